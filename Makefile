@@ -1,0 +1,86 @@
+# Telltale. Needs Go; make test fetches the rest. "make" alone prints the targets.
+.DEFAULT_GOAL := help
+.PHONY: help run dev build wasm tools test wasm-test lint bench fuzz soak golden gallery size clean
+
+# Version control stamps would change the wasm, and so every browser's cache, with each commit.
+WASM_BUILD = GOOS=js GOARCH=wasm go build -trimpath -buildvcs=false -ldflags="-s -w" -o bin/app.wasm ./app
+SERVER_BUILD = CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o bin/telltale ./server
+# The wasm runner passes the whole environment to node, which has a small limit: only what Go needs goes in.
+WASM_ENV = env -i PATH="$$PATH:$$(go env GOROOT)/lib/wasm" HOME="$$HOME" GOCACHE="$$(go env GOCACHE)" \
+	GOMODCACHE="$$(go env GOMODCACHE)" GOPROXY="$$(go env GOPROXY)" GOFLAGS="$$(go env GOFLAGS)" GOOS=js GOARCH=wasm
+# Packages that run in a browser, and so are checked for js/wasm as well.
+BROWSER = ./app/... ./shared/...
+AXE = .cache/node_modules/axe-core/axe.min.js
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## build everything and serve on http://localhost:8082
+	./bin/telltale serve
+
+dev: ## serve, and rebuild and restart whenever a source changes (quick packing)
+	@server= ; trap '[ -z "$$server" ] || kill $$server; exit 0' INT TERM; while :; do \
+		mkdir -p bin; touch bin/.built; \
+		if $(WASM_BUILD) && go run ./web/pack -quality 4 && $(SERVER_BUILD); then \
+			[ -z "$$server" ] || { kill $$server; wait $$server; }; ./bin/telltale serve & server=$$!; fi; \
+		until find app server shared web -newer bin/.built -type f -not -path 'web/dist/*' | grep -q .; do sleep 1; done; \
+	done
+
+build: wasm ## the one binary, with the browser app inside, at bin/telltale
+	$(SERVER_BUILD)
+
+wasm: ## the browser app, packed into web/dist
+	@mkdir -p bin
+	$(WASM_BUILD)
+	go run ./web/pack
+
+tools: $(AXE)
+	@command -v chromium >/dev/null || $(call apt,chromium)
+	@command -v redis-server >/dev/null || $(call apt,redis-server)
+	@command -v node >/dev/null || $(call apt,nodejs npm)
+
+# Only as root, or through sudo.
+apt = { s=; [ "$$(id -u)" = 0 ] || s=sudo; $$s apt-get update -q && $$s env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $(1); }
+
+$(AXE):
+	@command -v npm >/dev/null || $(call apt,nodejs npm)
+	npm install --prefix .cache --no-save --no-audit --no-fund --silent axe-core@4.10.3
+
+test: tools build lint wasm-test ## everything that CI runs
+	go test -race -timeout 20m ./...
+
+wasm-test: ## the tests of shared, under js/wasm
+	$(WASM_ENV) go test ./shared/...
+
+lint: ## formatting, vet and staticcheck for both targets, go.mod, outdated idioms
+	@unformatted="$$(gofmt -s -l app server shared web)"; [ -z "$$unformatted" ] || { echo "gofmt -s these: $$unformatted"; exit 1; }
+	go vet ./...
+	$(WASM_ENV) go vet $(BROWSER)
+	check="$$(go tool -n staticcheck)" && "$$check" ./... && $(WASM_ENV) "$$check" $(BROWSER)
+	go mod tidy -diff
+	go fix -diff ./...
+
+bench: tools build ## every benchmark beside its rival
+	go test -run '^$$' -bench . -benchmem ./...
+
+fuzz: ## every fuzz target for a while (FUZZTIME=30s each)
+	@for dir in $$(go list -f '{{.ImportPath}}' ./...); do \
+		for target in $$(go test -list '^Fuzz' $$dir | grep '^Fuzz'); do \
+			echo "$$dir $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(or $(FUZZTIME),30s) $$dir || exit 1; done; done
+
+soak: tools build ## a page with 30 panels for 10 minutes: does its memory grow? (SOAK=10m)
+	TELLTALE_SOAK=$(or $(SOAK),10m) go test -count=1 -timeout 0 -v -run '^TestSoak' ./server/...
+
+golden: ## write the golden pictures anew; look at what changed before committing
+	go test ./shared/... -run Golden -update
+
+gallery: tools build ## screenshots of every page, size and theme in bin/gallery
+	TELLTALE_GALLERY=$(CURDIR)/bin/gallery go test -count=1 -v -run '^TestGallery' ./server/...
+
+size: wasm ## bytes of the browser app, plain and packed, and of the binary
+	$(SERVER_BUILD)
+	@ls -l bin/app.wasm web/dist/app.wasm.br web/dist/app.wasm.gz bin/telltale | awk '{ printf "%-26s %10d bytes\n", $$NF, $$5 }'
+
+clean: ## remove what make built
+	rm -rf bin .cache
+	find web/dist -mindepth 1 -not -name .keep -delete
