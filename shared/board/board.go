@@ -1,0 +1,136 @@
+package board
+
+import "telltale/shared/metric"
+
+// Kind is how a panel shows its values.
+type Kind string
+
+// The kinds there are. Auto leaves the choice to what the metric is (see Suits).
+const (
+	Auto Kind = "auto"
+	Line Kind = "line"
+	Area Kind = "area"
+	Bars Kind = "bars" // events per step
+	Stat Kind = "stat" // a big number, its change and a small line
+)
+
+// Board is a page of panels.
+type Board struct {
+	ID     string  `json:"id"`
+	Title  string  `json:"title,omitempty"`
+	Panels []Panel `json:"panels"`
+}
+
+// Panel is one card of a board.
+type Panel struct {
+	ID      string  `json:"id"`
+	Kind    Kind    `json:"kind"`
+	Title   string  `json:"title,omitempty"` // "" for that of the first metric
+	Queries []Query `json:"queries"`
+	Each    bool    `json:"each,omitempty"`    // a panel for each metric that matches
+	Buttons bool    `json:"buttons,omitempty"` // + and − for a counter
+}
+
+// Query names what a panel shows: a metric, or with * many.
+type Query struct {
+	Metric string `json:"metric"`          // a pattern of metric.Match
+	Title  string `json:"title,omitempty"` // in the legend; "" for the metric's own
+}
+
+// Patterns are all that the board asks for, each once, in the board's order.
+func (b Board) Patterns() []string {
+	var patterns []string
+	seen := map[string]bool{}
+	for _, p := range b.Panels {
+		for _, q := range p.Queries {
+			if !seen[q.Metric] {
+				seen[q.Metric] = true
+				patterns = append(patterns, q.Metric)
+			}
+		}
+	}
+	return patterns
+}
+
+// Expand gives the panels as they stand where these metrics exist, sorted by ID:
+// one that is for each metric becomes many. Ids already taken are skipped.
+func (b Board) Expand(known []metric.Metric) []Panel {
+	panels := make([]Panel, 0, len(b.Panels))
+	taken := map[string]bool{}
+	take := func(p Panel) {
+		if !taken[p.ID] {
+			taken[p.ID] = true
+			panels = append(panels, p)
+		}
+	}
+	for _, p := range b.Panels {
+		if !p.Each {
+			take(p)
+			continue
+		}
+		for _, m := range known {
+			if p.matches(m.ID) {
+				take(p.of(m))
+			}
+		}
+	}
+	return panels
+}
+
+// of is the template p for one metric.
+func (p Panel) of(m metric.Metric) Panel {
+	kind := p.Kind
+	if kind == Auto {
+		kind = Suits(m.Declaration)
+	}
+	return Panel{ID: string(m.ID), Kind: kind, Title: m.Title, Queries: []Query{{Metric: string(m.ID)}}, Buttons: p.Buttons}
+}
+
+func (p Panel) matches(id metric.ID) bool {
+	for _, q := range p.Queries {
+		if metric.Match(q.Metric, id) {
+			return true
+		}
+	}
+	return false
+}
+
+// Shown are the metrics of the panel among those known, in the order of its
+// queries and then of known, each once, at most limit, with the title that the
+// legend gives each.
+func (p Panel) Shown(known []metric.Metric, limit int) ([]metric.Metric, []string) {
+	var shown []metric.Metric
+	var titles []string
+	seen := map[metric.ID]bool{}
+	for _, q := range p.Queries {
+		for _, m := range known {
+			if len(shown) < limit && !seen[m.ID] && metric.Match(q.Metric, m.ID) {
+				seen[m.ID] = true
+				shown, titles = append(shown, m), append(titles, title(q, m))
+			}
+		}
+	}
+	return shown, titles
+}
+
+func title(q Query, m metric.Metric) string {
+	switch {
+	case q.Title != "" && q.Metric == string(m.ID):
+		return q.Title
+	case m.Title != "" && q.Title == "":
+		return m.Title
+	}
+	return string(m.ID)
+}
+
+// Suits is the kind that a metric is best shown as: events as bars, a share of
+// the whole as an area, any other reading as a line.
+func Suits(d metric.Declaration) Kind {
+	switch {
+	case d.Kind == metric.Counter:
+		return Bars
+	case d.Unit == "percent":
+		return Area
+	}
+	return Line
+}

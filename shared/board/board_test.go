@@ -1,0 +1,129 @@
+package board
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"telltale/shared/metric"
+)
+
+func known(ids ...string) []metric.Metric {
+	var all []metric.Metric
+	for _, id := range ids {
+		all = append(all, metric.Metric{ID: metric.ID(id)})
+	}
+	return all
+}
+
+func ids(panels []Panel) (all []string) {
+	for _, p := range panels {
+		all = append(all, p.ID)
+	}
+	return all
+}
+
+func TestBoardsThatNobodyMadePassTheirOwnCheckAndSurviveJSON(t *testing.T) {
+	for _, id := range []string{"home", "all"} {
+		b, ok := Builtin(id)
+		if !ok || b.ID != id {
+			t.Fatalf("Builtin(%q) = %v, %v", id, b.ID, ok)
+		}
+		if err := b.Check(); err != nil {
+			t.Error(err)
+		}
+		text, _ := json.Marshal(b)
+		var back Board
+		if err := json.Unmarshal(text, &back); err != nil || !slices.Equal(ids(back.Panels), ids(b.Panels)) {
+			t.Errorf("%s came back as %v, %v", text, back, err)
+		}
+	}
+	if _, ok := Builtin("nobody"); ok {
+		t.Error("a board called nobody exists")
+	}
+}
+
+func TestPatternsHoldEachOnceInTheBoardsOrder(t *testing.T) {
+	b := Board{Panels: []Panel{
+		{Queries: []Query{{Metric: "b"}, {Metric: "a*"}}},
+		{Queries: []Query{{Metric: "a*"}, {Metric: "c"}}},
+	}}
+	if got := b.Patterns(); !slices.Equal(got, []string{"b", "a*", "c"}) {
+		t.Errorf("Patterns() = %q", got)
+	}
+}
+
+func TestTheBoardOfAllHasAPanelForEachMetricAndGrows(t *testing.T) {
+	metrics := known("a", `b{x="1"}`)
+	if got := ids(All().Expand(metrics)); !slices.Equal(got, []string{"a", `b{x="1"}`}) {
+		t.Errorf("panels %q", got)
+	}
+	if got := ids(All().Expand(append(metrics, known("c")...))); !slices.Equal(got, []string{"a", `b{x="1"}`, "c"}) {
+		t.Errorf("panels %q once c exists", got)
+	}
+}
+
+func TestAPanelForEachMetricIsOfTheKindThatSuitsTheMetric(t *testing.T) {
+	for _, c := range []struct {
+		d    metric.Declaration
+		want Kind
+	}{
+		{metric.Declaration{Kind: metric.Counter}, Bars},
+		{metric.Declaration{Kind: metric.Gauge, Unit: "percent"}, Area},
+		{metric.Declaration{Kind: metric.Gauge}, Line},
+		{metric.Declaration{}, Line},
+	} {
+		panels := All().Expand([]metric.Metric{{ID: "m", Declaration: c.d}})
+		if panels[0].Kind != c.want {
+			t.Errorf("%+v is shown as %s, want %s", c.d, panels[0].Kind, c.want)
+		}
+	}
+}
+
+func TestAPanelShowsEachMetricOnceWithTheTitleTheQueryGives(t *testing.T) {
+	metrics := known("host.in", "host.out", "other")
+	metrics[1].Title = "Sent"
+	p := Panel{Queries: []Query{{Metric: "host.in", Title: "in"}, {Metric: "host.*"}}}
+	shown, titles := p.Shown(metrics, 8)
+	if len(shown) != 2 || shown[0].ID != "host.in" || !slices.Equal(titles, []string{"in", "Sent"}) {
+		t.Errorf("shown %v, titles %q", shown, titles)
+	}
+	if shown, _ = p.Shown(metrics, 1); len(shown) != 1 {
+		t.Errorf("%d metrics shown where 1 is allowed", len(shown))
+	}
+}
+
+func TestCheckNamesWhatIsWrong(t *testing.T) {
+	ok := func() Board {
+		return Board{ID: "b", Panels: []Panel{{ID: "p", Kind: Line, Queries: []Query{{Metric: "m"}}}}}
+	}
+	for _, c := range []struct {
+		name, want string
+		change     func(*Board)
+	}{
+		{"no id", Grammar, func(b *Board) { b.ID = "" }},
+		{"an id that begins with a dot", Grammar, func(b *Board) { b.ID = ".b" }},
+		{"an id of 129 letters", Grammar, func(b *Board) { b.ID = strings.Repeat("a", 129) }},
+		{"a long title", "title", func(b *Board) { b.Title = strings.Repeat("a", MaxTitle+1) }},
+		{"too many panels", "more than", func(b *Board) { b.Panels = make([]Panel, MaxPanels+1) }},
+		{"a panel's id", "panel 1", func(b *Board) { b.Panels[0].ID = "a b" }},
+		{"an unknown kind", `"pie" is not a kind`, func(b *Board) { b.Panels[0].Kind = "pie" }},
+		{"auto for one", "needs each", func(b *Board) { b.Panels[0].Kind = Auto }},
+		{"no query", "0 queries", func(b *Board) { b.Panels[0].Queries = nil }},
+		{"an empty pattern", "pattern", func(b *Board) { b.Panels[0].Queries[0].Metric = "" }},
+		{"one id twice", "stands twice", func(b *Board) { b.Panels = append(b.Panels, b.Panels[0]) }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := ok()
+			if err := b.Check(); err != nil {
+				t.Fatal(err)
+			}
+			c.change(&b)
+			if err := b.Check(); !errors.Is(err, ErrBoard) || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("Check() = %v, want %q in it", err, c.want)
+			}
+		})
+	}
+}
