@@ -1,0 +1,142 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/peterbourgon/ff/v3"
+	"github.com/peterbourgon/ff/v3/fftoml"
+)
+
+// config is what an operator may choose. Each field is a flag, an environment variable (TELLTALE_ and the flag's
+// name in capitals) and a key of the TOML file; the flag wins over the variable, the variable over the file.
+type config struct {
+	listen         string
+	adminListen    string
+	insecure       bool
+	data           string
+	retention      retention
+	hostMetrics    bool
+	logFormat      string
+	logLevel       slog.Level
+	maxMetrics     int
+	maxConnections int
+	maxMessage     int // bytes
+}
+
+const defaultListen = "localhost:8082"
+
+// flags says every option of serve, its default and what it means.
+func (c *config) flags() *flag.FlagSet {
+	set := flag.NewFlagSet("telltale serve", flag.ContinueOnError)
+	set.SetOutput(io.Discard)
+	c.retention = retention{raw: 24 * time.Hour, tenSeconds: 7 * day, minute: 90 * day}
+	set.StringVar(&c.listen, "listen", "", "address of the pages and the API (default \""+defaultListen+"\", or every interface at $PORT)")
+	set.StringVar(&c.adminListen, "admin-listen", "127.0.0.1:8081", "address of /health, /ready, /metrics and pprof")
+	set.BoolVar(&c.insecure, "insecure", false, "listen beyond this machine though anybody may then change everything")
+	set.StringVar(&c.data, "data", "./telltale-data", "folder that holds the database")
+	set.Var(&c.retention, "retention", "how long samples (raw) and roll-ups of 10s and 1m are kept; those of an hour stay")
+	set.BoolVar(&c.hostMetrics, "host-metrics", true, "record this machine's load, memory, disk and network")
+	set.StringVar(&c.logFormat, "log-format", "text", "text or json")
+	set.TextVar(&c.logLevel, "log-level", slog.LevelInfo, "DEBUG, INFO, WARN or ERROR")
+	set.IntVar(&c.maxMetrics, "max-metrics", 10_000, "metrics that may exist")
+	set.IntVar(&c.maxConnections, "max-connections", 20_000, "connections open at once")
+	set.IntVar(&c.maxMessage, "max-message", 64<<10, "longest WebSocket message, in bytes")
+	set.String("config", "", "TOML file with any of these as keys")
+	return set
+}
+
+// parseConfig reads the options of serve from the three places.
+func parseConfig(args []string, getenv func(string) string, help io.Writer) (config, error) {
+	var c config
+	set := c.flags()
+	set.Usage = func() { printUsage(set, help) }
+	if err := fromEnvironment(set, getenv); err != nil {
+		return c, err
+	}
+	// What the environment set counts as given, so the file does not override it, but the command line does.
+	err := ff.Parse(set, args, ff.WithConfigFileFlag("config"), ff.WithConfigFileParser(fftoml.Parser))
+	if err != nil {
+		return c, wrongOption(err)
+	}
+	if set.NArg() > 0 {
+		return c, &sentence{text: fmt.Sprintf("telltale serve takes options only, not %q", set.Arg(0)), code: 2}
+	}
+	if c.listen == "" {
+		c.listen = defaultListen
+		if port := getenv("PORT"); port != "" {
+			c.listen = ":" + port
+		}
+	}
+	return c, c.check()
+}
+
+// fromEnvironment is ff's WithEnvVarPrefix, but through getenv instead of the process's own environment.
+func fromEnvironment(set *flag.FlagSet, getenv func(string) string) error {
+	var wrong error
+	set.VisitAll(func(option *flag.Flag) {
+		name := "TELLTALE_" + strings.ToUpper(strings.ReplaceAll(option.Name, "-", "_"))
+		value := getenv(name)
+		if value == "" || wrong != nil {
+			return
+		}
+		if err := set.Set(option.Name, value); err != nil {
+			wrong = wrongOption(fmt.Errorf("%s=%q: %w", name, value, err))
+		}
+	})
+	return wrong
+}
+
+func wrongOption(err error) error {
+	return &sentence{text: err.Error() + "; telltale serve -h lists the options", code: 2, cause: err}
+}
+
+// check refuses options that cannot be meant.
+func (c *config) check() error {
+	wrong := func(option, rule string) error {
+		return &sentence{text: "--" + option + " " + rule, code: 2}
+	}
+	_, port, err := net.SplitHostPort(c.listen)
+	if err != nil {
+		return wrong("listen", "is an address such as localhost:8082 or :8082, not "+strconv.Quote(c.listen))
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return wrong("listen", "(or $PORT) ends with a port from 0 to 65535, not "+strconv.Quote(port))
+	}
+	switch {
+	case c.logFormat != "text" && c.logFormat != "json":
+		return wrong("log-format", "is text or json")
+	case c.maxMetrics < 1 || c.maxConnections < 1:
+		return wrong("max-metrics", "and --max-connections are at least 1")
+	case c.maxMessage < 1024 || c.maxMessage > 16<<20:
+		return wrong("max-message", "is from 1024 bytes to 16 MiB")
+	case !c.insecure && !isLoopback(c.listen):
+		return &sentence{code: 1, text: "listening on " + c.listen + " lets anybody who reaches this machine change everything, " +
+			"and access tokens do not exist yet: listen on localhost, or say --insecure (TELLTALE_INSECURE=true) if the network around it is trusted"}
+	}
+	return nil
+}
+
+// isLoopback says whether an address can only be reached from this machine.
+func isLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func printUsage(set *flag.FlagSet, out io.Writer) {
+	fmt.Fprint(out, "telltale serve runs the server and its pages. Each option is also an environment variable\n"+
+		"(--max-metrics is TELLTALE_MAX_METRICS) and a key of the TOML file that --config names.\n\n")
+	set.SetOutput(out)
+	set.PrintDefaults()
+	set.SetOutput(io.Discard)
+}

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const day = 24 * time.Hour
+
+// retention says how long what is kept: "raw=24h,10s=7d,1m=90d". Roll-ups of an hour are kept for ever.
+type retention struct{ raw, tenSeconds, minute time.Duration }
+
+// String implements flag.Value.
+func (r *retention) String() string {
+	if *r == (retention{}) {
+		return ""
+	}
+	return "raw=" + formatAge(r.raw) + ",10s=" + formatAge(r.tenSeconds) + ",1m=" + formatAge(r.minute)
+}
+
+// Set implements flag.Value. Tiers that are not named keep their age; a coarser tier reaches at least as
+// far back as a finer one, otherwise a range would have a hole.
+func (r *retention) Set(text string) error {
+	changed := *r
+	for part := range strings.SplitSeq(text, ",") {
+		tier, age, found := strings.Cut(strings.TrimSpace(part), "=")
+		kept, err := parseAge(age)
+		if !found || err != nil {
+			return fmt.Errorf("%q is not of the form raw=24h,10s=7d,1m=90d", part)
+		}
+		switch tier {
+		case "raw":
+			changed.raw = kept
+		case "10s":
+			changed.tenSeconds = kept
+		case "1m":
+			changed.minute = kept
+		default:
+			return fmt.Errorf("%q is no tier: they are raw, 10s and 1m", tier)
+		}
+	}
+	if changed.raw < time.Hour || changed.tenSeconds < changed.raw || changed.minute < changed.tenSeconds {
+		return fmt.Errorf("raw samples stay an hour at least, and each coarser tier as long as the finer one")
+	}
+	*r = changed
+	return nil
+}
+
+// parseAge reads a duration in days (7d) or as Go writes it (36h).
+func parseAge(text string) (time.Duration, error) {
+	if days, found := strings.CutSuffix(text, "d"); found {
+		n, err := strconv.ParseUint(days, 10, 16)
+		return time.Duration(n) * day, err
+	}
+	return time.ParseDuration(text)
+}
+
+func formatAge(age time.Duration) string {
+	if age%day == 0 {
+		return strconv.Itoa(int(age/day)) + "d"
+	}
+	return age.String()
+}

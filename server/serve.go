@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"telltale/web"
+)
+
+// drainLimit is how long a server that was told to end waits for requests under way.
+const drainLimit = 8 * time.Second
+
+func serveVerb(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
+	config, err := parseConfig(args, getenv, stdout)
+	if err != nil {
+		return err
+	}
+	return serve(ctx, config, newLog(config, stderr))
+}
+
+func newLog(c config, out io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: c.logLevel}
+	if c.logFormat == "json" {
+		return slog.New(slog.NewJSONHandler(out, options))
+	}
+	return slog.New(slog.NewTextHandler(out, options))
+}
+
+// serve runs until the context ends, then drains.
+func serve(ctx context.Context, c config, log *slog.Logger) error {
+	ctx, failed := context.WithCancelCause(ctx)
+	defer failed(nil)
+
+	pagesListener, err := listen(ctx, "listen", c.listen)
+	if err != nil {
+		return err
+	}
+	defer pagesListener.Close()
+	if err := os.MkdirAll(c.data, 0o750); err != nil {
+		return &sentence{text: fmt.Sprintf("cannot write to the data folder %s: give another with --data", c.data), code: 1, cause: err}
+	}
+
+	open := &connections{Listener: pagesListener, most: int64(c.maxConnections)}
+	routes := http.NewServeMux()
+	routes.Handle("GET /web/", web.Embedded().Handler())
+	pages := newServer(routes, log)
+	start(pages, open, failed)
+	log.Info("serving", "pages", "http://"+pagesListener.Addr().String(), "version", version())
+
+	<-ctx.Done()
+	log.Info("draining")
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainLimit)
+	defer cancel()
+	stop(drain, pages, log)
+	return nil
+}
