@@ -1,0 +1,8 @@
+// Package journey holds no code of the program, only tests that use it as people do: the real binary on free ports
+// with a folder of its own, curl's requests from outside, and Chromium looking at the pages.
+//
+// A journey must not reach into the program: what it cannot see by HTTP, a socket, the screen or a signal does not exist.
+// It fails by itself on any error in the browser's console and on any request to another host than the server under test.
+//
+// It needs the browser app (make build), Chromium and axe-core; make test fetches and builds them.
+package journey
