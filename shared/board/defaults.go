@@ -22,10 +22,10 @@ func All() Board {
 	}}
 }
 
-// Of is the board of one metric alone.
+// Of is the board of one metric, or of all that have the name, whatever their labels.
 func Of(id metric.ID) Board {
 	return Board{ID: "metric", Title: string(id), Panels: []Panel{
-		{ID: string(id), Kind: Auto, Queries: []Query{{Metric: string(id)}}, Buttons: true},
+		{ID: "each", Kind: Auto, Each: true, Queries: []Query{{Metric: string(id)}}, Buttons: true},
 	}}
 }
 

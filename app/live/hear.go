@@ -1,0 +1,173 @@
+package live
+
+import (
+	"bytes"
+	"context"
+	"math/rand/v2"
+	"strconv"
+	"time"
+
+	"telltale/shared/wire"
+)
+
+var ping = wire.Encode(wire.Ping{})
+
+// opened takes a connection over; it counts as contact once its watch is answered.
+func (v *Viewer) opened(socket Socket) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.socket = socket
+}
+
+// closed forgets the connection and tells whether it had come to show something.
+func (v *Viewer) closed() (useful bool) {
+	v.mu.Lock()
+	useful = v.contact.open
+	v.socket, v.contact.open = nil, false
+	v.mu.Unlock()
+	v.change(Change{})
+	return useful
+}
+
+// asked is the id of the last watch.
+func (v *Viewer) asked() string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return strconv.FormatUint(v.ask, 10)
+}
+
+func (v *Viewer) lastHeard() time.Time {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.contact.heard
+}
+
+// send writes one message; a failure shows as the end of the connection.
+func (v *Viewer) send(ctx context.Context, socket Socket, message []byte) {
+	_ = socket.Write(ctx, message)
+}
+
+// watch asks for what is looked at. It goes on from the set where that was made
+// for the same look and resume is asked for.
+func (v *Viewer) watch(ctx context.Context, socket Socket, resume bool) {
+	v.mu.Lock()
+	v.ask++
+	v.pending = true
+	w := wire.Watch{
+		ID: strconv.FormatUint(v.ask, 10), Metrics: v.look.Patterns,
+		RangeMS: v.look.RangeMS, Points: v.look.Points, Rate: v.look.Rate,
+	}
+	v.resumes = resume && v.set.Epoch != "" && v.set.Step() == v.look.step()
+	if v.resumes {
+		seq := v.set.Seq
+		w.Since, w.Epoch = &seq, v.set.Epoch
+	}
+	v.mu.Unlock()
+	v.send(ctx, socket, wire.Encode(w))
+}
+
+// hear takes one message. It answers true where the server says goodbye, and how
+// long to stay away.
+func (v *Viewer) hear(ctx context.Context, socket Socket, message []byte) (time.Duration, bool) {
+	now := time.Now()
+	kind, id := wire.TypeFrame, ""
+	if !bytes.HasPrefix(message, framePrefix) {
+		envelope, err := wire.Open(message)
+		if err != nil {
+			return 0, false
+		}
+		kind, id = envelope.Type, envelope.ID
+	}
+	v.mu.Lock()
+	v.contact.heard = now
+	v.mu.Unlock()
+	switch kind {
+	case wire.TypeFrame:
+		v.hearFrame(ctx, socket, message, now)
+	case wire.TypeSnapshot:
+		v.hearSnapshot(message)
+	case wire.TypeWelcome:
+		v.hearWelcome(message, now)
+	case wire.TypeError:
+		// Without its watch the connection is of no use; later it may be granted.
+		return pause(3), id == v.asked()
+	case wire.TypeGoodbye:
+		var bye wire.Goodbye
+		_ = wire.Decode(message, &bye)
+		wait := time.Duration(max(bye.RetryMS, 0)) * time.Millisecond
+		return min(wait+rand.N(wait/2+firstWait), lastWait), true
+	}
+	return 0, false
+}
+
+// framePrefix is how the server begins a frame; frames come ten a second and are
+// not worth reading twice. One that begins otherwise is read all the same.
+var framePrefix = []byte(`{"type":"frame",`)
+
+func (v *Viewer) hearWelcome(message []byte, now time.Time) {
+	var w wire.Welcome
+	if wire.Decode(message, &w) != nil {
+		return
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.contact.clock(w.Time, now)
+	v.contact.version = w.Version
+	if v.contact.first == "" {
+		v.contact.first = w.Version
+	}
+}
+
+func (v *Viewer) hearFrame(ctx context.Context, socket Socket, message []byte, now time.Time) {
+	v.mu.Lock()
+	err := v.decoder.Frame(message, &v.frame)
+	if err != nil || !v.contact.open {
+		v.mu.Unlock()
+		return
+	}
+	fresh, strange := v.news()
+	err = v.set.Apply(v.frame)
+	v.contact.clock(v.frame.Time, now)
+	gap := err != nil && !v.pending
+	v.mu.Unlock()
+	if gap {
+		v.watch(ctx, socket, true)
+	}
+	if err != nil {
+		return
+	}
+	if strange {
+		signal(v.unknown)
+	}
+	v.change(Change{Metrics: v.frame.Values, Known: fresh})
+}
+
+// news tells whether the frame has metrics that the set does not hold, and such
+// that nothing is known of. The caller holds mu.
+func (v *Viewer) news() (fresh, strange bool) {
+	for id := range v.frame.Values {
+		_, known := v.known[id]
+		strange = strange || !known
+		fresh = fresh || v.set.Metrics[id] == nil
+	}
+	return fresh, strange
+}
+
+func (v *Viewer) hearSnapshot(message []byte) {
+	v.mu.Lock()
+	snap, id, err := v.decoder.Snapshot(message)
+	if err != nil || id != strconv.FormatUint(v.ask, 10) {
+		v.mu.Unlock()
+		return // of an earlier watch: its successor's answer is on the way
+	}
+	if !v.resumes || !snap.Resumed {
+		v.set = v.look.set()
+		snap.Resumed = false
+	}
+	v.set.Load(snap)
+	v.pending, v.contact.open = false, true
+	v.mu.Unlock()
+	// Names and units may have changed while nobody listened.
+	signal(v.unknown)
+	v.change(Change{All: true, Known: true})
+}

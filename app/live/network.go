@@ -1,0 +1,25 @@
+package live
+
+import (
+	"context"
+
+	"telltale/shared/metric"
+)
+
+// Socket is an open connection of text messages. Read is called by one goroutine,
+// Write by many; Close makes both fail.
+type Socket interface {
+	Read(ctx context.Context) ([]byte, error)
+	Write(ctx context.Context, message []byte) error
+	Close()
+}
+
+// Network reaches the server.
+type Network interface {
+	// Dial opens the socket at /ws.
+	Dial(ctx context.Context) (Socket, error)
+	// Ask makes a plain request that costs the server next to nothing; nil means that it answered.
+	Ask(ctx context.Context) error
+	// Metrics are all metrics there are, with what was declared of each.
+	Metrics(ctx context.Context) ([]metric.Metric, error)
+}

@@ -1,0 +1,151 @@
+package live
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+)
+
+// Waiting between attempts: the first is about half of firstWait, each further one
+// twice as long, none longer than lastWait. The jitter keeps viewers that lost the
+// same server from coming back all at once.
+const (
+	firstWait = 300 * time.Millisecond
+	lastWait  = 15 * time.Second
+	patience  = 5 * time.Second // for one attempt
+)
+
+// Run keeps the connection until the context ends.
+func (v *Viewer) Run(ctx context.Context) {
+	go v.describe(ctx)
+	failures := 0
+	for first := true; ctx.Err() == nil; first = false {
+		wait := time.Duration(0)
+		socket, err := v.reach(ctx, !first)
+		if err == nil {
+			var useful bool
+			if wait, useful = v.converse(ctx, socket); useful {
+				failures = 0
+			}
+		}
+		v.sleep(ctx, max(wait, pause(failures)))
+		failures++
+	}
+}
+
+// pause is how long to wait after the n-th failed attempt in a row, from 0.
+func pause(n int) time.Duration {
+	longest := min(firstWait<<min(n, 10), lastWait)
+	return longest/2 + rand.N(longest/2)
+}
+
+// sleep ends early when somebody wakes the viewer.
+func (v *Viewer) sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-v.wake:
+	case <-ctx.Done():
+	}
+}
+
+// reach opens a socket; careful, it asks a plain request first.
+func (v *Viewer) reach(ctx context.Context, careful bool) (Socket, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if careful {
+		if err := v.network.Ask(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return v.network.Dial(ctx)
+}
+
+// converse reads a connection until it ends. It answers how long the server wants
+// to be left alone, and whether the connection had come to show something.
+func (v *Viewer) converse(ctx context.Context, socket Socket) (wait time.Duration, useful bool) {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	defer socket.Close()
+	v.opened(socket)
+	defer func() { useful = v.closed() }()
+	v.watch(ctx, socket, true)
+	go v.listen(ctx, socket, time.Now())
+	for {
+		message, err := socket.Read(ctx)
+		if err != nil {
+			return 0, useful
+		}
+		if wait, bye := v.hear(ctx, socket, message); bye {
+			return wait, useful
+		}
+	}
+}
+
+// listen asks for a word after a silence and ends the connection when none comes.
+// It counts from when it asked, so that a machine that slept asks before it gives up.
+func (v *Viewer) listen(ctx context.Context, socket Socket, opened time.Time) {
+	every := time.NewTicker(time.Second)
+	defer every.Stop()
+	var asked time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
+		case <-v.wake:
+		}
+		now := time.Now()
+		heard := v.lastHeard()
+		if heard.Before(opened) {
+			heard = opened
+		}
+		silent := now.Sub(heard)
+		switch {
+		case silent < askAfter:
+			asked = time.Time{}
+		case asked.IsZero():
+			asked = now
+			v.send(ctx, socket, ping)
+		case now.Sub(asked) >= lostAfter-askAfter:
+			socket.Close()
+			return
+		}
+	}
+}
+
+// describe fetches declarations when metrics come that nothing is known of.
+func (v *Viewer) describe(ctx context.Context) {
+	for n := 0; ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-v.unknown:
+		}
+		asked, cancel := context.WithTimeout(ctx, patience)
+		metrics, err := v.network.Metrics(asked)
+		cancel()
+		wait := time.Second // however fast metrics come, one request a second
+		if err != nil {
+			signal(v.unknown)
+			wait = pause(n + 2)
+			n++
+		} else {
+			n = 0
+			v.mu.Lock()
+			news := v.learn(metrics)
+			v.mu.Unlock()
+			if news {
+				v.change(Change{Known: true})
+			}
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+		}
+	}
+}

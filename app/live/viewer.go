@@ -1,0 +1,153 @@
+package live
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"telltale/shared/metric"
+	"telltale/shared/series"
+	"telltale/shared/wire"
+)
+
+// Look is what a viewer wants to see.
+type Look struct {
+	Patterns []string // names and globs
+	RangeMS  int64
+	Points   int // columns a metric at most
+	Rate     int // frames a second
+}
+
+// Change says what is new: some metrics' values, everything, or that metrics or
+// their declarations came or went.
+type Change struct {
+	Metrics map[metric.ID]series.Bucket // valid during the call
+	All     bool                        // the whole set is another one
+	Known   bool                        // Known() answers otherwise than before
+}
+
+// Viewer watches. Its methods are safe for concurrent use.
+type Viewer struct {
+	network Network
+	change  func(Change)
+	wake    chan struct{} // capacity 1
+	unknown chan struct{} // capacity 1: metrics came that nothing is known of
+
+	mu      sync.Mutex
+	set     *series.Set
+	known   map[metric.ID]metric.Declaration
+	look    Look
+	ask     uint64 // number of the last watch sent
+	pending bool   // its snapshot has not come
+	resumes bool   // it asked to go on from the set's seq
+	socket  Socket
+	contact contact
+	decoder wire.Decoder
+	frame   series.Frame
+}
+
+// NewViewer makes a viewer; change is called for all that comes, from one
+// goroutine, and must not wait.
+func NewViewer(network Network, look Look, change func(Change)) *Viewer {
+	v := &Viewer{
+		network: network, change: change, look: look,
+		wake: make(chan struct{}, 1), unknown: make(chan struct{}, 1),
+		known: map[metric.ID]metric.Declaration{},
+	}
+	v.set = v.look.set()
+	return v
+}
+
+func (l Look) step() int64      { return series.Step(l.RangeMS, l.Points) }
+func (l Look) set() *series.Set { return series.NewSet(l.step(), l.Points+2) }
+
+func (l Look) same(o Look) bool {
+	return slices.Equal(l.Patterns, o.Patterns) && l.RangeMS == o.RangeMS && l.Points == o.Points && l.Rate == o.Rate
+}
+
+// Remember takes what was known before the first contact: from the page as the
+// server sent it, or from an earlier visit. It does nothing after that.
+func (v *Viewer) Remember(metrics []metric.Metric, snap series.Snapshot) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if !v.contact.heard.IsZero() {
+		return
+	}
+	v.learn(metrics)
+	snap.Resumed, snap.Epoch, snap.Seq = false, "", 0 // its columns are not complete: never resume from them
+	v.set.Load(snap)
+}
+
+// Look changes what is watched. What is there stays until the answer comes.
+func (v *Viewer) Look(ctx context.Context, look Look) {
+	v.mu.Lock()
+	same := v.look.same(look)
+	v.look = look
+	socket := v.socket
+	v.mu.Unlock()
+	if !same && socket != nil {
+		v.watch(ctx, socket, false)
+	}
+}
+
+// See calls see with the set, the server's time in ms since 1970, and how things
+// stand. The set is valid during the call, which must not wait.
+func (v *Viewer) See(see func(set *series.Set, now int64, contact Contact)) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	now := time.Now()
+	see(v.set, now.Add(v.contact.skew).UnixMilli(), v.contact.at(now))
+}
+
+// Contact is how things stand.
+func (v *Viewer) Contact() (c Contact) {
+	v.See(func(_ *series.Set, _ int64, contact Contact) { c = contact })
+	return c
+}
+
+// Known are the metrics of the set, sorted by ID, with what was declared of each.
+func (v *Viewer) Known() []metric.Metric {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	all := make([]metric.Metric, 0, len(v.set.Metrics))
+	for id, e := range v.set.Metrics {
+		all = append(all, metric.Metric{ID: id, Declaration: v.known[id], Head: e.Head})
+	}
+	for id := range v.known {
+		if v.set.Metrics[id] == nil && v.look.matches(id) {
+			all = append(all, metric.Metric{ID: id, Declaration: v.known[id]})
+		}
+	}
+	slices.SortFunc(all, func(a, b metric.Metric) int { return cmp.Compare(a.ID, b.ID) })
+	return all
+}
+
+func (l Look) matches(id metric.ID) bool {
+	return slices.ContainsFunc(l.Patterns, func(p string) bool { return metric.Match(p, id) })
+}
+
+// learn takes declarations and tells whether they are news. The caller holds mu.
+func (v *Viewer) learn(metrics []metric.Metric) bool {
+	known := make(map[metric.ID]metric.Declaration, len(metrics))
+	for _, m := range metrics {
+		known[m.ID] = m.Declaration
+	}
+	same := maps.EqualFunc(known, v.known, func(a, b metric.Declaration) bool {
+		return a.Kind == b.Kind && a.Title == b.Title && a.Unit == b.Unit
+	})
+	v.known = known
+	return !same
+}
+
+// Wake ends any waiting: the machine woke up, the network is back, somebody looks.
+func (v *Viewer) Wake() { signal(v.wake) }
+
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,426 @@
+package live
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"telltale/shared/metric"
+	"telltale/shared/series"
+	"telltale/shared/wire"
+)
+
+// server is one that a test plays: it holds a plain count of samples and answers
+// as its fields say.
+type server struct {
+	mu      sync.Mutex
+	down    bool // neither answers nor accepts
+	deaf    bool // accepts, and never says a word
+	epoch   string
+	samples []metric.Sample
+	metrics []metric.Metric
+	asked   int
+	dialed  int
+	watches []wire.Watch
+	open    *socket
+}
+
+type socket struct {
+	server *server
+	in     chan []byte // to the viewer
+	gone   chan struct{}
+	once   sync.Once
+}
+
+var errDown = errors.New("no route")
+
+func (s *server) Ask(context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked++
+	if s.down {
+		return errDown
+	}
+	return nil
+}
+
+func (s *server) Metrics(context.Context) ([]metric.Metric, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.down {
+		return nil, errDown
+	}
+	return s.metrics, nil
+}
+
+func (s *server) Dial(context.Context) (Socket, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dialed++
+	if s.down {
+		return nil, errDown
+	}
+	s.open = &socket{server: s, in: make(chan []byte, 1000), gone: make(chan struct{})}
+	if !s.deaf {
+		s.open.in <- wire.Encode(wire.Welcome{Epoch: s.epoch, Time: time.Now().UnixMilli(), Version: "1"})
+	}
+	return s.open, nil
+}
+
+func (c *socket) Read(ctx context.Context) ([]byte, error) {
+	select {
+	case m := <-c.in:
+		return m, nil
+	case <-c.gone:
+	case <-ctx.Done():
+	}
+	return nil, errDown
+}
+
+func (c *socket) Close() { c.once.Do(func() { close(c.gone) }) }
+
+func (c *socket) Write(_ context.Context, message []byte) error {
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	if c.server.deaf {
+		return nil
+	}
+	envelope, err := wire.Open(message)
+	if err != nil {
+		return err
+	}
+	switch envelope.Type {
+	case wire.TypePing:
+		c.in <- wire.Encode(wire.Pong{})
+	case wire.TypeWatch:
+		var w wire.Watch
+		if err := json.Unmarshal(message, &w); err != nil {
+			return err
+		}
+		c.server.watches = append(c.server.watches, w)
+		c.in <- wire.AppendSnapshot(nil, c.server.snapshot(w), w.ID)
+	}
+	return nil
+}
+
+// snapshot answers a watch by a plain fold over all samples.
+func (s *server) snapshot(w wire.Watch) series.Snapshot {
+	snap := series.Snapshot{Epoch: s.epoch, Seq: uint64(len(s.samples)),
+		Values: map[metric.ID]series.Point{}, History: map[metric.ID][]series.Row{}}
+	var since uint64
+	if w.Since != nil && w.Epoch == s.epoch {
+		snap.Resumed, since = true, *w.Since
+	}
+	step := series.Step(w.RangeMS, w.Points)
+	for _, sample := range s.samples {
+		id := sample.Metric
+		snap.Values[id] = series.Point{Time: sample.Time, Value: sample.Value}
+		if sample.Seq <= since {
+			continue
+		}
+		rows, start := snap.History[id], series.Floor(sample.Time, step)
+		if n := len(rows); n > 0 && rows[n-1].Time == start {
+			b := rows[n-1].Bucket()
+			b.Add(sample)
+			rows[n-1] = b.Row(start)
+		} else {
+			rows = append(rows, series.Of(sample).Row(start))
+		}
+		snap.History[id] = rows
+	}
+	return snap
+}
+
+// add makes a sample without telling anybody.
+func (s *server) add(id metric.ID, n float64) {
+	var before float64
+	for _, sample := range s.samples {
+		if sample.Metric == id {
+			before = sample.Value
+		}
+	}
+	s.samples = append(s.samples, metric.Sample{Metric: id, Add: n, Value: before + n,
+		Seq: uint64(len(s.samples)) + 1, Time: time.Now().UnixMilli()})
+}
+
+// tell sends the newest sample as a frame.
+func (s *server) tell() {
+	sample := s.samples[len(s.samples)-1]
+	s.open.in <- wire.AppendFrame(nil, series.Frame{From: sample.Seq - 1, Seq: sample.Seq, Time: sample.Time,
+		Values: map[metric.ID]series.Bucket{sample.Metric: series.Of(sample)}})
+}
+
+func (s *server) do(f func()) {
+	s.mu.Lock()
+	f()
+	s.mu.Unlock()
+	synctest.Wait()
+}
+
+func (s *server) dials() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.dialed
+}
+
+var minute = Look{Patterns: []string{"*"}, RangeMS: 60_000, Points: 60, Rate: 10}
+
+// play runs a test beside a connected viewer.
+func play(t *testing.T, test func(s *server, v *Viewer)) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &server{epoch: "e1", metrics: []metric.Metric{{ID: "orders"}}}
+		v := NewViewer(s, minute, func(Change) {})
+		ctx, end := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); v.Run(ctx) }()
+		synctest.Wait()
+		test(s, v)
+		end()
+		<-done
+		synctest.Wait()
+	})
+}
+
+func (v *Viewer) value(id metric.ID) (value float64) {
+	v.See(func(set *series.Set, _ int64, _ Contact) {
+		if e := set.Metrics[id]; e != nil {
+			value = e.Head.Value
+		}
+	})
+	return value
+}
+
+// sums adds up a metric's columns.
+func (v *Viewer) sums(id metric.ID) (sum float64, count int64) {
+	v.See(func(set *series.Set, _ int64, _ Contact) {
+		if e := set.Metrics[id]; e != nil {
+			for k, next := e.Series.Bounds(); k < next; k++ {
+				sum += e.Series.Column(k).Sum
+				count += e.Series.Column(k).Count
+			}
+		}
+	})
+	return sum, count
+}
+
+func TestFramesArriveAndContactIsLive(t *testing.T) {
+	play(t, func(s *server, v *Viewer) {
+		s.do(func() { s.add("orders", 1); s.tell() })
+		if got := v.value("orders"); got != 1 {
+			t.Errorf("orders = %v, want 1", got)
+		}
+		if c := v.Contact(); c.State != Live || c.Version != "1" {
+			t.Errorf("contact %+v, want live with version 1", c)
+		}
+	})
+}
+
+func TestALossLeavesNoStepMissingAndNoneTwice(t *testing.T) {
+	play(t, func(s *server, v *Viewer) {
+		for range 300 {
+			s.do(func() {
+				s.add("orders", 1)
+				if !s.down {
+					s.tell()
+				}
+			})
+			switch rand.N(12) {
+			case 0:
+				s.do(func() { s.down = true; s.open.Close() })
+			case 1:
+				s.do(func() { s.down = false })
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		s.do(func() { s.down = false })
+		time.Sleep(time.Minute / 2)
+		s.do(func() {})
+		sum, count := v.sums("orders")
+		if v.value("orders") != 300 || sum != 300 || count != 300 {
+			t.Errorf("value %v, sum %v, count %v, want 300 of each", v.value("orders"), sum, count)
+		}
+	})
+}
+
+func TestAFrameThatDoesNotFollowOnIsResumedOnTheSameConnection(t *testing.T) {
+	play(t, func(s *server, v *Viewer) {
+		s.do(func() { s.add("orders", 1); s.tell() })
+		s.do(func() { s.add("orders", 1) }) // never sent
+		s.do(func() { s.add("orders", 1); s.tell() })
+		if sum, _ := v.sums("orders"); sum != 3 || v.value("orders") != 3 {
+			t.Errorf("sum %v, value %v, want 3", sum, v.value("orders"))
+		}
+		if s.dialed != 1 || len(s.watches) != 2 || s.watches[1].Since == nil || *s.watches[1].Since != 1 {
+			t.Errorf("dialed %d times, watches %+v", s.dialed, s.watches)
+		}
+	})
+}
+
+func TestAnotherEpochReplacesWhatIsThere(t *testing.T) {
+	play(t, func(s *server, v *Viewer) {
+		s.do(func() { s.add("orders", 5); s.tell() })
+		s.do(func() { s.epoch, s.samples = "e2", nil; s.add("products", 1); s.open.Close() })
+		time.Sleep(5 * time.Second)
+		if v.value("orders") != 0 || v.value("products") != 1 {
+			t.Errorf("orders %v, products %v, want 0 and 1", v.value("orders"), v.value("products"))
+		}
+	})
+}
+
+func TestSilenceIsSaidWithinTenSeconds(t *testing.T) {
+	play(t, func(s *server, v *Viewer) {
+		s.do(func() { s.deaf = true })
+		began := time.Now()
+		for v.Contact().State == Live && time.Since(began) < time.Minute {
+			time.Sleep(100 * time.Millisecond)
+		}
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("lost contact was said after %v", took)
+		}
+	})
+}
+
+func TestAQuietServerThatAnswersPingsStaysLive(t *testing.T) {
+	play(t, func(s *server, v *Viewer) {
+		for range 600 {
+			time.Sleep(time.Second)
+			if c := v.Contact(); c.State != Live {
+				t.Fatalf("contact %+v though every ping was answered", c)
+			}
+		}
+		if s.dialed != 1 {
+			t.Errorf("dialed %d times", s.dialed)
+		}
+	})
+}
+
+func TestWhileDownPlainRequestsAreAskedAndNoSocketIsOpened(t *testing.T) {
+	play(t, func(s *server, v *Viewer) {
+		s.do(func() { s.down = true; s.open.Close() })
+		time.Sleep(10 * time.Minute)
+		s.do(func() {})
+		if s.dialed != 1 {
+			t.Errorf("dialed %d times while down", s.dialed-1)
+		}
+		if s.asked < 30 || s.asked > 120 {
+			t.Errorf("asked %d times in ten minutes, want about 50", s.asked)
+		}
+	})
+}
+
+func TestWakingUpAsksAtOnce(t *testing.T) {
+	play(t, func(s *server, v *Viewer) {
+		s.do(func() { s.down = true; s.open.Close() })
+		time.Sleep(10 * time.Minute)
+		s.do(func() { s.down = false })
+		v.Wake()
+		synctest.Wait()
+		if c := v.Contact(); c.State != Live {
+			t.Errorf("contact %+v right after waking up", c)
+		}
+	})
+}
+
+func TestGoodbyeIsObeyed(t *testing.T) {
+	play(t, func(s *server, v *Viewer) {
+		s.do(func() { s.open.in <- wire.Encode(wire.Goodbye{RetryMS: 2000}) })
+		if c := v.Contact(); c.State != Lost {
+			t.Errorf("contact %+v after goodbye", c)
+		}
+		time.Sleep(1900 * time.Millisecond)
+		s.do(func() {})
+		if s.dials() != 1 {
+			t.Error("came back before it was asked to")
+		}
+		time.Sleep(2 * time.Second)
+		s.do(func() {})
+		if c := v.Contact(); s.dials() != 2 || c.State != Live {
+			t.Errorf("dialed %d times, contact %+v", s.dialed, c)
+		}
+	})
+}
+
+func TestAnotherRangeKeepsWhatIsThereUntilItsAnswerComes(t *testing.T) {
+	play(t, func(s *server, v *Viewer) {
+		s.do(func() { s.add("orders", 1); s.tell() })
+		hour := minute
+		hour.RangeMS = 3_600_000
+		v.Look(t.Context(), hour)
+		if v.value("orders") != 1 {
+			t.Error("the value went away")
+		}
+		synctest.Wait()
+		v.See(func(set *series.Set, _ int64, _ Contact) {
+			if want := series.Step(hour.RangeMS, hour.Points); set.Step() != want {
+				t.Errorf("columns of %d ms, want %d", set.Step(), want)
+			}
+		})
+		if w := s.watches[1]; w.Since != nil {
+			t.Error("another range cannot go on from the columns of this one")
+		}
+		s.do(func() { s.add("orders", 1); s.tell() })
+		if sum, _ := v.sums("orders"); sum != 2 {
+			t.Errorf("sum %v, want 2", sum)
+		}
+	})
+}
+
+func TestAMetricNobodyKnewIsDescribed(t *testing.T) {
+	play(t, func(s *server, v *Viewer) {
+		s.do(func() {
+			s.metrics = append(s.metrics, metric.Metric{ID: "temp", Declaration: metric.Declaration{Unit: "°C"}})
+			s.add("temp", 21)
+			s.tell()
+		})
+		time.Sleep(2 * time.Second)
+		known := v.Known()
+		if len(known) != 2 || known[1].ID != "temp" || known[1].Unit != "°C" || known[1].Head.Value != 21 {
+			t.Errorf("known %+v", known)
+		}
+	})
+}
+
+func TestWhatIsRememberedShowsUntilTheFirstContactAndIsNeverResumedFrom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &server{epoch: "e1", down: true}
+		s.add("orders", 9)
+		v := NewViewer(s, minute, func(Change) {})
+		v.Remember([]metric.Metric{{ID: "orders", Declaration: metric.Declaration{Title: "Orders"}}}, series.Snapshot{
+			Epoch: "e1", Seq: 1, Values: map[metric.ID]series.Point{"orders": {Time: 1, Value: 7}}})
+		ctx, end := context.WithCancel(t.Context())
+		defer end()
+		go v.Run(ctx)
+		time.Sleep(time.Minute)
+		if known := v.Known(); v.value("orders") != 7 || known[0].Title != "Orders" {
+			t.Errorf("known %+v", known)
+		}
+		if c := v.Contact(); c.State != Connecting {
+			t.Errorf("contact %+v without a word from the server", c)
+		}
+		s.do(func() { s.down = false })
+		time.Sleep(20 * time.Second)
+		if sum, _ := v.sums("orders"); v.value("orders") != 9 || sum != 9 || s.watches[0].Since != nil {
+			t.Errorf("value %v, sum %v, first watch %+v", v.value("orders"), sum, s.watches[0])
+		}
+	})
+}
+
+func TestAConnectionThatNeverShowsAnythingIsTriedEverMoreRarely(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &server{deaf: true}
+		v := NewViewer(s, minute, func(Change) {})
+		ctx, end := context.WithCancel(t.Context())
+		defer end()
+		go v.Run(ctx)
+		time.Sleep(10 * time.Minute)
+		s.do(func() {})
+		if s.dialed < 15 || s.dialed > 60 {
+			t.Errorf("dialed %d times in ten minutes", s.dialed)
+		}
+	})
+}
