@@ -14,16 +14,20 @@ var (
 	ErrCeiling     = errors.New("above the ceiling")
 	ErrNotFinite   = errors.New("not a finite number")
 	ErrFuture      = errors.New("in the future")
+	ErrPast        = errors.New("too far in the past")
 	ErrDeclaration = errors.New("not a declaration")
 )
 
 // MaxAhead is how far in the future, in ms, a sample's time may lie.
 const MaxAhead = 3_600_000
 
+// MinTime is the oldest time, in ms since 1970, a sample may have: the year 1.
+const MinTime = -62_135_596_800_000
+
 // Decide answers the sample that the mutation makes of m, without seq, and the
 // kind that m then has; m itself is left alone. now is in ms since 1970 and
 // stands in for a mutation that names no time. Its errors wrap ErrFloor,
-// ErrCeiling, ErrNotFinite or ErrFuture.
+// ErrCeiling, ErrNotFinite, ErrFuture or ErrPast.
 func Decide(m Metric, mu Mutation, now int64) (Sample, Kind, error) {
 	s := Sample{Metric: mu.Metric, Value: mu.Value, Time: mu.Time}
 	if s.Time == 0 {
@@ -31,6 +35,9 @@ func Decide(m Metric, mu Mutation, now int64) (Sample, Kind, error) {
 	}
 	if s.Time > now+MaxAhead {
 		return s, m.Kind, fmt.Errorf("%w: time %d lies more than an hour ahead of the server's %d", ErrFuture, s.Time, now)
+	}
+	if s.Time < MinTime {
+		return s, m.Kind, fmt.Errorf("%w: time %d, in ms since 1970, lies before the year 1", ErrPast, s.Time)
 	}
 	if m.Kind == Undecided {
 		m.Kind = Gauge

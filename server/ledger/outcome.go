@@ -1,0 +1,161 @@
+package ledger
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+
+	"telltale/shared/metric"
+)
+
+// ItemError is the error of every outcome of an atomic entry that was refused:
+// which of its items was the first to be refused, and why.
+type ItemError struct {
+	Item int // its place in Entry.Items, from 0
+	Err  error
+}
+
+func (e *ItemError) Error() string { return fmt.Sprintf("item %d: %v", e.Item+1, e.Err) }
+
+// Unwrap answers why.
+func (e *ItemError) Unwrap() error { return e.Err }
+
+// reasons are the refusals that are kept with a key; a store writes their place
+// in this list, so it only grows at its end.
+var reasons = []error{nil, metric.ErrFloor, metric.ErrCeiling, metric.ErrNotFinite, metric.ErrFuture,
+	metric.ErrPast, ErrTooMany, ErrKeyReused}
+
+// refusal is a refusal read back: the sentence as it was first given.
+type refusal struct {
+	reason error
+	text   string
+}
+
+func (r *refusal) Error() string { return r.text }
+func (r *refusal) Unwrap() error { return r.reason }
+
+// The forms of a kept outcome.
+const (
+	keptSample  = iota
+	keptRefusal // reason, text
+	keptSame    // the same error as the outcome before
+	keptItem    // item, then as keptRefusal
+)
+
+// AppendOutcomes writes outcomes as they are kept with an idempotency key.
+func AppendOutcomes(b []byte, outcomes []Outcome) []byte {
+	b = binary.AppendUvarint(b, uint64(len(outcomes)))
+	for i, o := range outcomes {
+		switch {
+		case o.Err == nil:
+			b = append(b, keptSample)
+			b = binary.AppendUvarint(b, o.Sample.Seq)
+			b = binary.AppendVarint(b, o.Sample.Time)
+			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(o.Sample.Value))
+			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(o.Sample.Add))
+		case i > 0 && o.Err == outcomes[i-1].Err:
+			b = append(b, keptSame)
+		default:
+			b = appendRefusal(b, o.Err)
+		}
+	}
+	return b
+}
+
+func appendRefusal(b []byte, err error) []byte {
+	if item, ok := errors.AsType[*ItemError](err); ok {
+		b = append(b, keptItem)
+		b = binary.AppendUvarint(b, uint64(item.Item))
+		err = item.Err
+	} else {
+		b = append(b, keptRefusal)
+	}
+	reason := 0
+	for i, r := range reasons[1:] {
+		if errors.Is(err, r) {
+			reason = i + 1
+			break
+		}
+	}
+	b = append(b, byte(reason))
+	b = binary.AppendUvarint(b, uint64(len(err.Error())))
+	return append(b, err.Error()...)
+}
+
+var errKept = errors.New("the answer kept with the key is damaged")
+
+// ReadOutcomes reads what AppendOutcomes wrote for these items, marked as
+// repeats. It answers ErrKeyReused where it was written for another number of
+// items.
+func ReadOutcomes(b []byte, items []Item) ([]Outcome, error) {
+	r := keptReader{b: b}
+	if n := r.uvarint(); r.err == nil && n != uint64(len(items)) {
+		return nil, ErrKeyReused
+	}
+	outcomes := make([]Outcome, len(items))
+	for i := range outcomes {
+		o := &outcomes[i]
+		o.Repeat = true
+		switch form := r.bytes(1)[0]; form {
+		case keptSample:
+			o.Sample = metric.Sample{Metric: items[i].Metric, Seq: r.uvarint(), Time: r.varint()}
+			o.Sample.Value = math.Float64frombits(binary.LittleEndian.Uint64(r.bytes(8)))
+			o.Sample.Add = math.Float64frombits(binary.LittleEndian.Uint64(r.bytes(8)))
+		case keptRefusal:
+			o.Err = r.refusal()
+		case keptItem:
+			o.Err = &ItemError{Item: int(r.uvarint()), Err: r.refusal()}
+		case keptSame:
+			if i > 0 {
+				o.Err = outcomes[i-1].Err
+			}
+		default:
+			r.err = errKept
+		}
+		if r.err != nil {
+			return nil, r.err
+		}
+	}
+	return outcomes, nil
+}
+
+type keptReader struct {
+	b   []byte
+	err error
+}
+
+// bytes answers the next n bytes; n zeros where there are not as many.
+func (r *keptReader) bytes(n uint64) []byte {
+	if uint64(len(r.b)) < n {
+		r.b, r.err = nil, errKept
+		return make([]byte, min(n, 8))
+	}
+	b := r.b[:n]
+	r.b = r.b[n:]
+	return b
+}
+
+func (r *keptReader) uvarint() uint64 {
+	v, n := binary.Uvarint(r.b)
+	r.bytes(uint64(max(n, 0)))
+	if n <= 0 {
+		r.err = errKept
+	}
+	return v
+}
+
+func (r *keptReader) varint() int64 {
+	u := r.uvarint()
+	return int64(u>>1) ^ -int64(u&1)
+}
+
+func (r *keptReader) refusal() error {
+	reason := int(r.bytes(1)[0])
+	text := string(r.bytes(r.uvarint()))
+	if reason >= len(reasons) {
+		r.err = errKept
+		return nil
+	}
+	return &refusal{reasons[reason], text}
+}
