@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
-	"os"
 	"time"
 
 	"telltale/web"
@@ -41,9 +39,11 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 		return err
 	}
 	defer pagesListener.Close()
-	if err := os.MkdirAll(c.data, 0o750); err != nil {
-		return &sentence{text: fmt.Sprintf("cannot write to the data folder %s: give another with --data", c.data), code: 1, cause: err}
+	release, err := claim(c.data)
+	if err != nil {
+		return err
 	}
+	defer release()
 
 	open := &connections{Listener: pagesListener, most: int64(c.maxConnections)}
 	routes := http.NewServeMux()

@@ -88,7 +88,11 @@ func (s *server) again() {
 
 func (s *server) run(listen, admin string) {
 	s.t.Helper()
-	args := append([]string{"serve", "--listen", listen, "--admin-listen", admin, "--data", s.data, "--log-format", "json"}, s.args...)
+	s.runWith(append([]string{"serve", "--listen", listen, "--admin-listen", admin, "--data", s.data, "--log-format", "json"}, s.args...)...)
+}
+
+func (s *server) runWith(args ...string) {
+	s.t.Helper()
 	s.process = exec.Command(s.binary, args...)
 	stderr, err := s.process.StderrPipe()
 	if err != nil {
