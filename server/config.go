@@ -36,7 +36,7 @@ const defaultListen = "localhost:8082"
 func (c *config) flags() *flag.FlagSet {
 	set := flag.NewFlagSet("telltale serve", flag.ContinueOnError)
 	set.SetOutput(io.Discard)
-	c.retention = retention{raw: 24 * time.Hour, tenSeconds: 7 * day, minute: 90 * day}
+	c.retention = retention{raw: 24 * time.Hour, fine: 7 * day, coarse: 90 * day}
 	set.StringVar(&c.listen, "listen", "", "address of the pages and the API (default \""+defaultListen+"\", or every interface at $PORT)")
 	set.StringVar(&c.adminListen, "admin-listen", "127.0.0.1:8081", "address of /health, /ready, /metrics and pprof")
 	set.BoolVar(&c.insecure, "insecure", false, "listen beyond this machine though anybody may then change everything")

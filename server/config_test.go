@@ -51,7 +51,7 @@ func TestWithoutOptionsTheServerIsReachedFromThisMachineOnly(t *testing.T) {
 	if c.listen != "localhost:8082" || c.adminListen != "127.0.0.1:8081" || c.data != "./telltale-data" || !c.hostMetrics {
 		t.Fatalf("%+v", c)
 	}
-	if c.retention != (retention{raw: 24 * time.Hour, tenSeconds: 7 * day, minute: 90 * day}) || c.maxMetrics != 10_000 || c.maxConnections != 20_000 || c.maxMessage != 64<<10 {
+	if c.retention != (retention{raw: 24 * time.Hour, fine: 7 * day, coarse: 90 * day}) || c.maxMetrics != 10_000 || c.maxConnections != 20_000 || c.maxMessage != 64<<10 {
 		t.Fatalf("%+v", c)
 	}
 }
@@ -128,7 +128,7 @@ func TestHelpAndVersionAreAnswers(t *testing.T) {
 }
 
 func TestRetentionKeepsCoarserTiersAsLongAsFinerOnes(t *testing.T) {
-	r := retention{raw: 24 * time.Hour, tenSeconds: 7 * day, minute: 90 * day}
+	r := retention{raw: 24 * time.Hour, fine: 7 * day, coarse: 90 * day}
 	if err := r.Set("raw=90m, 1m=365d"); err != nil || r != (retention{90 * time.Minute, 7 * day, 365 * day}) {
 		t.Errorf("%v, %v", r, err)
 	}

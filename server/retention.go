@@ -10,14 +10,14 @@ import (
 const day = 24 * time.Hour
 
 // retention says how long what is kept: "raw=24h,10s=7d,1m=90d". Roll-ups of an hour are kept for ever.
-type retention struct{ raw, tenSeconds, minute time.Duration }
+type retention struct{ raw, fine, coarse time.Duration } // fine: 10 s, coarse: 1 min
 
 // String implements flag.Value.
 func (r *retention) String() string {
 	if *r == (retention{}) {
 		return ""
 	}
-	return "raw=" + formatAge(r.raw) + ",10s=" + formatAge(r.tenSeconds) + ",1m=" + formatAge(r.minute)
+	return "raw=" + formatAge(r.raw) + ",10s=" + formatAge(r.fine) + ",1m=" + formatAge(r.coarse)
 }
 
 // Set implements flag.Value. Tiers that are not named keep their age; a coarser tier reaches at least as
@@ -34,14 +34,14 @@ func (r *retention) Set(text string) error {
 		case "raw":
 			changed.raw = kept
 		case "10s":
-			changed.tenSeconds = kept
+			changed.fine = kept
 		case "1m":
-			changed.minute = kept
+			changed.coarse = kept
 		default:
 			return fmt.Errorf("%q is no tier: they are raw, 10s and 1m", tier)
 		}
 	}
-	if changed.raw < time.Hour || changed.tenSeconds < changed.raw || changed.minute < changed.tenSeconds {
+	if changed.raw < time.Hour || changed.fine < changed.raw || changed.coarse < changed.fine {
 		return fmt.Errorf("raw samples stay an hour at least, and each coarser tier as long as the finer one")
 	}
 	*r = changed
