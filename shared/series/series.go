@@ -30,6 +30,21 @@ func (s *Series) Column(k int64) Bucket {
 	return s.cols[s.slot(k)]
 }
 
+// Window is the columns held from number first up to next, next outside, as the
+// two stretches in which the ring keeps them, older before newer. Valid until the
+// next Add; not to be changed.
+func (s *Series) Window(first, next int64) (older, newer []Bucket) {
+	first, next = max(first, s.first), min(next, s.next)
+	if first >= next {
+		return nil, nil
+	}
+	i, j := s.slot(first), s.slot(next-1)+1
+	if i < j {
+		return s.cols[i:j], nil
+	}
+	return s.cols[i:], s.cols[:j]
+}
+
 // Add folds a bucket into the column of its time. What is older than the window
 // is dropped; what is newer moves the window, at a cost of at most its columns
 // however far it moves.

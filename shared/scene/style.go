@@ -1,0 +1,81 @@
+package scene
+
+// Weight is a weight of the shipped font.
+type Weight uint8
+
+const (
+	Regular  Weight = iota // 400
+	Semibold               // 600
+)
+
+// Align says which part of a text lies at its x.
+type Align uint8
+
+const (
+	Left Align = iota
+	Center
+	Right
+)
+
+// Baseline says which part of a text lies at its y: the foot of its letters, the
+// middle of its capitals and figures, or their top.
+type Baseline uint8
+
+const (
+	Foot Baseline = iota
+	Middle
+	Top
+)
+
+// Dash is the pattern of a stroke.
+type Dash uint8
+
+const (
+	Solid  Dash = iota
+	Dashed      // 3 pixels drawn, 3 left out
+)
+
+// Style is how a text looks. Size is in pixels.
+type Style struct {
+	Role     Role
+	Size     float64
+	Weight   Weight
+	Align    Align
+	Baseline Baseline
+}
+
+// Role is what something drawn stands for; a [Palette] gives it a colour.
+type Role uint8
+
+const (
+	Ink       Role = iota // the value itself, titles
+	Muted                 // labels, secondary text
+	Grid                  // hairlines behind the drawing
+	Axis                  // the zero line
+	Surface               // what the chart lies on
+	Accent                // the one colour of the house
+	Good                  // a change for the better
+	Bad                   // a change for the worse
+	Stale                 // a drawing whose values are out of date
+	StaleFill             // an area whose values are out of date
+	firstSeries
+)
+
+// SeriesCount is how many colours there are for series; the next one is the first again.
+const SeriesCount = 8
+
+// RoleCount is the number of roles: the length of a [Palette].
+const RoleCount = int(firstSeries) + 2*SeriesCount
+
+// Series is the role of the line of the n-th series, from 0.
+func Series(n int) Role { return firstSeries + Role(uint(n)%SeriesCount) }
+
+// SeriesFill is the role of the area under the n-th series, from 0.
+func SeriesFill(n int) Role { return Series(n) + SeriesCount }
+
+// roleNames are the names of the CSS variables, by role.
+var roleNames = [RoleCount]string{
+	"ink", "muted", "grid", "axis", "surface", "accent", "good", "bad", "stale", "stale-fill",
+	"s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7",
+	"f0", "f1", "f2", "f3", "f4", "f5", "f6", "f7",
+}
