@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"telltale/server/auth"
+
 	"github.com/peterbourgon/ff/v3"
 	"github.com/peterbourgon/ff/v3/fftoml"
 )
@@ -116,21 +118,11 @@ func (c *config) check() error {
 		return wrong("max-metrics", "and --max-connections are at least 1")
 	case c.maxMessage < 1024 || c.maxMessage > 16<<20:
 		return wrong("max-message", "is from 1024 bytes to 16 MiB")
-	case !c.insecure && !isLoopback(c.listen):
+	case !c.insecure && !auth.IsLocal(c.listen):
 		return &sentence{code: 1, text: "listening on " + c.listen + " lets anybody who reaches this machine change everything, " +
 			"and access tokens do not exist yet: listen on localhost, or say --insecure (TELLTALE_INSECURE=true) if the network around it is trusted"}
 	}
 	return nil
-}
-
-// isLoopback says whether an address can only be reached from this machine.
-func isLoopback(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return false
-	}
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 func printUsage(set *flag.FlagSet, out io.Writer) {

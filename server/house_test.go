@@ -29,7 +29,7 @@ var arrows = map[string][]string{
 
 	"server":        {"server", "app/ui", "web", "shared"},
 	"server/ledger": {"shared"},
-	"server/hub":    {"shared"},
+	"server/hub":    {"server/hub", "shared"},
 	"server/store":  {"server/store", "server/ledger", "shared"},
 	"server/auth":   {"shared"},
 	"server/host":   {"shared"},
@@ -37,8 +37,8 @@ var arrows = map[string][]string{
 
 	"app":        {"app/ui"},
 	"app/ui":     {"app/ui", "app/live", "app/canvas", "shared"},
-	"app/live":   {"shared"},
-	"app/canvas": {"shared"},
+	"app/live":   {"app/live", "shared"},
+	"app/canvas": {"app/canvas", "shared"},
 
 	"web": {"web", "shared"},
 }
