@@ -160,8 +160,9 @@ func requestsIn(t *testing.T, netlog string) []string {
 
 // tab is one page of a browser.
 type tab struct {
-	t   *testing.T
-	ctx context.Context
+	t     *testing.T
+	ctx   context.Context
+	close func()
 }
 
 // open opens a tab of the given size and theme ("light" or "dark") at a URL and waits until the app has taken over.
@@ -179,7 +180,7 @@ func (b *browser) blank(width, height int64, theme string) *tab {
 	b.t.Cleanup(closeTab)
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Minute)
 	b.t.Cleanup(cancel)
-	p := &tab{t: b.t, ctx: ctx}
+	p := &tab{t: b.t, ctx: ctx, close: closeTab}
 	if err := chromedp.Listen(ctx, b.note); err != nil {
 		b.t.Fatal(err)
 	}

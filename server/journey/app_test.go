@@ -1,0 +1,151 @@
+package journey
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
+)
+
+// worker waits until the service worker has stored the app and answers for the page.
+const worker = `navigator.serviceWorker.controller`
+
+func TestTheAppIsInstallable(t *testing.T) {
+	s := start(t)
+	b := look(t, s)
+	p := b.open(s.url+"/", 1000, 800, "light")
+	p.until("the service worker answers for the page", worker)
+	for _, each := range command(p, page.GetInstallabilityErrors, cdp.Empty{}).InstallabilityErrors {
+		t.Errorf("Chromium says: %s %v", each.ErrorID, each.ErrorArguments)
+	}
+}
+
+func TestOfflineThePageShowsTheLastValuesAndSinceWhen(t *testing.T) {
+	s := quiet(t)
+	s.must("POST", "/m/orders", "4711")
+	b := look(t, s)
+	b.expect("WebSocket connection", "ERR_CONNECTION_REFUSED", "ERR_INTERNET_DISCONNECTED", "Failed to load resource", "Failed to fetch")
+	p := b.open(s.url+"/", 1000, 800, "light")
+	p.until("the value is shown", shows("orders", "4711"))
+	p.until("the service worker answers for the page", worker)
+	s.kill()
+
+	p.visit(s.url + "/")
+	p.until("the last value is shown", shows("orders", "4711"))
+	p.until("the page says that it is not live", `/offline|no contact|lost|since|ago/i.test(document.body.innerText)`)
+}
+
+// shows is true once the panel of a metric shows digits, whatever their grouping.
+func shows(metric, digits string) string {
+	return fmt.Sprintf(`[...document.querySelectorAll('[data-metric="%s"]')].some(panel => panel.textContent.replace(/\D/g, " ").replace(/(\d)\s(?=\d{3}\b)/g, "$1").split(/\s+/).includes(%q))`, metric, digits)
+}
+
+func TestANewBuildReplacesTheOldOneInTheBrowser(t *testing.T) {
+	s := quiet(t)
+	b := look(t, s)
+	b.expect("WebSocket connection", "ERR_CONNECTION_REFUSED", "Failed to load resource", "Failed to fetch")
+	p := b.open(s.url+"/", 1000, 800, "light")
+	p.until("the service worker answers for the page", worker)
+	before := eval[string](p, `goappEnv.GOAPP_VERSION`)
+
+	next := nextBuild(t)
+	s.kill()
+	s.binary = next
+	s.again()
+	p.visit(s.url + "/")
+	// The page that was asked for first may still be the old one; the worker then brings the new one.
+	p.until("the new worker has taken over", `caches.keys().then(names => window.names = names) && window.names && window.names.length === 1 && !window.names[0].includes("`+before+`")`)
+	p.visit(s.url + "/")
+	if after := eval[string](p, `goappEnv.GOAPP_VERSION`); after == before {
+		t.Errorf("the page still runs build %s after the update", before)
+	}
+	s.must("POST", "/m/after.update", "1")
+}
+
+// nextBuild compiles the program with another browser app: the same one with a few bytes more.
+func nextBuild(t *testing.T) string {
+	t.Helper()
+	app, err := os.ReadFile("../../bin/app.wasm")
+	if err != nil {
+		t.Fatal("the browser app is not built: run make build first, or make test")
+	}
+	folder := t.TempDir()
+	sources, dist := filepath.Join(folder, "web"), "../../web/dist"
+	if err := os.CopyFS(filepath.Join(sources, "dist"), os.DirFS(dist)); err != nil {
+		t.Fatal(err)
+	}
+	// A custom section: id 0, 5 bytes long, a name of 4 (WebAssembly Core Specification, section 5.5.3).
+	wasm := filepath.Join(folder, "app.wasm")
+	if err := os.WriteFile(wasm, append(app, 0, 5, 4, 'n', 'e', 'x', 't'), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	sourcesOf(t, sources)
+	pack := exec.Command("go", "run", "./web/pack", "-web", sources, "-wasm", wasm, "-quality", "1")
+	pack.Dir = "../.."
+	if out, err := pack.CombinedOutput(); err != nil {
+		t.Fatalf("pack: %v\n%s", err, out)
+	}
+	return overlay(t, sources, folder)
+}
+
+// overlay builds the program with the files of another web/dist in place of its own.
+func overlay(t *testing.T, sources, folder string) string {
+	t.Helper()
+	replace := map[string]string{}
+	root, err := filepath.Abs("../../web/dist")
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = filepath.WalkDir(filepath.Join(sources, "dist"), func(name string, entry os.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			inside, _ := filepath.Rel(filepath.Join(sources, "dist"), name)
+			replace[filepath.Join(root, inside)] = name
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, target := filepath.Join(folder, "overlay.json"), filepath.Join(folder, "telltale")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := build(target, "-overlay", file); err != nil {
+		t.Fatal(err)
+	}
+	return target
+}
+
+// sourcesOf copies what is packed besides the app.
+func sourcesOf(t *testing.T, target string) {
+	t.Helper()
+	err := filepath.WalkDir("../../web", func(name string, entry os.DirEntry, err error) error {
+		inside, _ := filepath.Rel("../../web", name)
+		if err != nil {
+			return err
+		}
+		if inside == "dist" || inside == "pack" {
+			return filepath.SkipDir
+		}
+		if entry.IsDir() {
+			return os.MkdirAll(filepath.Join(target, inside), 0o755)
+		}
+		content, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(target, inside), content, 0o600)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
