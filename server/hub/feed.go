@@ -1,0 +1,173 @@
+package hub
+
+import (
+	"sync"
+	"time"
+
+	"telltale/shared/metric"
+	"telltale/shared/series"
+	"telltale/shared/wire"
+)
+
+// Bounds of a feed's ring: frames, and buckets over all of them (about a MiB).
+const (
+	ringFrames  = 256
+	ringBuckets = 8192
+)
+
+// joinTick is the shortest time between two ticks of a feed for the sake of
+// those who join.
+const joinTick = 50 * time.Millisecond
+
+// feed is one set of patterns at one rate and the frames cut from it lately.
+type feed struct {
+	hub *Hub
+	key string
+	selection
+	period time.Duration
+	ids    []metric.ID // of the metrics that match; guarded by Hub.mu
+
+	mu      sync.Mutex // guards what follows
+	viewers map[*Viewer]struct{}
+	pending series.Frame // what came since the newest frame of the ring
+	ring    []*slot
+	first   int // number of ring[0]; numbers go on over a restart
+	buckets int // in the ring
+	life    int // raised by a restart
+	at      *Boundary
+	ticked  time.Time
+	timer   *time.Timer
+	due     time.Time // when timer fires; zero while it rests
+	joining bool      // somebody waits for a boundary
+}
+
+// slot is one frame and its bytes, encoded when first asked for.
+type slot struct {
+	frame series.Frame
+	once  sync.Once
+	bytes []byte
+}
+
+func (s *slot) encoded() []byte {
+	s.once.Do(func() { s.bytes = wire.AppendFrame(nil, s.frame) })
+	return s.bytes
+}
+
+// add takes a sample into the pending frame. Its caller holds Hub.mu.
+func (f *feed) add(s metric.Sample, head metric.Head) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.pending.Add(s, head)
+	if f.due.IsZero() {
+		f.arm(f.period)
+	}
+}
+
+// arm makes the next tick come pause after the last one, unless it comes earlier
+// anyhow. Its caller holds mu.
+func (f *feed) arm(pause time.Duration) {
+	now := time.Now()
+	due := f.ticked.Add(pause)
+	if due.Before(now) {
+		due = now
+	}
+	if !f.due.IsZero() && !due.Before(f.due) {
+		return
+	}
+	f.due = due
+	if f.timer == nil {
+		f.timer = time.AfterFunc(due.Sub(now), f.tick)
+		return
+	}
+	f.timer.Reset(due.Sub(now))
+}
+
+// tick cuts a frame, and a boundary where somebody waits for one.
+func (f *feed) tick() {
+	f.mu.Lock()
+	joining := f.joining
+	if !joining {
+		f.due = time.Time{}
+		f.cut()
+		f.mu.Unlock()
+		return
+	}
+	f.mu.Unlock()
+
+	f.hub.mu.Lock()
+	defer f.hub.mu.Unlock()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.due = time.Time{}
+	f.cut()
+	f.bound()
+	f.joining = false
+	f.wake()
+}
+
+// cut moves the pending frame, where there is one, into the ring and wakes the
+// viewers. Its caller holds mu.
+func (f *feed) cut() {
+	f.ticked = time.Now()
+	if len(f.pending.Values) == 0 {
+		return
+	}
+	frame := f.pending
+	frame.Time = f.ticked.UnixMilli()
+	f.pending = series.Frame{From: frame.Seq, Seq: frame.Seq}
+	f.ring = append(f.ring, &slot{frame: frame})
+	f.buckets += len(frame.Values)
+	for len(f.ring) > ringFrames || f.buckets > ringBuckets && len(f.ring) > 1 {
+		f.buckets -= len(f.ring[0].frame.Values)
+		f.ring[0] = nil
+		f.ring = f.ring[1:]
+		f.first++
+	}
+	f.wake()
+}
+
+// bound notes the state as of now. Nothing may be pending; its caller holds
+// Hub.mu and mu.
+func (f *feed) bound() {
+	seq := f.hub.seq
+	if f.at != nil && f.at.Seq == seq && f.at.next == f.next() {
+		f.at.made = time.Now()
+		return
+	}
+	values := make(map[metric.ID]series.Point, len(f.ids))
+	for _, id := range f.ids {
+		if head := f.hub.metrics[id].head; head.Seq > 0 {
+			values[id] = series.Point{Time: head.Time, Value: head.Value}
+		}
+	}
+	f.at = &Boundary{Epoch: f.hub.epoch, Seq: seq, Values: values, next: f.next(), made: time.Now()}
+}
+
+// restart lets every viewer begin anew at seq. Its caller holds Hub.mu.
+func (f *feed) restart(seq uint64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.first += len(f.ring)
+	f.ring, f.buckets, f.at = nil, 0, nil
+	f.pending = series.Frame{From: seq, Seq: seq}
+	f.life++
+	f.wake()
+}
+
+// next is the number of the frame that the next cut makes.
+func (f *feed) next() int { return f.first + len(f.ring) }
+
+func (f *feed) wake() {
+	for v := range f.viewers {
+		v.out.Signal()
+	}
+}
+
+// stop lets the timer rest for ever. Its caller holds Hub.mu.
+func (f *feed) stop() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.timer != nil {
+		f.timer.Stop()
+	}
+}

@@ -1,0 +1,84 @@
+package hub
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"telltale/shared/metric"
+)
+
+// Bounds of the patterns of one watch. Globs cost a comparison with every metric.
+const (
+	MaxPatterns = 1000 // names and globs
+	MaxGlobs    = 32   // of them with a *
+	MaxGlob     = 256  // bytes of one with a *
+)
+
+// canonical checks patterns, writes names in their canonical form, and sorts
+// them, so that one selection has one feed. Its errors are sentences for the
+// user; that of a name wraps metric.ErrName.
+func canonical(patterns []string) ([]string, error) {
+	if len(patterns) == 0 {
+		return nil, errors.New("a watch names at least one metric")
+	}
+	if len(patterns) > MaxPatterns {
+		return nil, fmt.Errorf("a watch names at most %d metrics and patterns: use a *", MaxPatterns)
+	}
+	globs := 0
+	out := make([]string, len(patterns))
+	for i, p := range patterns {
+		if err := metric.CheckPattern(p); err != nil {
+			return nil, err
+		}
+		if !strings.Contains(p, "*") {
+			id, err := metric.Parse(p)
+			if err != nil {
+				return nil, err
+			}
+			out[i] = string(id)
+			continue
+		}
+		if globs++; globs > MaxGlobs || len(p) > MaxGlob {
+			return nil, fmt.Errorf("a watch names at most %d patterns with a *, each of at most %d bytes", MaxGlobs, MaxGlob)
+		}
+		out[i] = p
+	}
+	if slices.Contains(out, "*") {
+		return []string{"*"}, nil
+	}
+	slices.Sort(out)
+	return slices.Compact(out), nil
+}
+
+// selection is canonical patterns, made to be asked quickly.
+type selection struct {
+	names map[string]bool
+	globs []string
+}
+
+func newSelection(patterns []string) selection {
+	s := selection{names: map[string]bool{}}
+	for _, p := range patterns {
+		if strings.Contains(p, "*") {
+			s.globs = append(s.globs, p)
+		} else {
+			s.names[p] = true
+		}
+	}
+	return s
+}
+
+// matches is metric.Match for any of the patterns.
+func (s selection) matches(id metric.ID) bool {
+	if s.names[string(id)] || s.names[id.Name()] {
+		return true
+	}
+	for _, p := range s.globs {
+		if metric.Match(p, id) {
+			return true
+		}
+	}
+	return false
+}

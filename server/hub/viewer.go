@@ -1,0 +1,191 @@
+package hub
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"telltale/shared/metric"
+	"telltale/shared/series"
+	"telltale/shared/wire"
+)
+
+// lag is how many frames a viewer may be behind before they are merged.
+const lag = 4
+
+// Watch is what a viewer asks for.
+type Watch struct {
+	Patterns []string
+	Rate     int // frames a second at most: one of wire.Rates, 0 for the default
+
+	// Where a viewer comes back, the seq it has and the epoch of that seq.
+	Since uint64
+	Epoch string // "" for one that is new
+}
+
+// Boundary is a moment between two samples: the state from which a viewer goes
+// on. Its map is shared: nobody may change it.
+type Boundary struct {
+	Epoch  string
+	Seq    uint64
+	Values map[metric.ID]series.Point // heads as of Seq; metrics without a value are not in it
+
+	// Resume says that a viewer has everything up to Since and needs only the
+	// samples Since < seq ≤ Seq, if they can still be had.
+	Resume bool
+	Since  uint64
+
+	next int       // number of the first frame after it
+	made time.Time // guarded by feed.mu
+}
+
+// Viewer is one who watches a feed. Its methods are called by one goroutine at a
+// time, except Close, which is safe at any time.
+type Viewer struct {
+	feed *feed
+	out  *Outbox
+
+	// guarded by feed.mu
+	live   bool   // it has a place to go on from
+	life   int    // of the feed, when that was
+	next   int    // number of the frame it needs next
+	last   uint64 // seq of what it was given last
+	least  uint64 // seq that its boundary must have reached
+	resume bool   // it has everything up to last, if only that can be filled in
+	closed bool
+}
+
+// Watch adds a viewer whose outbox is signalled whenever Next may have something.
+// Its error is a sentence for the user.
+func (h *Hub) Watch(out *Outbox, w Watch) (*Viewer, error) {
+	if w.Rate == 0 {
+		w.Rate = wire.DefaultRate
+	}
+	if !slices.Contains(wire.Rates[:], w.Rate) {
+		return nil, fmt.Errorf("rate is one of %v frames a second", wire.Rates)
+	}
+	patterns, err := canonical(w.Patterns)
+	if err != nil {
+		return nil, err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	f, err := h.feed(patterns, w.Rate)
+	if err != nil {
+		return nil, err
+	}
+	v := &Viewer{feed: f, out: out, least: h.seq, last: w.Since, resume: w.Epoch == h.epoch && w.Epoch != ""}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.viewers[v] = struct{}{}
+	out.Signal()
+	return v, nil
+}
+
+// Close ends the watch; the last viewer of a feed ends the feed. Next gives
+// nothing afterwards.
+func (v *Viewer) Close() {
+	h, f := v.feed.hub, v.feed
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	f.mu.Lock()
+	closed := v.closed
+	v.closed = true
+	delete(f.viewers, v)
+	empty := len(f.viewers) == 0
+	f.mu.Unlock()
+	if empty && !closed {
+		h.end(f)
+	}
+}
+
+// Next is what the viewer is to be sent now: the bytes of a frame, which nobody
+// may change, or a boundary of which a snapshot is to be made; both nil where
+// there is nothing, until its outbox is signalled. Whoever asked is taken to have
+// been given it.
+func (v *Viewer) Next() ([]byte, *Boundary) {
+	f := v.feed
+	f.mu.Lock()
+	if v.closed {
+		f.mu.Unlock()
+		return nil, nil
+	}
+	if !v.live || v.life != f.life || v.next < f.first {
+		f.mu.Unlock()
+		return nil, v.join()
+	}
+	slots := f.ring[v.next-f.first:]
+	if len(slots) == 0 {
+		f.mu.Unlock()
+		return nil, nil
+	}
+	if len(slots) <= lag {
+		slots = slots[:1]
+	}
+	slots = slices.Clone(slots) // the ring moves on
+	from := v.last
+	v.last, v.next = slots[len(slots)-1].frame.Seq, v.next+len(slots)
+	f.mu.Unlock()
+
+	if len(slots) == 1 && slots[0].frame.From == from {
+		return slots[0].encoded(), nil
+	}
+	// Nothing that concerns this viewer happened between its seq and the first
+	// frame's beginning, on either side of it.
+	merged := series.Frame{From: slots[0].frame.From, Seq: slots[0].frame.From}
+	for _, s := range slots {
+		if err := merged.Merge(s.frame); err != nil {
+			panic("hub: the frames of a ring do not follow on: " + err.Error())
+		}
+	}
+	merged.From = from
+	return wire.AppendFrame(nil, merged), nil
+}
+
+// Passed says that the store could not tell the state as of that boundary: Next
+// will give a later one.
+func (v *Viewer) Passed(at *Boundary) {
+	v.feed.mu.Lock()
+	defer v.feed.mu.Unlock()
+	v.live, v.least = false, at.Seq+1
+	v.resume, v.last = at.Resume, at.Since
+	v.out.Signal()
+}
+
+// join gives the viewer a place to go on from, or nil where it has to wait for
+// the feed's next tick.
+func (v *Viewer) join() *Boundary {
+	h, f := v.feed.hub, v.feed
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if v.closed {
+		return nil
+	}
+	if !f.usable(v.least) {
+		if len(f.pending.Values) > 0 && time.Since(f.ticked) >= joinTick {
+			f.cut()
+		}
+		if len(f.pending.Values) == 0 {
+			f.bound()
+		}
+	}
+	if !f.usable(v.least) {
+		f.joining = true
+		f.arm(joinTick)
+		return nil
+	}
+	at := *f.at
+	at.Resume = (v.resume || v.live && v.life == f.life) && v.last >= h.resume && v.last <= at.Seq
+	at.Since = v.last
+	v.live, v.life, v.next, v.last = true, f.life, at.next, at.Seq
+	v.least, v.resume = 0, false
+	return &at
+}
+
+// usable tells whether the feed's last boundary is fresh and its frames still
+// follow on. Its caller holds mu.
+func (f *feed) usable(least uint64) bool {
+	return f.at != nil && f.at.next >= f.first && f.at.Seq >= least && time.Since(f.at.made) < joinTick
+}
