@@ -54,9 +54,9 @@ wasm-test: ## the tests of shared, under js/wasm
 
 lint: ## formatting, vet and staticcheck for both targets, go.mod, outdated idioms
 	@unformatted="$$(gofmt -s -l app server shared web)"; [ -z "$$unformatted" ] || { echo "gofmt -s these: $$unformatted"; exit 1; }
-	go vet ./...
+	go vet -tags soak,gallery ./...
 	$(WASM_ENV) go vet $(BROWSER)
-	check="$$(go tool -n staticcheck)" && "$$check" ./... && $(WASM_ENV) "$$check" $(BROWSER)
+	check="$$(go tool -n staticcheck)" && "$$check" -tags soak,gallery ./... && $(WASM_ENV) "$$check" $(BROWSER)
 	go mod tidy -diff
 	go fix -diff ./...
 
@@ -69,13 +69,13 @@ fuzz: ## every fuzz target for a while (FUZZTIME=30s each)
 			echo "$$dir $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(or $(FUZZTIME),30s) $$dir || exit 1; done; done
 
 soak: tools build ## a page with 30 panels for 10 minutes: does its memory grow? (SOAK=10m)
-	TELLTALE_SOAK=$(or $(SOAK),10m) go test -count=1 -timeout 0 -v -run '^TestSoak' ./server/...
+	go test -tags soak -count=1 -timeout 0 -v -run "^TestSoak$$" ./server/journey -soak $(or $(SOAK),10m)
 
 golden: ## write the golden pictures anew; look at what changed before committing
 	go test ./shared/... -run Golden -update
 
 gallery: tools build ## screenshots of every page, size and theme in bin/gallery
-	TELLTALE_GALLERY=$(CURDIR)/bin/gallery go test -count=1 -v -run '^TestGallery' ./server/...
+	go test -tags gallery -count=1 -v -run "^TestGallery$$" ./server/journey -gallery $(CURDIR)/bin/gallery
 
 size: wasm ## bytes of the browser app, plain and packed, and of the binary
 	$(SERVER_BUILD)

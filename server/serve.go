@@ -2,11 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"time"
 
+	"telltale/server/host"
+	"telltale/server/hub"
+	"telltale/server/ledger"
 	"telltale/web"
 )
 
@@ -18,7 +23,12 @@ func serveVerb(ctx context.Context, args []string, getenv func(string) string, s
 	if err != nil {
 		return err
 	}
-	return serve(ctx, config, newLog(config, stderr))
+	log := newLog(config, stderr)
+	err = serve(ctx, config, log)
+	if cause := errors.Unwrap(err); cause != nil {
+		log.Debug("cannot serve", "cause", cause)
+	}
+	return err
 }
 
 func newLog(c config, out io.Writer) *slog.Logger {
@@ -39,11 +49,21 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 		return err
 	}
 	defer pagesListener.Close()
-	release, err := claim(c.data)
+	store, err := openStore(ctx, c)
 	if err != nil {
 		return err
 	}
-	defer release()
+	defer store.Close()
+
+	known, seq, err := store.Metrics(ctx)
+	if err != nil {
+		return fmt.Errorf("read the metrics: %w", err)
+	}
+	viewers := hub.New(store.Epoch(), seq, known)
+	truth := ledger.New(store, viewers)
+	if c.hostMetrics {
+		go watchHost(ctx, c, recorder{truth}, log)
+	}
 
 	open := &connections{Listener: pagesListener, most: int64(c.maxConnections)}
 	routes := http.NewServeMux()
@@ -58,4 +78,10 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 	defer cancel()
 	stop(drain, pages, log)
 	return nil
+}
+
+func watchHost(ctx context.Context, c config, recorder recorder, log *slog.Logger) {
+	if err := host.Watch(ctx, host.Gauges(c.data), recorder, log); err != nil {
+		log.Error("this machine's readings stopped", "error", err)
+	}
 }

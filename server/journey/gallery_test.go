@@ -1,0 +1,38 @@
+//go:build gallery
+
+package journey
+
+import (
+	"flag"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+var gallery = flag.String("gallery", "../../bin/gallery", "folder for the screenshots")
+
+// TestGallery takes a screenshot of every page in every size and theme.
+func TestGallery(t *testing.T) {
+	s := start(t)
+	for range 12 {
+		s.must("POST", "/order", "")
+	}
+	s.must("POST", "/product", "")
+	s.must("POST", "/m/temperature", "21.5")
+	b := look(t, s)
+	for _, path := range []string{"/", "/b/all", "/m/temperature"} {
+		for _, size := range [][2]int64{{1440, 900}, {820, 1180}, {390, 844}} {
+			for _, theme := range []string{"light", "dark"} {
+				p := b.open(s.url+path, size[0], size[1], theme)
+				p.until("it is live", live)
+				name := strings.Trim(strings.ReplaceAll(path, "/", "-"), "-")
+				if name == "" {
+					name = "home"
+				}
+				p.save(filepath.Join(*gallery, fmt.Sprintf("%s-%dx%d-%s.png", name, size[0], size[1], theme)))
+				p.close()
+			}
+		}
+	}
+}

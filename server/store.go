@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"telltale/server/ledger"
+	"telltale/server/store/sqlite"
+	"telltale/shared/metric"
+	"telltale/shared/series"
+)
+
+// openStore opens the database; its error is a sentence.
+func openStore(ctx context.Context, c config) (*sqlite.Store, error) {
+	tiers := series.Tiers
+	tiers[0].Keep, tiers[1].Keep, tiers[2].Keep = c.retention.raw.Milliseconds(), c.retention.fine.Milliseconds(), c.retention.coarse.Milliseconds()
+	store, err := sqlite.Open(ctx, c.data, sqlite.Options{Raw: c.retention.raw, Tiers: tiers, MaxMetrics: c.maxMetrics})
+	if err == nil {
+		return store, nil
+	}
+	advice := "cannot be opened: start with --log-level debug to see why"
+	for _, known := range []struct {
+		err    error
+		advice string
+	}{
+		{sqlite.ErrLocked, "is used by another telltale: stop it, or give another folder with --data"},
+		{sqlite.ErrCorrupt, "holds a damaged database: put a backup in its place, or give another folder with --data"},
+		{sqlite.ErrNewer, "was written by a newer telltale: start that one, or give another folder with --data"},
+		{sqlite.ErrUnwritable, "cannot be written: change its permissions, make room on its disk, or give another folder with --data"},
+	} {
+		if errors.Is(err, known.err) {
+			advice = known.advice
+			break
+		}
+	}
+	return nil, &sentence{text: fmt.Sprintf("the data folder %s %s", c.data, advice), code: 1, cause: err}
+}
+
+// recorder puts this machine's readings into the ledger.
+type recorder struct{ ledger *ledger.Ledger }
+
+// Declare says what a metric is, unless somebody has said so before: a title given by hand survives a restart.
+func (r recorder) Declare(ctx context.Context, id metric.ID, declaration metric.Declaration) error {
+	known, err := r.ledger.Metric(ctx, id)
+	if err == nil && (known.Title != "" || known.Unit != "") {
+		return nil
+	}
+	if err != nil && !errors.Is(err, ledger.ErrUnknown) {
+		return err
+	}
+	_, err = r.ledger.Declare(ctx, id, declaration)
+	return err
+}
+
+// Record applies one batch. A reading that somebody's declaration refuses is their wish, and no error.
+func (r recorder) Record(ctx context.Context, batch []metric.Mutation) error {
+	entry := ledger.Entry{Items: make([]ledger.Item, 0, len(batch))}
+	for _, mutation := range batch {
+		entry.Items = append(entry.Items, ledger.Item{Mutation: mutation})
+	}
+	_, err := r.ledger.Apply(ctx, entry)
+	return err
+}
