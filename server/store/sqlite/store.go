@@ -1,0 +1,150 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"telltale/server/ledger"
+	"telltale/shared/metric"
+	"telltale/shared/series"
+)
+
+// Options of a store. The zero value of each field means its default.
+type Options struct {
+	Raw        time.Duration                  // how long samples are kept as such; 24 h
+	Tiers      [len(series.Tiers)]series.Tier // roll-ups with their retention; series.Tiers. Steps are fixed
+	MaxMetrics int                            // 10,000
+	Now        func() time.Time               // the clock; time.Now
+}
+
+// keysKept is how long an idempotency key holds, in ms.
+const keysKept = 24 * 3_600_000
+
+// Store is the embedded ledger.Store. All methods are safe for concurrent use.
+type Store struct {
+	options Options
+	epoch   string
+
+	w       sync.Mutex // one writer; guards what follows
+	conn    *sql.Conn
+	sql     statements
+	writer  *sql.DB
+	next    uint32 // number of the next new metric
+	flushed uint64 // every sample up to it is in metrics or chunk
+	round   round  // the flush under way
+
+	readers *sql.DB
+	query   queries
+	lock    *sql.DB
+
+	mu        sync.RWMutex // guards what follows; written with w held too
+	metrics   map[metric.ID]*entry
+	byNum     map[uint32]*entry
+	sorted    []*entry // by ID
+	seq       uint64   // of the newest sample
+	forgotten uint64
+	tails     int // samples in all tails
+	turn      int // shares of the metrics that retention has looked at
+	broken    error
+	closed    bool
+
+	wake chan struct{} // a flush is due early
+	stop context.CancelFunc
+	done chan struct{}
+}
+
+var _ ledger.Store = (*Store)(nil)
+
+// entry is a metric in memory.
+type entry struct {
+	num     uint32
+	decided metric.Metric // as of the batch being decided; guarded by Store.w
+	stored  metric.Head   // as in the row of metrics; guarded by Store.w
+	taken   uint64        // the row's flushed; guarded by Store.w
+	dirty   bool          // in a list of the flush; guarded by Store.w
+	gone    bool          // deleted; guarded by Store.w
+
+	metric metric.Metric // as committed; guarded by Store.mu
+	tail   []sample      // since the last flush; its elements never change
+}
+
+// sample is a metric's sample in its tail.
+type sample struct {
+	seq        uint64
+	time       int64
+	value, add float64
+}
+
+func (s sample) bucket() series.Bucket {
+	return series.Bucket{Time: s.time, Last: s.value, Min: s.value, Max: s.value, Sum: s.add, Total: s.value, Count: 1}
+}
+
+func (s sample) of(id metric.ID) metric.Sample {
+	return metric.Sample{Metric: id, Value: s.value, Seq: s.seq, Time: s.time, Add: s.add}
+}
+
+// Epoch names the store's life.
+func (s *Store) Epoch() string { return s.epoch }
+
+// Writable answers nil while mutations can be taken, and an error that wraps
+// ledger.ErrUnavailable from a failed write until the next that works; one is
+// tried every second.
+func (s *Store) Writable() error {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.closed {
+		return fmt.Errorf("%w: it is closed", ledger.ErrUnavailable)
+	}
+	return s.broken
+}
+
+func (s *Store) now() int64 { return s.options.Now().UnixMilli() }
+
+// transaction runs do within one transaction of the writer; its caller holds w.
+// An error means that nothing was written, and wraps ledger.ErrUnavailable.
+func (s *Store) transaction(do func() error) error {
+	err := s.exec("BEGIN IMMEDIATE")
+	if err == nil {
+		if err = do(); err == nil {
+			err = s.exec("COMMIT")
+		}
+		if err != nil {
+			_ = s.exec("ROLLBACK") // where the failure has not done so itself
+		}
+	}
+	return s.wrote(err)
+}
+
+// wrote notes how a write ended, and answers its error as the ledger knows it.
+func (s *Store) wrote(err error) error {
+	if err != nil {
+		err = fmt.Errorf("%w: %w", ledger.ErrUnavailable, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.broken = err
+	return err
+}
+
+func (s *Store) exec(query string) error {
+	_, err := s.conn.ExecContext(context.Background(), query)
+	return err
+}
+
+// insert makes an entry known; its caller holds mu.
+func (s *Store) insert(e *entry) {
+	i, _ := s.find(e.metric.ID)
+	s.sorted = slices.Insert(s.sorted, i, e)
+	s.metrics[e.metric.ID], s.byNum[e.num] = e, e
+}
+
+func (s *Store) find(id metric.ID) (int, bool) {
+	return slices.BinarySearchFunc(s.sorted, id, func(e *entry, id metric.ID) int {
+		return strings.Compare(string(e.metric.ID), string(id))
+	})
+}
