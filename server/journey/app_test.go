@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -14,6 +15,33 @@ import (
 
 // worker waits until the service worker has stored the app and answers for the page.
 const worker = `navigator.serviceWorker.controller`
+
+func TestTheAppStaysSmall(t *testing.T) {
+	info, err := os.Stat("../../web/dist/app.wasm.br")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if t.Logf("%d bytes of brotli", info.Size()); info.Size() > 1_800_000 {
+		t.Errorf("the browser app takes %d bytes over the wire, 1.8 MB is the most", info.Size())
+	}
+}
+
+func TestTheLoadingBarIsRight(t *testing.T) {
+	s := quiet(t)
+	p := look(t, s).blank(800, 600, "light")
+	command(p, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: `
+		window.progress = [];
+		new MutationObserver(() => {
+			const said = document.getElementById("app-wasm-loader-label")?.innerText.match(/\d+/);
+			if (said && progress.at(-1) !== +said[0]) progress.push(+said[0]);
+		}).observe(document, {subtree: true, childList: true, characterData: true});`})
+	p.visit(s.url + "/")
+	said := eval[[]int](p, `progress`)
+	t.Log(said)
+	if len(said) < 3 || said[0] != 0 || said[len(said)-1] != 100 || !slices.IsSorted(said) {
+		t.Errorf("the loading bar said %v, want from 0 to 100 and never back", said)
+	}
+}
 
 func TestTheAppIsInstallable(t *testing.T) {
 	s := start(t)
@@ -40,9 +68,9 @@ func TestOfflineThePageShowsTheLastValuesAndSinceWhen(t *testing.T) {
 	p.until("the page says that it is not live", `/offline|no contact|lost|since|ago/i.test(document.body.innerText)`)
 }
 
-// shows is true once the panel of a metric shows digits, whatever their grouping.
-func shows(metric, digits string) string {
-	return fmt.Sprintf(`[...document.querySelectorAll('[data-metric="%s"]')].some(panel => panel.textContent.replace(/\D/g, " ").replace(/(\d)\s(?=\d{3}\b)/g, "$1").split(/\s+/).includes(%q))`, metric, digits)
+// shows is true once a metric's value on the page is the given number, whatever the grouping of its digits.
+func shows(metric, number string) string {
+	return fmt.Sprintf(`[...document.querySelectorAll('[data-metric="%s"]')].some(value => (value.textContent.replace(/[\s,\u202f]/g, "").match(/[0-9.]+/) || [])[0] === %q)`, metric, number)
 }
 
 func TestANewBuildReplacesTheOldOneInTheBrowser(t *testing.T) {

@@ -251,7 +251,7 @@ func (p *tab) visit(target string) {
 // until waits up to 30 s for a JavaScript expression to be true.
 func (p *tab) until(what, expression string) {
 	p.t.Helper()
-	eventually(p.t, 30*time.Second, what+"\n"+expression, func() bool {
+	eventually(p.t, wait, what+"\n"+expression, func() bool {
 		ctx, cancel := context.WithTimeout(p.ctx, 5*time.Second)
 		defer cancel()
 		is, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+expression+")"))

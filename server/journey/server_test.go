@@ -210,6 +210,9 @@ func (l *lines) String() string {
 	return l.text.String()
 }
 
+// wait is how long a page may take to show something on a busy machine.
+const wait = 30 * time.Second
+
 // eventually asks again and again until the condition holds.
 func eventually(t *testing.T, limit time.Duration, what string, condition func() bool) {
 	t.Helper()

@@ -100,7 +100,7 @@ func TestAKillLosesNothingAcknowledged(t *testing.T) {
 	if got := s.must("GET", "/m/orders", ""); got != fmt.Sprintln(orders) {
 		t.Errorf("%s orders, want %d: some were lost or counted twice", got, orders)
 	}
-	p.until("the page caught up by itself", fmt.Sprintf(`document.querySelector('[data-metric="orders"]').textContent.replace(/\D/g, "").includes("%d")`, orders))
+	p.until("the page caught up by itself", shows("orders", fmt.Sprint(orders)))
 }
 
 func order(s *server, i int64) (answer sample, err error) {
