@@ -9,7 +9,7 @@ import (
 // Bucket is a metric over a stretch of time. The zero Bucket holds no sample.
 type Bucket struct {
 	Time     int64   // newest sample's time, ms since 1970
-	Last     float64 // value after the stretch
+	Last     float64 // value with the newest time, then seq; in a frame the head's, where it moved that
 	Min, Max float64 // of the samples' values
 	Sum      float64 // of the adds; a set counts 0
 	Total    float64 // of the samples' values; NaN where frames did not carry it
@@ -27,9 +27,8 @@ func (b Bucket) Avg() float64 { return b.Total / float64(b.Count) }
 // Add folds in a sample that came after all the bucket holds.
 func (b *Bucket) Add(s metric.Sample) { b.Merge(Of(s)) }
 
-// Merge folds in a bucket whose samples came after all that b holds, in seq.
-// Last is the value with the newest time, as in metric.Head: within one bucket
-// an add moves it whatever its time.
+// Merge folds in a bucket whose samples came after all that b holds, in seq, or
+// all have other times. Last is the value with the newest time, then seq.
 func (b *Bucket) Merge(o Bucket) {
 	switch {
 	case o.Count == 0:
@@ -38,10 +37,9 @@ func (b *Bucket) Merge(o Bucket) {
 		*b = o
 		return
 	}
-	if o.Time >= b.Time || o.Sum != 0 {
-		b.Last = o.Last
+	if o.Time >= b.Time {
+		b.Time, b.Last = o.Time, o.Last
 	}
-	b.Time = max(b.Time, o.Time)
 	b.Min, b.Max = math.Min(b.Min, o.Min), math.Max(b.Max, o.Max)
 	b.Sum += o.Sum
 	b.Total += o.Total

@@ -110,7 +110,7 @@ func (f *Frame) Add(s metric.Sample, head metric.Head) {
 	}
 	b := f.Values[s.Metric]
 	b.Add(s)
-	if b.Sum != 0 || b.Time >= head.Time {
+	if b.Sum != 0 || s.Add != 0 || b.Time >= head.Time {
 		b.Last = head.Value
 	}
 	f.Values[s.Metric] = b
@@ -129,6 +129,9 @@ func (f *Frame) Merge(next Frame) error {
 	for id, o := range next.Values {
 		b := f.Values[id]
 		b.Merge(o)
+		if o.Sum != 0 {
+			b.Last = o.Last
+		}
 		f.Values[id] = b
 	}
 	f.Seq, f.Time = next.Seq, next.Time
