@@ -7,6 +7,6 @@
 // changes its content, so it may be kept for ever; any other URL is revalidated by ETag. Everything is
 // read once at start, later calls need no lock.
 //
-// Only dist/ is embedded, as all:dist: a fresh clone, where dist holds one empty file, compiles, and
+// Besides the service worker's template, only dist/ is embedded, as all:dist: a fresh clone, where dist holds one empty file, compiles, and
 // Built says false. Embedding the sources as well was rejected: two answers to one URL.
 package web

@@ -15,6 +15,11 @@ import (
 //go:embed all:dist
 var dist embed.FS
 
+// Worker is the template of the service worker; go-app fills in the build and its files.
+//
+//go:embed worker.js.tmpl
+var Worker string
+
 // ContentsName is the file in dist that lists the packed files, a JSON array of File sorted by name.
 const ContentsName = "contents.json"
 

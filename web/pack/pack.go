@@ -27,14 +27,15 @@ var kinds = map[string]struct {
 	mediaType string
 	packed    bool
 }{
-	".wasm":  {"application/wasm", true},
-	".css":   {"text/css; charset=utf-8", true},
-	".js":    {"text/javascript; charset=utf-8", true},
-	".svg":   {"image/svg+xml", true},
-	".txt":   {"text/plain; charset=utf-8", true},
-	".png":   {"image/png", false},
-	".webp":  {"image/webp", false},
-	".woff2": {"font/woff2", false},
+	".wasm":        {"application/wasm", true},
+	".css":         {"text/css; charset=utf-8", true},
+	".js":          {"text/javascript; charset=utf-8", true},
+	".svg":         {"image/svg+xml", true},
+	".webmanifest": {"application/manifest+json", true},
+	".txt":         {"text/plain; charset=utf-8", true},
+	".png":         {"image/png", false},
+	".webp":        {"image/webp", false},
+	".woff2":       {"font/woff2", false},
 }
 
 // pack brings sources/dist up to date.

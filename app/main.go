@@ -1,0 +1,13 @@
+// Telltale's browser app: the same pages that the server pre-renders, alive.
+package main
+
+import (
+	"telltale/app/ui"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+)
+
+func main() {
+	ui.Routes()
+	app.RunWhenOnBrowser()
+}

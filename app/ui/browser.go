@@ -1,0 +1,23 @@
+package ui
+
+import "telltale/app/live"
+
+// alive is what only a browser can do. Components call it from OnMount and from
+// events, neither of which happens in a pre-render.
+type alive interface {
+	// Hold keeps hold of what the server drew, before go-app throws its nodes away.
+	Hold()
+	// Open shows a place: it starts watching, or watches something else. known is
+	// called when other metrics are known than before; it must not wait.
+	Open(look live.Look, first Island, known func())
+	Mount(c *Card)
+	Update(c *Card)
+	Dismount(c *Card)
+	Viewer() *live.Viewer
+	// Post sends a request once and answers "" or a sentence on why it was refused.
+	Post(method, path, body string) string
+	Copy(text string)
+}
+
+// browser is nil on the server, where no page is alive.
+var browser alive

@@ -1,0 +1,62 @@
+package ui
+
+import (
+	"net/url"
+
+	"telltale/shared/metric"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+)
+
+// Buttons are + and − for a counter. A press asks the server; the number changes
+// when its frame comes, so that it is never one the server does not have.
+type Buttons struct {
+	app.Compo
+	Metric metric.ID
+	Title  string
+
+	waiting int // presses under way
+}
+
+// Render draws them.
+func (b *Buttons) Render() app.UI {
+	return app.Div().Class("buttons").Attr("role", "group").Aria("label", attr("Change "+b.Title)).Body(
+		app.Button().Type("button").Class("icon round").DataSet("press", "minus").Aria("label", attr("One less: "+b.Title)).
+			Title(attr("One less")).OnClick(b.minus).Body(glyph("minus")),
+		app.Button().Type("button").Class("icon round strong").DataSet("press", "plus").Aria("label", attr("One more: "+b.Title)).
+			Title(attr("One more")).OnClick(b.plus).Body(glyph("plus")),
+	)
+}
+
+func (b *Buttons) plus(ctx app.Context, _ app.Event) {
+	b.press(ctx, "POST", shop[b.Metric].plus, "+1")
+}
+
+func (b *Buttons) minus(ctx app.Context, _ app.Event) {
+	b.press(ctx, "DELETE", shop[b.Metric].minus, "-1")
+}
+
+// mostWaiting bounds the presses of one counter that have no answer yet.
+const mostWaiting = 20
+
+// press asks the shop's path where the counter has one, and otherwise the metric's.
+func (b *Buttons) press(ctx app.Context, method, path, step string) {
+	if b.waiting >= mostWaiting {
+		notice(ctx, "Not counted: the server has not answered the last presses yet")
+		return
+	}
+	body := ""
+	if path == "" {
+		method, path, body = "POST", "/m/"+url.PathEscape(string(b.Metric)), step
+	}
+	b.waiting++
+	ctx.Async(func() {
+		refused := browser.Post(method, path, body)
+		ctx.Dispatch(func(ctx app.Context) {
+			b.waiting--
+			if refused != "" {
+				notice(ctx, refused)
+			}
+		})
+	})
+}

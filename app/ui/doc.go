@@ -1,0 +1,30 @@
+// Package ui is the page: go-app components, one a file, and what keeps them alive
+// in a browser. Both mains call Routes; the server pre-renders the same components
+// that the browser mounts.
+//
+// # Who owns what
+//
+// go-app owns the page's structure. The stage (stage_js.go and its neighbours) owns
+// what moves: it writes numbers into text nodes and paints canvases, once an
+// animation frame, and never goes through Dispatch: go-app re-renders a component
+// and all above it on each, which is right for a click and wrong for ten frames a
+// second. go-app leaves alone what a render does not change, so the two do not meet.
+//
+// # The first paint
+//
+// The server draws the charts as SVG by the geometry the canvas uses. go-app
+// throws the pre-rendered nodes away when it mounts, so a card moves the drawn SVG
+// into its new place within the same task, and drops it when its canvas is painted
+// for the first time: nothing flashes. Island carries what the app must know to
+// render the same words.
+//
+// # Traps
+//
+//   - go-app's pre-render quotes attributes as Go strings and writes the value "true"
+//     as no value: whatever may hold either goes through attr.
+//   - Between elements the pre-render puts white space that mounting does not: every
+//     row is a flex box.
+//   - A strict Content-Security-Policy holds: no style attributes, no inline scripts.
+//   - Everything a component's exported fields hold is replaced when a parent renders
+//     again; what it must remember is unexported.
+package ui

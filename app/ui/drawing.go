@@ -1,0 +1,84 @@
+package ui
+
+import (
+	"time"
+
+	"telltale/shared/board"
+	"telltale/shared/chart"
+	"telltale/shared/metric"
+	"telltale/shared/scene"
+	"telltale/shared/series"
+)
+
+// mostSeries is how many series one card draws.
+const mostSeries = scene.SeriesCount
+
+// Sizes of a drawing in pixels. web/app.css gives the boxes on the page the same.
+const (
+	plotHeight  = 136
+	statHeight  = 176 // the numbers are part of the drawing
+	largeHeight = 360
+)
+
+// cardWidths are those of a card's drawing, largeWidths of a metric's own page: one
+// for each number of columns the window has room for.
+var (
+	cardWidths  = []float64{344}
+	largeWidths = []float64{344, 736, 1128}
+)
+
+var chartKinds = map[board.Kind]chart.Kind{
+	board.Line: chart.Line, board.Area: chart.Area, board.Bars: chart.Bars, board.Stat: chart.Stat,
+}
+
+// input is what a card's chart is drawn from. It reuses in's memory.
+func (c *Card) input(in *chart.Input, set *series.Set, now int64, zone func(int64) int, stale bool) {
+	*in = chart.Input{
+		Kind: chartKinds[c.Panel.Kind], From: now - c.Span.ms, To: now,
+		Zone: zone, Stale: stale, Series: in.Series[:0],
+	}
+	for i, m := range c.Shown {
+		if i == 0 {
+			in.Unit = m.Unit
+		}
+		s := chart.Series{Color: i, Hold: m.Kind == metric.Counter, Head: m.Head}
+		if e := set.Metrics[m.ID]; e != nil {
+			s.Head, s.Columns = e.Head, e.Series
+		}
+		in.Series = append(in.Series, s)
+	}
+}
+
+func (c *Card) height() float64 {
+	switch {
+	case c.Large:
+		return largeHeight
+	case c.Panel.Kind == board.Stat:
+		return statHeight
+	}
+	return plotHeight
+}
+
+// pictures are the card's drawings as the server sends them, one for each width.
+func (c *Card) pictures(set *series.Set, now int64) []string {
+	widths := cardWidths
+	if c.Large {
+		widths = largeWidths
+	}
+	var pictures []string
+	var tape scene.Tape
+	var drawing chart.Chart
+	var in chart.Input
+	c.input(&in, set, now, zoneHere, false)
+	for _, w := range widths {
+		drawing.Draw(&tape, &in, w, c.height())
+		pictures = append(pictures, string(scene.AppendSVG(nil, &tape, &scene.Vars, "")))
+	}
+	return pictures
+}
+
+// zoneHere is this machine's offset from UTC in seconds, at a time in ms.
+func zoneHere(ms int64) int {
+	_, offset := time.UnixMilli(ms).Zone()
+	return offset
+}

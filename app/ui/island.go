@@ -1,0 +1,37 @@
+package ui
+
+import (
+	"encoding/json"
+
+	"telltale/shared/metric"
+)
+
+// Island is what the pre-rendered page tells the app, in a script element that is
+// never run: enough to render the same words.
+type Island struct {
+	Now     int64           `json:"now"`  // ms since 1970, when the page was made
+	Base    string          `json:"base"` // what a curl line begins with
+	Metrics []metric.Metric `json:"metrics"`
+}
+
+// islandID is the id of its element.
+const islandID = "island"
+
+// text is the island as JSON. encoding/json escapes <, > and &, so that nothing in
+// it can end the element that holds it.
+func (i Island) text() string {
+	text, err := json.Marshal(i)
+	if err != nil {
+		return "{}" // a head that is not finite, which no store keeps
+	}
+	return string(text)
+}
+
+func (i Island) script() string {
+	return `<script type="application/json" id="` + islandID + `">` + i.text() + `</script>`
+}
+
+func readIsland(text string) (i Island, err error) {
+	err = json.Unmarshal([]byte(text), &i)
+	return i, err
+}

@@ -1,0 +1,101 @@
+package ui
+
+import (
+	"net/url"
+	"strings"
+
+	"telltale/app/live"
+	"telltale/shared/board"
+	"telltale/shared/metric"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+)
+
+// Routes tells go-app which paths there are. Both mains call it, once.
+func Routes() {
+	page := func() app.Composer { return &BoardPage{} }
+	app.Route("/", page)
+	app.RouteWithRegexp(`^/b/(home|all)$`, page)
+	app.RouteWithRegexp(`^/m/.+$`, page)
+}
+
+// span is a range a person may choose.
+type span struct {
+	name string // in the URL and on the button
+	says string // in a sentence: the last ...
+	ms   int64
+}
+
+const second = 1000
+
+var spans = [...]span{
+	{"1m", "minute", 60 * second},
+	{"5m", "5 minutes", 300 * second},
+	{"15m", "15 minutes", 900 * second},
+	{"1h", "hour", 3600 * second},
+	{"24h", "24 hours", 86400 * second},
+	{"7d", "7 days", 7 * 86400 * second},
+	{"30d", "30 days", 30 * 86400 * second},
+}
+
+const usualSpan = 1 // of spans
+
+// How many columns a chart has at most: of a card, and of a metric's own page.
+const (
+	cardPoints  = 300
+	largePoints = 600
+)
+
+// place is what a URL asks for.
+type place struct {
+	path  string
+	board board.Board
+	large bool // one metric, drawn large
+	span  span
+}
+
+// placeOf reads a URL; one that names no range means the usual one.
+func placeOf(u *url.URL) place {
+	p := place{path: u.EscapedPath(), span: spans[usualSpan]}
+	for _, s := range spans {
+		if s.name == u.Query().Get("range") {
+			p.span = s
+		}
+	}
+	if name, is := strings.CutPrefix(u.Path, "/m/"); is {
+		id, err := metric.Parse(name)
+		if err != nil {
+			id = metric.ID(name)
+		}
+		p.board, p.large = board.Of(id), true
+		return p
+	}
+	p.board, _ = board.Builtin(strings.TrimPrefix(u.Path, "/b/"))
+	if p.board.ID == "" {
+		p.board = board.Home()
+	}
+	return p
+}
+
+// link is the place's URL with another range.
+func (p place) link(s span) string {
+	if s == spans[usualSpan] {
+		return p.path
+	}
+	return p.path + "?range=" + s.name
+}
+
+func (p place) points() int {
+	if p.large {
+		return largePoints
+	}
+	return cardPoints
+}
+
+// look is what the page watches there.
+func (p place) look() live.Look {
+	return live.Look{Patterns: p.board.Patterns(), RangeMS: p.span.ms, Points: p.points(), Rate: 10}
+}
+
+// metricPath is the page of one metric.
+func metricPath(id metric.ID) string { return "/m/" + url.PathEscape(string(id)) }

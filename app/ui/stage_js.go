@@ -1,0 +1,244 @@
+package ui
+
+import (
+	"context"
+	"math/rand/v2"
+	"strconv"
+	"syscall/js"
+	"time"
+
+	"telltale/app/canvas"
+	"telltale/app/live"
+	"telltale/shared/metric"
+	"telltale/shared/scene"
+	"telltale/shared/series"
+)
+
+func init() { browser = newStage() }
+
+// stage owns all that moves on the page. Everything runs on the browser's one
+// thread; nothing here waits while it holds anything.
+type stage struct {
+	viewer *live.Viewer
+	known  func()    // tell go-app that other metrics are known
+	toTell bool      // it has been asked to, and has not yet run
+	since  time.Time // what is shown before the first contact was true then
+
+	cards map[*Card]bool
+	nth   map[int]*Card         // by the number its plot carries
+	last  int                   // number given
+	drawn map[string][]js.Value // by panel: what the server drew, until its card is mounted
+	of    map[metric.ID][]*Card // which cards show a metric; nil when it has to be made anew
+	tape  scene.Tape
+	clock zones
+
+	drawing bool        // an animation frame is asked for
+	next    *time.Timer // asks for one when time has moved a chart by a pixel
+	draw    js.Func
+	seen    js.Value // IntersectionObserver
+	sized   js.Value // ResizeObserver
+	said    live.State
+	kept    keeper
+}
+
+func newStage() *stage {
+	return &stage{cards: map[*Card]bool{}, nth: map[int]*Card{}, clock: zones{}}
+}
+
+// Viewer is the page's connection; nil before the first Open.
+func (s *stage) Viewer() *live.Viewer { return s.viewer }
+
+// Hold keeps the server's drawings.
+func (s *stage) Hold() {
+	s.drawn = map[string][]js.Value{}
+	drawings := js.Global().Get("document").Call("querySelectorAll", ".card .first")
+	for i := range drawings.Length() {
+		drawing := drawings.Index(i)
+		panel := drawing.Call("closest", ".card").Get("dataset").Get("panel").String()
+		s.drawn[panel] = append(s.drawn[panel], drawing)
+	}
+}
+
+// Open watches what a place shows. The first call starts everything that runs for
+// as long as the page does.
+func (s *stage) Open(look live.Look, first Island, known func()) {
+	s.known = known
+	ctx := context.Background()
+	if s.viewer != nil {
+		s.viewer.Look(ctx, look)
+		s.all()
+		return
+	}
+	s.viewer = live.NewViewer(live.Browser{}, look, s.changed)
+	s.since = time.UnixMilli(first.Now)
+	s.remember(first)
+	s.observe()
+	s.paintTheme()
+	s.listen()
+	go s.viewer.Run(ctx)
+	go s.tick(ctx)
+	s.all()
+}
+
+// remember shows what the server put in the page or, where that is older, what was
+// kept when the page was last open.
+func (s *stage) remember(first Island) {
+	if kept, ok := s.kept.read(); ok && kept.Now > first.Now {
+		s.since = time.UnixMilli(kept.Now)
+		first = kept
+	}
+	snap := series.Snapshot{Values: map[metric.ID]series.Point{}}
+	for _, m := range first.Metrics {
+		if m.Head.Seq > 0 {
+			snap.Values[m.ID] = series.Point{Time: m.Head.Time, Value: m.Head.Value}
+		}
+	}
+	s.viewer.Remember(first.Metrics, snap)
+}
+
+// changed is called by the viewer for all that comes.
+func (s *stage) changed(c live.Change) {
+	if c.Known && !s.toTell && s.known != nil {
+		s.toTell = true
+		time.AfterFunc(100*time.Millisecond, func() { s.toTell = false; s.known() })
+	}
+	if c.All || c.Metrics == nil {
+		s.all()
+		s.tellContact()
+		return
+	}
+	if s.of == nil {
+		s.index()
+	}
+	for id := range c.Metrics {
+		for _, card := range s.of[id] {
+			card.stage.dirty = true
+		}
+	}
+	s.ask()
+}
+
+func (s *stage) index() {
+	s.of = map[metric.ID][]*Card{}
+	for card := range s.cards {
+		for _, m := range card.Shown {
+			s.of[m.ID] = append(s.of[m.ID], card)
+		}
+	}
+}
+
+// all marks every card.
+func (s *stage) all() {
+	for card := range s.cards {
+		card.stage.dirty = true
+	}
+	s.ask()
+}
+
+// ask asks for one animation frame, however often it is called before that comes.
+func (s *stage) ask() {
+	if s.drawing || s.draw.IsUndefined() {
+		return
+	}
+	s.drawing = true
+	js.Global().Call("requestAnimationFrame", s.draw)
+}
+
+// frame brings what is in sight up to date. A browser gives no animation frames to
+// a hidden tab, so nothing is drawn there.
+func (s *stage) frame() {
+	s.drawing = false
+	wait := time.Hour
+	s.viewer.See(func(set *series.Set, now int64, contact live.Contact) {
+		stale := s.stale(contact)
+		for card := range s.cards {
+			st := &card.stage
+			if st.restructured {
+				st.find()
+			}
+			if !st.visible || st.width == 0 {
+				continue
+			}
+			pixel := time.Duration(card.Span.ms) * time.Millisecond / time.Duration(st.width)
+			if st.dirty || st.stale != stale || now-st.drawn >= pixel.Milliseconds() {
+				s.paint(card, set, now, stale)
+			}
+			wait = min(wait, pixel)
+		}
+	})
+	s.next.Reset(max(wait, 50*time.Millisecond))
+}
+
+func (s *stage) paint(card *Card, set *series.Set, now int64, stale bool) {
+	st := &card.stage
+	st.dirty, st.stale, st.drawn = false, stale, now
+	st.write(set)
+	if set.Epoch == "" {
+		return // nothing to draw from: the server's drawing stays
+	}
+	card.input(&st.in, set, now, s.clock.at, stale)
+	st.chart.Draw(&s.tape, &st.in, st.width, st.height)
+	st.painter().Paint(&s.tape)
+}
+
+// stale tells whether what is shown may be out of date.
+func (s *stage) stale(c live.Contact) bool {
+	switch c.State {
+	case live.Live:
+		return false
+	case live.Connecting:
+		return time.Since(s.since) > 10*time.Second
+	}
+	return true
+}
+
+// Mount takes a card over.
+func (s *stage) Mount(c *Card) {
+	s.cards[c] = true
+	s.of = nil
+	s.last++
+	s.nth[s.last] = c
+	c.stage.mount(c, s, s.last)
+	s.ask()
+}
+
+// Update takes notice that a card shows something else; go-app has not changed the
+// page yet, the next animation frame finds it changed.
+func (s *stage) Update(c *Card) {
+	s.of = nil
+	c.stage.dirty, c.stage.restructured = true, true
+	s.ask()
+}
+
+// Dismount lets go of a card.
+func (s *stage) Dismount(c *Card) {
+	delete(s.cards, c)
+	delete(s.nth, c.stage.number)
+	s.of = nil
+	c.stage.dismount(s)
+}
+
+// paintTheme takes the colours that now hold.
+func (s *stage) paintTheme() {
+	palette := &scene.Light
+	if page().Call("dark").Bool() {
+		palette = &scene.Dark
+	}
+	canvas.SetPalette(palette)
+	s.all()
+}
+
+// Copy puts a text on the clipboard.
+func (s *stage) Copy(text string) { page().Call("copy", text) }
+
+// page is what web/first.js gives.
+func page() js.Value { return js.Global().Get("telltale") }
+
+// Post sends a mutation with a key of its own.
+func (s *stage) Post(method, path, body string) string {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	key := strconv.FormatUint(rand.Uint64(), 36) + strconv.FormatUint(rand.Uint64(), 36)
+	answer, err := live.Fetch(ctx, live.Request{Method: method, Path: path, Body: body, Key: key})
+	return refusal(answer.Status, answer.Body, err)
+}

@@ -1,0 +1,163 @@
+package ui
+
+import (
+	"syscall/js"
+
+	"telltale/app/canvas"
+	"telltale/shared/chart"
+	"telltale/shared/series"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+)
+
+// stageCard is what the stage keeps of a card. It belongs to the stage.
+type stageCard struct {
+	root, plot, age js.Value
+	canvas          js.Value
+	paints          *canvas.Painter
+	numbers         []number
+	aged            string
+	chart           chart.Chart
+	in              chart.Input
+	width, height   float64
+	card            *Card
+	number          int // under which the stage finds the card of a plot
+	visible         bool
+	dirty           bool
+	restructured    bool // go-app has changed the nodes since find
+	stale           bool
+	drawn           int64 // the server's time at the last painting
+}
+
+// number is a text node that shows a metric's value.
+type number struct {
+	node js.Value
+	said string
+}
+
+func (st *stageCard) mount(c *Card, s *stage, n int) {
+	st.card, st.number = c, n
+	st.root = nodeOf(c)
+	st.plot = st.root.Call("querySelector", ".plot")
+	st.age = st.root.Call("querySelector", ".age")
+	st.restructured, st.dirty = true, true
+	st.adopt(s)
+	st.plot.Set("telltaleCard", n)
+	s.seen.Call("observe", st.plot)
+	s.sized.Call("observe", st.plot)
+}
+
+// adopt moves the drawing that the server made for this card into its place; go-app's
+// mounting and this are one task, so nothing flashes.
+func (st *stageCard) adopt(s *stage) {
+	for _, drawing := range s.drawn[st.card.Panel.ID] {
+		st.plot.Call("append", drawing)
+	}
+	delete(s.drawn, st.card.Panel.ID)
+}
+
+// find looks the changing nodes up.
+func (st *stageCard) find() {
+	st.restructured = false
+	nodes := st.root.Call("querySelectorAll", ".now")
+	st.numbers = st.numbers[:0]
+	for i := range nodes.Length() {
+		st.numbers = append(st.numbers, number{node: nodes.Index(i)})
+	}
+	st.aged = "?"
+	if st.width == 0 {
+		st.width, st.height = st.plot.Get("clientWidth").Float(), st.plot.Get("clientHeight").Float()
+	}
+}
+
+// write brings the numbers up to date.
+func (st *stageCard) write(set *series.Set) {
+	for i, m := range st.card.Shown {
+		if i >= len(st.numbers) {
+			return
+		}
+		if e := set.Metrics[m.ID]; e != nil {
+			m.Head = e.Head
+		}
+		if text := value(m); text != st.numbers[i].said {
+			st.numbers[i].said = text
+			setText(st.numbers[i].node, text)
+		}
+	}
+}
+
+// tellAge says how old the first value is, where that should be said.
+func (st *stageCard) tellAge(set *series.Set, now int64, stale bool) {
+	text := ""
+	if len(st.card.Shown) > 0 {
+		m := st.card.Shown[0]
+		if e := set.Metrics[m.ID]; e != nil {
+			m.Head = e.Head
+		}
+		text = age(m, now, stale)
+	}
+	if text != st.aged {
+		st.aged = text
+		setText(st.age, text)
+	}
+}
+
+// painter gives the card a canvas when it is first painted, and takes the server's drawing away.
+func (st *stageCard) painter() *canvas.Painter {
+	if st.paints == nil {
+		st.canvas = js.Global().Get("document").Call("createElement", "canvas")
+		st.canvas.Call("setAttribute", "aria-hidden", "true")
+		st.plot.Call("replaceChildren", st.canvas)
+		st.paints = canvas.NewPainter(st.canvas)
+	}
+	return st.paints
+}
+
+// show is called when the card comes into sight or leaves it.
+func (st *stageCard) show(visible bool) {
+	if st.visible == visible {
+		return
+	}
+	st.visible, st.dirty = visible, true
+	if !visible && st.paints != nil {
+		st.paints.Release()
+	}
+}
+
+func (st *stageCard) resize(width, height float64) {
+	if st.width == width && st.height == height {
+		return
+	}
+	st.width, st.height, st.dirty = width, height, true
+}
+
+func (st *stageCard) dismount(s *stage) {
+	if st.plot.IsUndefined() {
+		return
+	}
+	s.seen.Call("unobserve", st.plot)
+	s.sized.Call("unobserve", st.plot)
+	if st.paints != nil {
+		st.paints.Release()
+	}
+	*st = stageCard{}
+}
+
+// setText writes into the text node go-app made, and never replaces it. An element
+// that go-app made without text gets a node of its own.
+func setText(element js.Value, text string) {
+	if node := element.Get("firstChild"); node.Truthy() {
+		node.Set("nodeValue", text)
+		return
+	}
+	element.Set("textContent", text)
+}
+
+// nodeOf is a component's element. go-app does not hand out syscall/js values, but
+// sets them.
+func nodeOf(c *Card) js.Value {
+	app.Window().Set("telltaleNode", c.JSValue())
+	node := js.Global().Get("telltaleNode")
+	js.Global().Delete("telltaleNode")
+	return node
+}

@@ -1,0 +1,196 @@
+package ui
+
+import (
+	"context"
+	"slices"
+	"syscall/js"
+	"time"
+
+	"telltale/app/live"
+	"telltale/shared/metric"
+	"telltale/shared/series"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+)
+
+// margin is how far out of sight a card is drawn already.
+const margin = "200px 0px"
+
+// observe makes what watches the page: which cards are in sight, and how large.
+// These functions live as long as the page.
+func (s *stage) observe() {
+	s.draw = js.FuncOf(func(js.Value, []js.Value) any { s.frame(); return nil })
+	s.next = time.AfterFunc(time.Hour, s.ask)
+	each := func(do func(st *stageCard, entry js.Value)) js.Func {
+		return js.FuncOf(func(_ js.Value, args []js.Value) any {
+			for i := range args[0].Length() {
+				entry := args[0].Index(i)
+				if card := s.nth[entry.Get("target").Get("telltaleCard").Int()]; card != nil {
+					do(&card.stage, entry)
+				}
+			}
+			s.ask()
+			return nil
+		})
+	}
+	seen := each(func(st *stageCard, entry js.Value) { st.show(entry.Get("isIntersecting").Bool()) })
+	sized := each(func(st *stageCard, entry js.Value) {
+		box := entry.Get("contentRect")
+		st.resize(box.Get("width").Float(), box.Get("height").Float())
+	})
+	s.seen = js.Global().Get("IntersectionObserver").New(seen, map[string]any{"rootMargin": margin})
+	s.sized = js.Global().Get("ResizeObserver").New(sized)
+}
+
+// listen hears what the machine does.
+func (s *stage) listen() {
+	on := func(target js.Value, event string, do func()) {
+		target.Call("addEventListener", event, js.FuncOf(func(js.Value, []js.Value) any { do(); return nil }))
+	}
+	window, document := js.Global(), js.Global().Get("document")
+	on(window, "online", s.viewer.Wake)
+	on(window, "offline", s.viewer.Wake)
+	on(window, "pageshow", s.viewer.Wake)
+	on(window, "pagehide", s.keep)
+	on(window, "telltale-theme", s.paintTheme)
+	on(document, "visibilitychange", func() {
+		if document.Get("hidden").Bool() {
+			s.keep()
+			return
+		}
+		s.viewer.Wake()
+		s.all()
+	})
+	// Canvases painted before the font was there show another one.
+	fonts := document.Get("fonts").Get("ready")
+	fonts.Call("then", js.FuncOf(func(js.Value, []js.Value) any { s.all(); return nil }))
+}
+
+// tick keeps ages and the lamp true, and what is known for the next visit.
+func (s *stage) tick(ctx context.Context) {
+	every := time.NewTicker(time.Second)
+	defer every.Stop()
+	for n := 1; ; n++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
+		}
+		s.viewer.See(func(set *series.Set, now int64, contact live.Contact) {
+			stale := s.stale(contact)
+			for card := range s.cards {
+				if card.stage.restructured {
+					continue // the next animation frame looks first
+				}
+				card.stage.write(set)
+				card.stage.tellAge(set, now, stale)
+				if stale != card.stage.stale {
+					s.ask()
+				}
+			}
+		})
+		s.tellContact()
+		if n%30 == 0 {
+			s.keep()
+		}
+	}
+}
+
+// tellContact sets the lamp, and on the page's root what greys the values.
+func (s *stage) tellContact() {
+	contact := s.viewer.Contact()
+	document := js.Global().Get("document")
+	lamp := document.Call("getElementById", "lamp")
+	if !lamp.Truthy() {
+		return
+	}
+	heard := contact.Heard
+	if heard.IsZero() {
+		heard = s.since
+	}
+	text, stale := "Live", s.stale(contact)
+	switch {
+	case stale && time.Since(heard) > time.Hour:
+		text = "Offline since " + moment(heard.UnixMilli(), time.Now().UnixMilli(), s.clock.at)
+	case stale:
+		text = "No contact for " + ago(time.Since(heard).Milliseconds())
+		text = text[:len(text)-len(" ago")]
+	case contact.State != live.Live:
+		text = "Connecting"
+	}
+	setText(lamp.Call("querySelector", ".says"), text)
+	if contact.State == s.said && lamp.Get("dataset").Get("state").String() == string(contact.State) {
+		setStale(document, stale)
+		return
+	}
+	s.said = contact.State
+	lamp.Get("dataset").Set("state", string(contact.State))
+	setStale(document, stale)
+	if contact.State == live.Live {
+		app.TryUpdate() // a server that came back may have brought a new build
+	}
+}
+
+func setStale(document js.Value, stale bool) {
+	class := "fresh"
+	if stale {
+		class = "stale"
+	}
+	document.Get("documentElement").Get("dataset").Set("values", class)
+}
+
+// keep writes down what is known, for a start without contact.
+func (s *stage) keep() {
+	var now int64
+	fresh := false
+	s.viewer.See(func(_ *series.Set, at int64, contact live.Contact) {
+		now, fresh = at, contact.State == live.Live
+	})
+	if fresh {
+		s.kept.write(Island{Now: now, Metrics: s.viewer.Known()})
+	}
+}
+
+// keeper keeps an island in the browser's storage.
+type keeper struct{}
+
+const mostKept = 300 // metrics
+
+func (keeper) read() (Island, bool) {
+	text := page().Call("kept")
+	if text.Type() != js.TypeString {
+		return Island{}, false
+	}
+	kept, err := readIsland(text.String())
+	return kept, err == nil
+}
+
+// write keeps the metrics of other boards as they were.
+func (k keeper) write(i Island) {
+	kept, _ := k.read()
+	for _, m := range kept.Metrics {
+		if len(i.Metrics) < mostKept && !slices.ContainsFunc(i.Metrics, func(o metric.Metric) bool { return o.ID == m.ID }) {
+			i.Metrics = append(i.Metrics, m)
+		}
+	}
+	i.Metrics = i.Metrics[:min(len(i.Metrics), mostKept)]
+	page().Call("keep", i.text())
+}
+
+// zones remembers the browser's offset from UTC by the hour: a chart asks for every tick.
+type zones map[int64]int
+
+const mostZones = 4096
+
+func (z zones) at(ms int64) int {
+	hour := series.Floor(ms, 3600*second)
+	offset, known := z[hour]
+	if !known {
+		if len(z) >= mostZones {
+			clear(z)
+		}
+		offset = -60 * js.Global().Get("Date").New(float64(hour)).Call("getTimezoneOffset").Int()
+		z[hour] = offset
+	}
+	return offset
+}

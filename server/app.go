@@ -1,0 +1,83 @@
+package main
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"telltale/web"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+)
+
+// newApp answers everything that is the browser app's: its pages, drawn with the values they have now, and the
+// few files go-app makes. What lies under /web/ is the assets' own. ui.Routes must have run.
+func newApp(assets *web.Assets) http.Handler {
+	resolve := func(name string) string { return assets.Resolve("/web/" + name) }
+	pages := &app.Handler{
+		Name:        "Telltale",
+		ShortName:   "Telltale",
+		Title:       "Telltale",
+		Description: "A live board for anything that can be reached with curl.",
+		Lang:        "en",
+		Version:     assets.Version(),
+		Resources:   assets,
+		Icon: app.Icon{
+			Default: "/web/icon/icon-192.png", Large: "/web/icon/icon-512.png", SVG: "/web/icon/icon.svg",
+			Maskable: "/web/icon/apple-touch-180.png", // go-app links this one for Apple; the manifest is our own
+		},
+		BackgroundColor: "#f4f6f8",
+		ThemeColor:      "#f4f6f8",
+		LoadingLabel:    "{progress}%",
+		Styles:          []string{"/web/app.css"},
+		// Not deferred: it sets the theme before anything is painted.
+		Scripts: []string{"/web/first.js", "/web/paint.js defer"},
+		// go-app loses crossorigin, without which a browser fetches a preloaded font twice.
+		RawHeaders: []string{
+			`<link rel="preload" as="font" type="font/woff2" crossorigin href="` + resolve("font/plex-400.woff2") + `">`,
+			`<link rel="preload" as="font" type="font/woff2" crossorigin href="` + resolve("font/plex-600.woff2") + `">`,
+			`<link rel="preload" as="fetch" crossorigin href="` + resolve("app.wasm") + `">`,
+			`<meta name="apple-mobile-web-app-status-bar-style" content="default">`,
+		},
+		CacheableResources:    []string{"/web/font/plex-400.woff2", "/web/font/plex-600.woff2", "/web/icon/icon.svg"},
+		ServiceWorkerTemplate: web.Worker,
+		WasmContentLength:     strconv.FormatInt(assets.WasmSize(), 10),
+	}
+	files := assets.Handler()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/manifest.webmanifest":
+			// go-app's own knows neither shortcuts nor screenshots.
+			named := r.Clone(r.Context())
+			named.URL.Path = "/web/manifest.webmanifest"
+			files.ServeHTTP(w, named)
+		case r.URL.Path == "/", strings.HasPrefix(r.URL.Path, "/b/"), strings.HasPrefix(r.URL.Path, "/m/"):
+			// go-app gives every page the build's ETag, and would answer 304 though the values have changed.
+			r.Header.Del("If-None-Match")
+			pages.ServeHTTP(pageWriter{w}, r)
+		default:
+			pages.ServeHTTP(w, r)
+		}
+	})
+}
+
+// pageWriter takes the build's ETag off a page and keeps it out of shared caches; the service worker keeps pages itself.
+type pageWriter struct{ http.ResponseWriter }
+
+func (w pageWriter) WriteHeader(status int) {
+	w.prepare()
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w pageWriter) Write(b []byte) (int, error) {
+	w.prepare()
+	return w.ResponseWriter.Write(b)
+}
+
+func (w pageWriter) prepare() {
+	w.Header().Del("ETag")
+	w.Header().Set("Cache-Control", "no-store")
+	if strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	}
+}

@@ -1,0 +1,59 @@
+"use strict";
+// Runs before the page is painted: sets the theme that was chosen, so that nothing flashes, and shows
+// how far the app has come. It also holds what the app asks the browser for where a refusal is an
+// exception: storage and the clipboard.
+const telltale = (() => {
+  const root = document.documentElement, system = matchMedia("(prefers-color-scheme: dark)");
+  const THEME = "telltale.theme", KEPT = "telltale.kept";
+  const read = (key) => { try { return localStorage.getItem(key); } catch { return null; } };
+  const write = (key, value) => { try { localStorage.setItem(key, value); } catch { /* full or forbidden: nothing is kept */ } };
+
+  const theme = () => root.dataset.theme || "auto";
+  const dark = () => theme() === "dark" || theme() === "auto" && system.matches;
+  function changed() {
+    const colour = document.querySelector('meta[name="theme-color"]');
+    if (colour) colour.content = dark() ? "#0c1116" : "#f4f6f8";
+    dispatchEvent(new Event("telltale-theme"));
+  }
+  function setTheme(choice) {
+    if (choice === "light" || choice === "dark") root.dataset.theme = choice;
+    else delete root.dataset.theme;
+    changed();
+  }
+  setTheme(read(THEME));
+  system.addEventListener("change", changed);
+
+  // The loader writes its progress as text; the bar is drawn from a variable.
+  addEventListener("DOMContentLoaded", () => {
+    const bar = document.getElementById("app-wasm-loader"), label = document.getElementById("app-wasm-loader-label");
+    if (!bar || !label) return;
+    const show = () => {
+      const done = parseInt(label.textContent, 10);
+      bar.dataset.state = Number.isNaN(done) ? "failed" : "loading";
+      bar.style.setProperty("--done", (done || 0) / 100);
+    };
+    new MutationObserver(show).observe(label, { childList: true, characterData: true, subtree: true });
+    show();
+  });
+
+  async function copy(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch { // plain http from another machine has no clipboard
+      const area = document.body.appendChild(document.createElement("textarea"));
+      area.value = text;
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+  }
+
+  return {
+    theme, dark, copy,
+    setTheme: (choice) => { write(THEME, choice); setTheme(choice); },
+    kept: () => read(KEPT),
+    keep: (text) => write(KEPT, text),
+    workerAtStart: !!(navigator.serviceWorker && navigator.serviceWorker.controller),
+  };
+})();
+window.telltale = telltale;
