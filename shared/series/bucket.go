@@ -14,6 +14,8 @@ type Bucket struct {
 	Sum      float64 // of the adds; a set counts 0
 	Total    float64 // of the samples' values; NaN where frames did not carry it
 	Count    int64   // samples
+
+	head bool // in a frame that was not sent yet: Last is the metric's head
 }
 
 // Of is the bucket of one sample.

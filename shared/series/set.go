@@ -110,8 +110,8 @@ func (f *Frame) Add(s metric.Sample, head metric.Head) {
 	}
 	b := f.Values[s.Metric]
 	b.Add(s)
-	if b.Sum != 0 || s.Add != 0 || b.Time >= head.Time {
-		b.Last = head.Value
+	if b.head || s.Add != 0 || b.Time >= head.Time {
+		b.Last, b.head = head.Value, true
 	}
 	f.Values[s.Metric] = b
 	f.Seq = s.Seq
@@ -128,9 +128,13 @@ func (f *Frame) Merge(next Frame) error {
 	}
 	for id, o := range next.Values {
 		b := f.Values[id]
+		last := b.Last
 		b.Merge(o)
-		if o.Sum != 0 {
-			b.Last = o.Last
+		switch {
+		case o.head:
+			b.Last, b.head = o.Last, true
+		case b.head:
+			b.Last = last
 		}
 		f.Values[id] = b
 	}
