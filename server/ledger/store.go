@@ -50,16 +50,19 @@ type Outcome struct {
 //     process at any moment, and of the machine once the disk says it has synced.
 //  3. Apply is all or nothing: an error means that no entry of the batch happened.
 //  4. An atomic entry with a refused item changes nothing, and its outcomes all
-//     carry the first refusal's error; the others of the batch are not touched.
+//     carry an ItemError of the first refusal; the others of the batch are not touched.
 //  5. Floors and ceilings hold under any number of concurrent callers.
 //  6. A key seen within 24 h answers its first outcome again, refusals too, over
-//     restarts, twice in one batch too; with another digest it is ErrKeyReused.
+//     restarts, twice in one batch too; with another digest it is ErrKeyReused. The
+//     keys of a refused atomic entry's items are not seen.
 //  7. A metric that nobody declared exists from its first accepted item on, up to
 //     the store's bound; beyond it new ones are refused with ErrTooMany.
 //  8. Metrics and Metric give each metric's head, as of one seq.
-//  9. Rows as of seq N holds exactly the samples with seq ≤ N in range, folded by
-//     step; it answers ErrPassed where the store can no longer tell them apart.
+//  9. Rows as of seq N, which some Apply has answered, holds exactly the samples with
+//     seq ≤ N in range, folded by step; it answers ErrPassed where the store can no
+//     longer tell them apart, which it can for some seconds at least.
 //  10. After gives the samples with since < seq ≤ upTo in order of seq, or ErrPruned.
+//     A metric deleted after since is ErrPruned too: samples could not tell of it.
 //  11. Retention removes what is older than its tier keeps, and never holds an
 //     Apply up for longer than a small step of it takes. A sample older than a tier
 //     keeps goes to the finest tier that still covers it, and to all coarser ones.
@@ -73,8 +76,9 @@ type Outcome struct {
 type Store interface {
 	Epoch() string
 	Apply(ctx context.Context, batch []Entry) ([][]Outcome, error)
-	// Declare replaces what is said of a metric and answers it as it then is.
-	// A head outside the new bounds is refused with metric.ErrFloor or ErrCeiling.
+	// Declare replaces what is said of a metric and answers it as it then is; a
+	// kind that was decided stays where the declaration names none. A head
+	// outside the new bounds is refused with metric.ErrFloor or ErrCeiling.
 	Declare(ctx context.Context, id metric.ID, d metric.Declaration) (metric.Metric, error)
 	// Delete answers ErrUnknown where there is nothing to delete.
 	Delete(ctx context.Context, id metric.ID) error
@@ -87,14 +91,16 @@ type Reader interface {
 	Metric(ctx context.Context, id metric.ID) (metric.Metric, error)
 	// Metrics are all metrics, sorted by ID, and the seq they are as of.
 	Metrics(ctx context.Context) ([]metric.Metric, uint64, error)
-	// Rows answers one history for each of q.IDs, empty steps left out.
+	// Rows answers one history for each of q.IDs that exists, empty steps left out.
 	Rows(ctx context.Context, q Range) (map[metric.ID][]series.Row, error)
 	// After answers at most limit samples of the metrics that match names.
 	After(ctx context.Context, since, upTo uint64, match func(metric.ID) bool, limit int) ([]metric.Sample, error)
 }
 
 // Range asks for history: steps of Step ms, a multiple of a tier's, that touch
-// From..To (ms since 1970, both inside). AsOf 0 means all that is known now.
+// From..To (ms since 1970, both inside), at most series.MaxPoints of them. The
+// coarsest tier that divides Step answers, as far back as it is kept. AsOf 0 means
+// all that is known now.
 type Range struct {
 	IDs      []metric.ID
 	From, To int64

@@ -265,7 +265,7 @@ func (d *decision) show() {
 		s.remember(a.entry, a.sample)
 	}
 	s.seq = d.seq
-	if s.seq-s.round.mark >= flushAfter {
+	if s.seq-s.round.mark >= uint64(s.bounds.flushAfter) {
 		select {
 		case s.wake <- struct{}{}:
 		default: // told already

@@ -10,14 +10,16 @@ import (
 	"telltale/shared/metric"
 )
 
-// Bounds of the flush.
-const (
-	flushAfter = 1 << 16 // samples since the last round that start the next one early
-	maxTail    = 1 << 19 // samples in memory; beyond it mutations wait for the flush
-	groupSize  = 64      // metrics of one transaction
-	groupCount = 1 << 14 // samples of one transaction, unless one metric has more
-	openCells  = 64      // of a tier in a metric's row; with more, all but the newest go to chunks
-)
+// bounds of the flush.
+type bounds struct {
+	flushAfter   int // samples since the last round that start the next one early
+	maxTail      int // samples in memory; beyond it mutations wait for the flush
+	groupMetrics int // of one transaction
+	groupSamples int // of one transaction, unless one metric has more
+	openCells    int // of a tier in a metric's row; with more, all but the newest go to chunks
+}
+
+var usual = bounds{flushAfter: 1 << 16, maxTail: 1 << 19, groupMetrics: 64, groupSamples: 1 << 14, openCells: 64}
 
 // round is a flush under way: every sample up to target goes to metrics and
 // chunks, a group of metrics a transaction. Guarded by Store.w.
@@ -34,7 +36,7 @@ func (s *Store) makeRoom() error {
 	if s.closed {
 		return s.Writable()
 	}
-	for s.tails >= maxTail {
+	for s.tails >= s.bounds.maxTail {
 		if _, err := s.flushGroup(); err != nil {
 			return err
 		}
@@ -65,7 +67,7 @@ func (s *Store) flushGroup() (more bool, err error) {
 		}
 		r.pending, r.dirty = r.dirty, nil
 	}
-	n := r.group()
+	n := r.group(s.bounds)
 	group := r.pending[:n]
 	taken := make([]flushed, len(group))
 	err = s.transaction(func() error {
@@ -92,8 +94,8 @@ func (s *Store) flushGroup() (more bool, err error) {
 }
 
 // group is how many of the pending metrics go into the next transaction.
-func (r *round) group() (n int) {
-	for samples := 0; n < min(len(r.pending), groupSize) && samples < groupCount; n++ {
+func (r *round) group(b bounds) (n int) {
+	for samples := 0; n < min(len(r.pending), b.groupMetrics) && samples < b.groupSamples; n++ {
 		samples += len(r.pending[n].tail)
 	}
 	return n
@@ -156,7 +158,7 @@ func (s *Store) flushMetric(e *entry, target uint64) (flushed, error) {
 				cells = rollup.Fold(cells, tier.Step, p.bucket())
 			}
 		}
-		if len(cells) > openCells {
+		if len(cells) > s.bounds.openCells {
 			last := len(cells) - 1
 			if err := s.spill(e.num, i, cells[:last]); err != nil {
 				return f, err

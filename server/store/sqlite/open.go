@@ -35,15 +35,19 @@ const (
 // which no other process may have open. Its errors wrap ErrUnwritable, ErrLocked,
 // ErrCorrupt or ErrNewer where it is one of these.
 func Open(ctx context.Context, dir string, o Options) (*Store, error) {
-	s := &Store{options: o.withDefaults(), metrics: map[metric.ID]*entry{}, byNum: map[uint32]*entry{},
-		wake: make(chan struct{}, 1), done: make(chan struct{})}
+	s := newStore(o)
 	if err := s.open(ctx, dir); err != nil {
-		s.closeFiles()
+		_ = s.closeFiles()
 		return nil, err
 	}
 	ctx, s.stop = context.WithCancel(context.Background())
 	go s.keepUp(ctx)
 	return s, nil
+}
+
+func newStore(o Options) *Store {
+	return &Store{options: o.withDefaults(), bounds: usual, metrics: map[metric.ID]*entry{}, byNum: map[uint32]*entry{},
+		wake: make(chan struct{}, 1), done: make(chan struct{})}
 }
 
 func (o Options) withDefaults() Options {

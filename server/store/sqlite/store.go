@@ -28,6 +28,7 @@ const keysKept = 24 * 3_600_000
 // Store is the embedded ledger.Store. All methods are safe for concurrent use.
 type Store struct {
 	options Options
+	bounds  bounds
 	epoch   string
 
 	w       sync.Mutex // one writer; guards what follows
