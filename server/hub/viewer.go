@@ -189,3 +189,20 @@ func (v *Viewer) join() *Boundary {
 func (f *feed) usable(least uint64) bool {
 	return f.at != nil && f.at.next >= f.first && f.at.Seq >= least && time.Since(f.at.made) < joinTick
 }
+
+// Matches tells whether the viewer watches the metric.
+func (v *Viewer) Matches(id metric.ID) bool { return v.feed.matches(id) }
+
+// Skip takes the viewer to the present without being given what came since, and
+// tells whether anything did: for one who wants to know only that it is time to
+// look.
+func (v *Viewer) Skip() bool {
+	f := v.feed
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if v.closed || v.live && v.life == f.life && v.next == f.next() {
+		return false
+	}
+	v.live, v.life, v.next, v.last = true, f.life, f.next(), f.pending.From
+	return true
+}

@@ -49,6 +49,7 @@ const (
 const (
 	CloseNormal      = 1000
 	CloseGoingAway   = 1001 // the client leaves
+	CloseNotText     = 1003 // a binary message
 	CloseNotUTF8     = 1007 // a text message that is not UTF-8
 	ClosePolicy      = 1008
 	CloseTooBig      = 1009 // a message over --max-message

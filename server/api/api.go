@@ -1,0 +1,106 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"telltale/server/hub"
+	"telltale/server/ledger"
+)
+
+// Options is what an API is made of. Ledger, Hub, Writable, Pages, Assets and Log
+// are needed.
+type Options struct {
+	Ledger   *ledger.Ledger
+	Hub      *hub.Hub
+	Writable func() error // nil while the store takes mutations
+	Pages    http.Handler // pages for browsers and what belongs to them
+	Assets   http.Handler // GET /web/...
+	Log      *slog.Logger
+
+	Version    string
+	MaxMessage int64 // bytes of a WebSocket message; 64 KiB
+	// Loopback and AdminLoopback say that the port is reached from this machine
+	// alone: its Host header is then checked.
+	Loopback, AdminLoopback bool
+}
+
+// API answers requests. All methods are safe for concurrent use.
+type API struct {
+	Options
+	begun   time.Time
+	traffic traffic
+	metrics *instruments
+	lobby   lobby
+	// snapshots bounds how many histories are read for viewers at once.
+	snapshots            chan struct{}
+	beatEvery, pongLimit time.Duration
+
+	state    atomic.Int32 // starting, serving, draining
+	draining chan struct{}
+
+	mu      sync.Mutex
+	sockets map[*socket]struct{}
+	done    sync.WaitGroup // of the sockets
+}
+
+// The states of readiness.
+const (
+	starting = iota
+	serving
+	draining
+)
+
+// snapshotsAtOnce is more than a machine has disks, and few enough that the
+// memory of all histories being encoded stays small.
+const snapshotsAtOnce = 8
+
+// New makes an API that is starting: /ready says so until Serving is called.
+func New(o Options) *API {
+	if o.MaxMessage == 0 {
+		o.MaxMessage = 64 << 10
+	}
+	a := &API{Options: o, begun: time.Now(), snapshots: make(chan struct{}, snapshotsAtOnce),
+		beatEvery: beatEvery, pongLimit: pongLimit, draining: make(chan struct{}), sockets: map[*socket]struct{}{}}
+	a.lobby = lobby{begun: a.begun, open: map[*guest]struct{}{}}
+	a.metrics = newInstruments(a)
+	return a
+}
+
+// Serving says that the main port serves now.
+func (a *API) Serving() { a.state.CompareAndSwap(starting, serving) }
+
+// Drain refuses new sockets, says goodbye on the open ones, and returns when all
+// are closed or ctx ends. /ready fails from its start on.
+func (a *API) Drain(ctx context.Context) {
+	a.mu.Lock()
+	if a.state.Swap(draining) != draining {
+		close(a.draining)
+	}
+	a.mu.Unlock()
+	closed := make(chan struct{})
+	go func() {
+		a.done.Wait()
+		close(closed)
+	}()
+	select {
+	case <-closed:
+	case <-ctx.Done():
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		for s := range a.sockets {
+			s.cut()
+		}
+	}
+}
+
+// Sockets is how many WebSockets are open.
+func (a *API) Sockets() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.sockets)
+}

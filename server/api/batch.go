@@ -1,0 +1,269 @@
+package api
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+	"net/http"
+
+	"telltale/server/ledger"
+	"telltale/shared/metric"
+)
+
+// piece is how many rows go to the ledger at once: a large upload lets others in
+// between.
+const piece = 1000
+
+// row is one mutation of a batch.
+type row struct {
+	change
+	Metric *string `json:"metric"`
+	Key    string  `json:"key"`
+}
+
+// postBatch applies NDJSON or a JSON array of rows in the order sent, and answers
+// a line a row.
+func (a *API) postBatch(w http.ResponseWriter, r *http.Request) error {
+	body, err := readBody(w, r, maxBatch)
+	if err != nil {
+		return err
+	}
+	rows, err := rowsOf(body)
+	if err != nil {
+		return err
+	}
+	key, digest, err := idempotency(r, body)
+	if err != nil {
+		return err
+	}
+	b := &batch{api: a, r: r, key: key, digest: digest, out: bufio.NewWriter(w), w: w}
+	switch atomic := r.URL.Query().Get("atomic"); atomic {
+	case "true":
+		return b.atomic(rows)
+	case "", "false":
+		return b.pieces(rows)
+	default:
+		return refuse(http.StatusBadRequest, "atomic is true or false, not %.40q", atomic)
+	}
+}
+
+// batch is one upload on its way.
+type batch struct {
+	api    *API
+	r      *http.Request
+	w      http.ResponseWriter
+	out    *bufio.Writer
+	key    string
+	digest uint64
+	begun  bool // part of the answer is on its way
+}
+
+// atomic applies all rows or none.
+func (b *batch) atomic(rows iter.Seq[[]byte]) error {
+	e := ledger.Entry{Key: b.key, Digest: b.digest, Atomic: true}
+	for text := range rows {
+		item, err := b.item(text)
+		if err != nil {
+			return &ledger.ItemError{Item: len(e.Items), Err: err}
+		}
+		e.Items = append(e.Items, item)
+	}
+	outcomes, err := b.apply(e)
+	if err != nil {
+		return err
+	}
+	if len(outcomes) > 0 && outcomes[0].Err != nil {
+		return outcomes[0].Err
+	}
+	b.begin()
+	for _, o := range outcomes {
+		b.line(o)
+	}
+	return b.flush()
+}
+
+// pieces applies the rows piece by piece; one that fails fails alone.
+func (b *batch) pieces(rows iter.Seq[[]byte]) error {
+	outcomes := make([]ledger.Outcome, 0, piece)
+	items := make([]ledger.Item, 0, piece)
+	n := 0
+	send := func() error {
+		err := b.piece(n, outcomes, items)
+		outcomes, items = outcomes[:0], items[:0]
+		n++
+		return err
+	}
+	for text := range rows {
+		item, err := b.item(text)
+		outcomes = append(outcomes, ledger.Outcome{Err: err})
+		if err == nil {
+			items = append(items, item)
+		}
+		if len(outcomes) == piece {
+			if err := send(); err != nil {
+				return err
+			}
+		}
+	}
+	if err := send(); err != nil {
+		return err
+	}
+	return b.flush()
+}
+
+// piece applies the n-th piece: items are those of outcomes that have no error
+// yet. Its error means that no answer was begun and nothing done.
+func (b *batch) piece(n int, outcomes []ledger.Outcome, items []ledger.Item) error {
+	e := ledger.Entry{Digest: b.digest, Items: items}
+	if b.key != "" {
+		e.Key = fmt.Sprintf("%s\x00%d", b.key, n)
+	}
+	applied, err := b.apply(e)
+	if err == nil && !b.begun && b.key != "" && reused(applied) {
+		err = ledger.ErrKeyReused
+	}
+	if err != nil && !b.begun {
+		return err
+	}
+	b.begin()
+	for _, o := range outcomes {
+		if o.Err == nil {
+			if err != nil {
+				o.Err = err
+			} else {
+				o, applied = applied[0], applied[1:]
+			}
+		}
+		b.line(o)
+	}
+	return b.flush()
+}
+
+func reused(outcomes []ledger.Outcome) bool {
+	for _, o := range outcomes {
+		if !errors.Is(o.Err, ledger.ErrKeyReused) {
+			return false
+		}
+	}
+	return len(outcomes) > 0
+}
+
+func (b *batch) apply(e ledger.Entry) ([]ledger.Outcome, error) {
+	if len(e.Items) == 0 {
+		return nil, nil
+	}
+	outcomes, err := b.api.Ledger.Apply(b.r.Context(), e)
+	b.api.metrics.mutated(outcomes)
+	return outcomes, err
+}
+
+func (b *batch) begin() {
+	if !b.begun {
+		b.begun = true
+		b.w.Header().Set("Content-Type", "application/x-ndjson")
+		b.w.WriteHeader(http.StatusOK)
+	}
+}
+
+// line answers one row.
+func (b *batch) line(o ledger.Outcome) {
+	var line []byte
+	if o.Err == nil {
+		line, _ = json.Marshal(o.Sample) // finite numbers and a string cannot fail
+	} else {
+		p := explain(o.Err)
+		line, _ = json.Marshal(struct {
+			Status int    `json:"status"`
+			Detail string `json:"detail"`
+		}{p.Status, p.Detail})
+	}
+	_, _ = b.out.Write(append(line, '\n')) // flush answers the error
+}
+
+func (b *batch) flush() error {
+	b.begin()
+	if err := b.out.Flush(); err != nil {
+		return errGone
+	}
+	if err := http.NewResponseController(b.w).Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return errGone
+	}
+	return nil
+}
+
+// item reads one row.
+func (b *batch) item(text []byte) (ledger.Item, error) {
+	var row row
+	if err := decodeJSON(text, &row); err != nil {
+		return ledger.Item{}, err
+	}
+	if row.Metric == nil {
+		return ledger.Item{}, refuse(http.StatusBadRequest, `a row names its "metric"`)
+	}
+	id, err := metric.Parse(*row.Metric)
+	if err != nil {
+		return ledger.Item{}, err
+	}
+	m, err := row.mutation(id)
+	if err != nil {
+		return ledger.Item{}, err
+	}
+	return keyed(b.r, m, row.Key)
+}
+
+// keyed gives a mutation the key of its own row or message.
+func keyed(r *http.Request, m metric.Mutation, key string) (ledger.Item, error) {
+	item := ledger.Item{Mutation: m}
+	if len(key) > maxKey {
+		return item, refuse(http.StatusBadRequest, `"key" is longer than %d bytes`, maxKey)
+	}
+	if key != "" {
+		item.Key = scoped(r, key)
+		numbers := binary.BigEndian.AppendUint64([]byte{byte(m.Op)}, math.Float64bits(m.Value))
+		item.Digest = digestOf([]byte(m.Metric), binary.BigEndian.AppendUint64(numbers, uint64(m.Time)))
+	}
+	return item, nil
+}
+
+// rowsOf gives the rows of NDJSON, blank lines left out, or of a JSON array.
+func rowsOf(body []byte) (iter.Seq[[]byte], error) {
+	if trimmed := bytes.TrimLeft(body, " \t\r\n"); len(trimmed) == 0 || trimmed[0] != '[' {
+		return lines(body), nil
+	}
+	if !json.Valid(body) {
+		var all []json.RawMessage
+		return nil, decodeJSON(body, &all)
+	}
+	return elements(body), nil
+}
+
+func lines(body []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for line := range bytes.Lines(body) {
+			if line = bytes.TrimSpace(line); len(line) > 0 && !yield(line) {
+				return
+			}
+		}
+	}
+}
+
+// elements gives the elements of a valid JSON array.
+func elements(body []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		decoder := json.NewDecoder(bytes.NewReader(body))
+		if _, err := decoder.Token(); err != nil {
+			return
+		}
+		for decoder.More() {
+			var element json.RawMessage
+			if decoder.Decode(&element) != nil || !yield(element) {
+				return
+			}
+		}
+	}
+}

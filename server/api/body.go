@@ -1,0 +1,155 @@
+package api
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// Limits of bodies, in bytes, before and after decompression.
+const (
+	maxBody  = 1 << 20
+	maxBatch = 16 << 20
+	maxKey   = 255 // of an idempotency key
+)
+
+// readBody reads the whole body, of at most limit bytes.
+func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+	if r.ContentLength > limit {
+		w.Header().Set("Connection", "close")
+		return nil, &http.MaxBytesError{Limit: limit}
+	}
+	packed := http.MaxBytesReader(w, r.Body, limit)
+	var plain io.Reader = packed
+	switch encoding := strings.ToLower(r.Header.Get("Content-Encoding")); encoding {
+	case "", "identity":
+	case "gzip", "x-gzip":
+		unpacked, err := gzip.NewReader(packed)
+		if err != nil {
+			return nil, bodyError(err, "the body is not gzip, as its Content-Encoding says")
+		}
+		plain = io.LimitReader(unpacked, limit+1)
+	default:
+		return nil, refuse(http.StatusUnsupportedMediaType, "the body's Content-Encoding is %q: send it plain or as gzip", encoding)
+	}
+	var body bytes.Buffer
+	if r.ContentLength > 0 {
+		body.Grow(int(r.ContentLength) + bytes.MinRead)
+	}
+	if _, err := body.ReadFrom(plain); err != nil {
+		return nil, bodyError(err, "the body could not be read to its end")
+	}
+	if int64(body.Len()) > limit {
+		return nil, &http.MaxBytesError{Limit: limit}
+	}
+	return body.Bytes(), nil
+}
+
+func bodyError(err error, sentence string) error {
+	var size *http.MaxBytesError
+	if errors.As(err, &size) {
+		return err
+	}
+	return refuse(http.StatusBadRequest, "%s", sentence)
+}
+
+// decodeJSON reads one JSON value that has no field unknown to into. Its error
+// is a sentence that names the place.
+func decodeJSON(body []byte, into any) error {
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.DisallowUnknownFields()
+	err := decoder.Decode(into)
+	if err == nil {
+		if _, err := decoder.Token(); err != io.EOF {
+			return refuse(http.StatusBadRequest, "something stands behind the JSON value, at byte %d", decoder.InputOffset())
+		}
+		return nil
+	}
+	var syntax *json.SyntaxError
+	var wrong *json.UnmarshalTypeError
+	switch unknown, is := strings.CutPrefix(err.Error(), "json: unknown field "); {
+	case is:
+		return refuse(http.StatusBadRequest, "the field %s is not known here", unknown)
+	case errors.Is(err, io.EOF):
+		return refuse(http.StatusBadRequest, "the body is empty: JSON is expected")
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return refuse(http.StatusBadRequest, "the JSON ends too early, at byte %d", len(body))
+	case errors.As(err, &syntax):
+		return refuse(http.StatusBadRequest, "not JSON at byte %d: %s", syntax.Offset, strings.TrimPrefix(syntax.Error(), "json: "))
+	case errors.As(err, &wrong):
+		return refuse(http.StatusBadRequest, "%s", typeError(wrong))
+	}
+	return refuse(http.StatusBadRequest, "%s", strings.TrimPrefix(err.Error(), "json: "))
+}
+
+func typeError(wrong *json.UnmarshalTypeError) string {
+	place := fmt.Sprintf("the field %q", wrong.Field)
+	if wrong.Field == "" {
+		place = "the JSON value"
+	}
+	wanted := map[string]string{"float64": "a finite number", "int64": "a whole number", "string": "a string"}[wrong.Type.String()]
+	if wanted == "" {
+		wanted = "an object"
+	}
+	return fmt.Sprintf("%s is %s, which is not %s", place, article(wrong.Value), wanted)
+}
+
+// article names a JSON value as a sentence does.
+func article(value string) string {
+	switch kind, literal, _ := strings.Cut(value, " "); {
+	case literal != "":
+		return literal
+	case kind == "array" || kind == "object":
+		return "an " + kind
+	default:
+		return "a " + kind
+	}
+}
+
+// caller names the token that asks; keys are kept apart by it.
+func caller(*http.Request) string { return "" }
+
+// idempotency is the request's key, as it is kept, and the digest of all that the
+// same key must come with again.
+func idempotency(r *http.Request, body []byte) (key string, digest uint64, err error) {
+	key = r.Header.Get("Idempotency-Key")
+	if key == "" {
+		return "", 0, nil
+	}
+	if len(key) > maxKey {
+		return "", 0, refuse(http.StatusBadRequest, "the Idempotency-Key is longer than %d bytes", maxKey)
+	}
+	return scoped(r, key), digestOf([]byte(r.Method), []byte(r.URL.EscapedPath()), []byte(r.URL.RawQuery), body), nil
+}
+
+func scoped(r *http.Request, key string) string { return caller(r) + "\x00" + key }
+
+func digestOf(parts ...[]byte) uint64 {
+	h := sha256.New()
+	var length [8]byte
+	for _, p := range parts {
+		binary.BigEndian.PutUint64(length[:], uint64(len(p)))
+		h.Write(length[:])
+		h.Write(p)
+	}
+	return binary.BigEndian.Uint64(h.Sum(nil))
+}
+
+// sendJSON writes a value and a newline.
+func sendJSON(w http.ResponseWriter, value any) error {
+	body, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("encode an answer: %w", err)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	_, _ = w.Write(append(body, '\n')) // the client has gone: nobody is left to tell
+	return nil
+}

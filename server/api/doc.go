@@ -1,0 +1,20 @@
+// Package api is the HTTP surface: routes.go lists all of it on one page, a file
+// a resource does it, errors.go alone turns errors into answers.
+//
+// It decodes, validates, asks the ledger or the hub, and encodes. It must not
+// know how anything is kept, nor decide what a mutation makes of a metric.
+//
+// Sockets: a connection has one goroutine that reads (the request's own) and one
+// that writes; a timer beats. The writer alone takes from the outbox and asks the
+// viewer what is next, and reads the history of a snapshot itself, so what one
+// connection can make the server hold is its outbox and one message.
+//
+// Invariants:
+//   - Every error answer is problem+json (RFC 9457) with a sentence to act on.
+//   - A body is read to its limit, also after decompression, before anything is
+//     done with it; a mutation is answered only after the ledger has answered.
+//   - Every socket ends with its peer, its heartbeat, its patience, or Drain, and
+//     leaves no goroutine, timer or viewer behind.
+//
+// Locks: API.mu and lobby.mu are held for map operations and offers only.
+package api

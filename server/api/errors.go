@@ -1,0 +1,123 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"telltale/server/hub"
+	"telltale/server/ledger"
+	"telltale/shared/metric"
+	"telltale/shared/wire"
+)
+
+// problem is an answer that refuses, as RFC 9457 writes it.
+type problem struct {
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail"`
+	retry  int    // seconds; 0 for no Retry-After
+}
+
+func (p *problem) Error() string { return p.Detail }
+
+// refuse is a problem with a sentence for the user.
+func refuse(status int, format string, args ...any) error {
+	return &problem{Status: status, Detail: fmt.Sprintf(format, args...)}
+}
+
+// errGone says that nobody is left to answer.
+var errGone = errors.New("the client has gone")
+
+// explain is the one mapping of errors to answers: what it does not know is an
+// internal error, whose text stays inside.
+func explain(err error) *problem {
+	var p *problem
+	var item *ledger.ItemError
+	var size *http.MaxBytesError
+	switch {
+	case errors.As(err, &p):
+		return p
+	case errors.As(err, &item):
+		inner := *explain(item.Err)
+		inner.Detail = fmt.Sprintf("row %d: %s; nothing was changed", item.Item+1, inner.Detail)
+		return &inner
+	case errors.As(err, &size):
+		return &problem{Status: http.StatusRequestEntityTooLarge, Detail: tooLarge(size.Limit)}
+	case is(err, metric.ErrName, metric.ErrPattern, metric.ErrFloor, metric.ErrCeiling, metric.ErrNotFinite,
+		metric.ErrFuture, metric.ErrPast, metric.ErrDeclaration, wire.ErrBadMessage):
+		return &problem{Status: http.StatusBadRequest, Detail: err.Error()}
+	case errors.Is(err, ledger.ErrUnknown):
+		return &problem{Status: http.StatusNotFound, Detail: "no such metric: GET /api/v1/metrics lists those there are"}
+	case errors.Is(err, ledger.ErrKeyReused):
+		return &problem{Status: http.StatusUnprocessableEntity, Detail: "the Idempotency-Key was used with another body: take a new key for a new request"}
+	case is(err, ledger.ErrTooMany, hub.ErrFeeds):
+		return &problem{Status: http.StatusTooManyRequests, Detail: err.Error(), retry: 60}
+	case errors.Is(err, ledger.ErrUnavailable):
+		return &problem{Status: http.StatusServiceUnavailable, Detail: "nothing can be written now: try again soon; an operator finds the reason in the log", retry: 5}
+	case is(err, context.DeadlineExceeded):
+		return &problem{Status: http.StatusServiceUnavailable, Detail: "this took too long: try again soon", retry: 5}
+	}
+	return &problem{Status: http.StatusInternalServerError, Detail: "something went wrong inside: an operator finds it in the log"}
+}
+
+func is(err error, any ...error) bool {
+	for _, target := range any {
+		if errors.Is(err, target) {
+			return true
+		}
+	}
+	return false
+}
+
+func tooLarge(limit int64) string {
+	if limit >= 1<<20 {
+		return fmt.Sprintf("the body is larger than %d MiB: send it in pieces", limit>>20)
+	}
+	return fmt.Sprintf("the body is larger than %d bytes", limit)
+}
+
+// write sends the problem.
+func (p *problem) write(w http.ResponseWriter) {
+	full := *p
+	full.Type, full.Title = "about:blank", http.StatusText(p.Status)
+	body, err := json.Marshal(full)
+	if err != nil { // a struct of strings and a number cannot fail
+		body = []byte("{}")
+	}
+	if p.retry > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(p.retry))
+	}
+	for _, of := range []string{"Content-Length", "Content-Encoding", "Etag", "Cache-Control"} {
+		w.Header().Del(of)
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(p.Status)
+	_, _ = w.Write(append(body, '\n'))
+}
+
+// code is the problem as the error of a WebSocket request names it.
+func (p *problem) code() string {
+	switch p.Status {
+	case http.StatusRequestEntityTooLarge:
+		return wire.CodeTooLarge
+	case http.StatusTooManyRequests:
+		return wire.CodeRateLimited
+	case http.StatusUnauthorized:
+		return wire.CodeUnauthorized
+	case http.StatusForbidden:
+		return wire.CodeForbidden
+	case http.StatusServiceUnavailable, http.StatusInternalServerError:
+		return wire.CodeUnavailable
+	}
+	return wire.CodeRefused
+}
+
+// Busy answers that too many connections are open.
+func (a *API) Busy(w http.ResponseWriter, _ *http.Request) {
+	(&problem{Status: http.StatusServiceUnavailable, Detail: "too many connections are open: try again soon", retry: 5}).write(w)
+}

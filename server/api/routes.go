@@ -1,0 +1,70 @@
+package api
+
+import (
+	"net/http"
+	"net/http/pprof"
+
+	"telltale/shared/metric"
+)
+
+// The shop's counters.
+const (
+	orders    = metric.ID("orders")
+	products  = metric.ID("products")
+	customers = metric.ID("customers")
+)
+
+// Routes is the main port.
+func (a *API) Routes() http.Handler {
+	mux := http.NewServeMux()
+	handle := func(pattern string, h answer) { mux.Handle(pattern, a.answering(h)) }
+
+	// The shop
+	handle("POST /order", a.postOne(orders))
+	handle("DELETE /order", a.deleteOne(orders, "no order remains to remove"))
+	handle("POST /product", a.postOne(products))
+	handle("DELETE /product", a.deleteOne(products, "no product remains to remove"))
+	handle("POST /sign-up", a.postOne(customers))
+	handle("DELETE /sign-off", a.deleteOne(customers, "no customer remains to remove"))
+	handle("GET /dashboard", a.getDashboard)
+	handle("GET /status", a.getStatus)
+
+	// Metrics
+	handle("POST /m/{metric}", a.postShort)
+	handle("PUT /m/{metric}", a.postShort)
+	handle("GET /m/{metric}", a.getShort)
+	handle("GET /api/v1/metrics", a.getMetrics)
+	handle("POST /api/v1/metrics", a.postBatch)
+	handle("POST /api/v1/metrics/{metric}", a.postMetric)
+	handle("PUT /api/v1/metrics/{metric}", a.putMetric)
+	handle("DELETE /api/v1/metrics/{metric}", a.deleteMetric)
+	handle("GET /api/v1/metrics/{metric}/history", a.getHistory)
+
+	// Live
+	handle("GET /ws", a.getSocket)
+
+	// Pages, and what go-app serves for them
+	mux.Handle("GET /{$}", a.Pages)
+	mux.Handle("GET /b/{board}", a.Pages)
+	for _, file := range []string{"app.js", "app.css", "app-worker.js", "wasm_exec.js", "manifest.webmanifest"} {
+		mux.Handle("GET /"+file, a.Pages)
+	}
+	mux.Handle("GET /web/", a.Assets)
+
+	return a.around(mux, a.Loopback)
+}
+
+// AdminRoutes is the second port.
+func (a *API) AdminRoutes() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /health", a.answering(a.getHealth))
+	mux.Handle("GET /ready", a.answering(a.getReady))
+	mux.Handle("GET /metrics", a.metrics.handler())
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("POST /debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	return a.around(mux, a.AdminLoopback)
+}

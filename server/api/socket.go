@@ -1,0 +1,217 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"github.com/coder/websocket"
+
+	"telltale/server/hub"
+	"telltale/shared/wire"
+)
+
+// The heartbeat of every socket.
+const (
+	beatEvery = 25 * time.Second
+	pongLimit = 10 * time.Second
+)
+
+// socket is one open WebSocket.
+type socket struct {
+	api     *API
+	conn    *websocket.Conn
+	out     *hub.Outbox
+	ctx     context.Context // ends with the socket
+	cancel  context.CancelFunc
+	last    []byte // sent before the server closes it; nil for nothing
+	heart   *time.Timer
+	patient *time.Timer // runs while a write does
+	writing atomic.Bool
+}
+
+// open takes the handshake. Where it fails the answer has been given.
+func (a *API) open(w http.ResponseWriter, r *http.Request) (*socket, error) {
+	if !sameOrigin(r) {
+		return nil, refuse(http.StatusForbidden, "a page of another site may not open a socket here")
+	}
+	s := &socket{api: a, out: hub.NewOutbox()}
+	a.mu.Lock()
+	if a.state.Load() == draining {
+		a.mu.Unlock()
+		return nil, &problem{Status: http.StatusServiceUnavailable, Detail: "the server is about to restart: try again soon", retry: 2}
+	}
+	a.done.Add(1)
+	a.mu.Unlock()
+	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionDisabled})
+	if err != nil {
+		a.done.Done()
+		return nil, errGone
+	}
+	conn.SetReadLimit(a.MaxMessage)
+	s.conn = conn
+	// The request's context ends in ways of its own once the connection is taken over.
+	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(r.Context()))
+	s.patient = time.AfterFunc(hub.Patience, func() { s.shut(wire.CloseTryLater, "reads too slowly") })
+	s.patient.Stop()
+	a.mu.Lock()
+	a.sockets[s] = struct{}{}
+	a.mu.Unlock()
+	a.traffic.opened.Add(1)
+	return s, nil
+}
+
+// sameOrigin refuses pages of other sites; clients that are no browser send none.
+func sameOrigin(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && strings.EqualFold(u.Host, r.Host)
+}
+
+// close ends the socket at once; open's counterpart.
+func (s *socket) close() {
+	s.cut()
+	s.api.mu.Lock()
+	delete(s.api.sockets, s)
+	s.api.mu.Unlock()
+	s.api.done.Done()
+}
+
+// cut ends the connection without a word.
+func (s *socket) cut() {
+	s.cancel()
+	_ = s.conn.CloseNow()
+}
+
+// shut closes the connection with a code and waits a little for the peer's.
+func (s *socket) shut(code int, reason string) {
+	_ = s.conn.Close(websocket.StatusCode(code), reason)
+	s.cancel()
+}
+
+// run serves the socket until it ends: it hands each text message to receive, and
+// writes the outbox's messages and what next gives. next is asked whenever the
+// outbox is signalled, until it gives nothing; it is called by one goroutine.
+func (s *socket) run(next func() []byte, receive func([]byte)) {
+	var writer sync.WaitGroup
+	writer.Go(func() {
+		s.write(next)
+		s.cut()
+	})
+	s.heart = time.AfterFunc(s.api.beatEvery, s.beat)
+	s.read(receive)
+	s.heart.Stop()
+	s.cut()
+	writer.Wait()
+}
+
+func (s *socket) read(receive func([]byte)) {
+	for {
+		kind, message, err := s.conn.Read(s.ctx)
+		if err != nil {
+			return
+		}
+		s.api.traffic.in()
+		switch {
+		case kind != websocket.MessageText:
+			s.shut(wire.CloseNotText, "send text messages")
+			return
+		case !utf8.Valid(message):
+			s.shut(wire.CloseNotUTF8, "a text message is UTF-8")
+			return
+		}
+		receive(message)
+	}
+}
+
+// ignore takes messages of sockets that only listen.
+func ignore([]byte) {}
+
+// reply queues an answer; while the outbox is full it waits, and with it the
+// peer that asked.
+func (s *socket) reply(message []byte) {
+	for !s.out.Offer(message) {
+		select {
+		case <-s.out.Room():
+		case <-s.ctx.Done():
+			return
+		}
+	}
+}
+
+func (s *socket) write(next func() []byte) {
+	for {
+		select {
+		case <-s.api.draining:
+			s.goodbye()
+			return
+		default:
+		}
+		message, any := s.out.Take()
+		if !any {
+			message = next()
+		}
+		if message != nil {
+			if !s.send(message) {
+				return
+			}
+			continue
+		}
+		select {
+		case <-s.out.Ready():
+		case <-s.api.draining:
+		case <-s.ctx.Done():
+			return
+		}
+	}
+}
+
+// send writes one message; false where the connection has ended. A deadline of
+// its own for each write would cost a third of the library's time: one timer
+// watches them all.
+func (s *socket) send(message []byte) bool {
+	s.writing.Store(true)
+	s.patient.Reset(hub.Patience)
+	err := s.conn.Write(context.Background(), websocket.MessageText, message)
+	s.patient.Stop()
+	s.writing.Store(false)
+	if err != nil {
+		return false
+	}
+	s.api.traffic.out()
+	if s.out.Stuck() {
+		s.shut(wire.CloseTryLater, "reads too slowly")
+		return false
+	}
+	return true
+}
+
+func (s *socket) goodbye() {
+	if s.last == nil || s.send(s.last) {
+		s.shut(wire.CloseRestart, "the server is about to restart")
+	}
+}
+
+// beat pings the peer and ends a connection that does not answer. While a write
+// is under way the ping cannot be sent, and the write has its own limit.
+func (s *socket) beat() {
+	ctx, cancel := context.WithTimeout(s.ctx, s.api.pongLimit)
+	defer cancel()
+	err := s.conn.Ping(ctx)
+	switch {
+	case s.ctx.Err() != nil:
+	case err == nil || s.writing.Load() && errors.Is(err, context.DeadlineExceeded):
+		s.heart.Reset(s.api.beatEvery)
+	default:
+		s.shut(wire.CloseNoHeartbeat, "no pong came")
+	}
+}

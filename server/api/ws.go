@@ -1,0 +1,256 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"telltale/server/hub"
+	"telltale/server/ledger"
+	"telltale/shared/board"
+	"telltale/shared/metric"
+	"telltale/shared/series"
+	"telltale/shared/wire"
+)
+
+// retry is how long a client that was said goodbye to waits, in ms.
+const retry = 1000
+
+// session is one connection to /ws. The reading goroutine answers requests; the
+// writing one makes snapshots and frames of what it watches.
+type session struct {
+	*socket
+	r     *http.Request
+	watch atomic.Pointer[watch]
+}
+
+// watch is what a session watches; it does not change.
+type watch struct {
+	*hub.Viewer
+	id     string
+	reach  int64 // ms that history goes back
+	points int
+}
+
+func (a *API) getSocket(w http.ResponseWriter, r *http.Request) error {
+	if !wantsSocket(r) {
+		w.Header().Set("Upgrade", "websocket")
+		return refuse(http.StatusUpgradeRequired, "this is a WebSocket: connect with ws:// or wss://")
+	}
+	s, err := a.open(w, r)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	s.last = wire.Encode(wire.Goodbye{RetryMS: retry})
+	c := &session{socket: s, r: r}
+	defer c.unwatch()
+	s.out.Offer(wire.Encode(wire.Welcome{Session: rand.Text()[:16], Epoch: a.Ledger.Epoch(), Time: time.Now().UnixMilli(), Version: a.Version}))
+	s.run(c.next, c.receive)
+	return nil
+}
+
+// receive answers one request.
+func (c *session) receive(message []byte) {
+	e, err := wire.Open(message)
+	if err == nil {
+		switch e.Type {
+		case wire.TypeWatch:
+			err = c.startWatch(message)
+		case wire.TypeUnwatch:
+			c.unwatch()
+		case wire.TypeMutate:
+			err = c.mutate(message)
+		case wire.TypePing:
+			c.reply(wire.Encode(wire.Pong{ID: e.ID}))
+		default:
+			c.fail(e.ID, wire.CodeUnknownType, "no message has the type "+quoted(e.Type))
+		}
+	}
+	if err != nil {
+		c.refuse(e.ID, err)
+	}
+}
+
+func (c *session) fail(id, code, detail string) {
+	c.reply(wire.Encode(wire.Error{ID: id, Code: code, Detail: detail}))
+}
+
+// refuse answers a request with its error.
+func (c *session) refuse(id string, err error) {
+	p := explain(err)
+	code := p.code()
+	switch {
+	case errors.Is(err, wire.ErrBadMessage):
+		code = wire.CodeBadMessage
+	case is(err, metric.ErrName, metric.ErrPattern):
+		code = wire.CodeBadName
+	case p.Status >= http.StatusInternalServerError:
+		c.api.Log.Error("message failed", "error", err)
+	}
+	c.fail(id, code, p.Detail)
+}
+
+func (c *session) mutate(message []byte) error {
+	var m wire.Mutate
+	if err := wire.Decode(message, &m); err != nil {
+		return err
+	}
+	if m.Metric == "" || (m.Add == nil) == (m.Set == nil) {
+		return badMessage(`a mutate names its "metric" and either "add" or "set"`)
+	}
+	id, err := metric.Parse(m.Metric)
+	if err != nil {
+		return err
+	}
+	mutation, err := change{Add: m.Add, Set: m.Set, Time: m.Time}.mutation(id)
+	if err != nil {
+		return err
+	}
+	item, err := keyed(c.r, mutation, m.Key)
+	if err != nil {
+		return err
+	}
+	outcomes, err := c.api.Ledger.Apply(c.ctx, ledger.Entry{Items: []ledger.Item{item}})
+	if err != nil {
+		return err
+	}
+	c.api.metrics.mutated(outcomes)
+	if err := outcomes[0].Err; err != nil {
+		return err
+	}
+	c.reply(wire.Encode(wire.Mutated{ID: m.ID, Sample: outcomes[0].Sample}))
+	return nil
+}
+
+// startWatch takes the place of what was watched before.
+func (c *session) startWatch(message []byte) error {
+	m := wire.Watch{RangeMS: wire.DefaultRange, Points: wire.DefaultPoints, Rate: wire.DefaultRate}
+	if err := wire.Decode(message, &m); err != nil {
+		return err
+	}
+	if m.RangeMS < 1 || m.RangeMS > maxReach {
+		return badMessage(`"range_ms" is from 1 ms to 100 years`)
+	}
+	if m.Points < 1 || m.Points > series.MaxPoints {
+		return badMessage(`"points" is from 1 to 5000`)
+	}
+	if (m.Board == "") == (len(m.Metrics) == 0) {
+		return badMessage(`a watch names either a "board" or "metrics"`)
+	}
+	patterns := m.Metrics
+	if m.Board != "" {
+		b, known := board.Builtin(m.Board)
+		if !known {
+			return &named{"there is no board " + quoted(m.Board)}
+		}
+		patterns = b.Patterns()
+	}
+	ask := hub.Watch{Patterns: patterns, Rate: m.Rate}
+	if m.Since != nil {
+		ask.Since, ask.Epoch = *m.Since, m.Epoch
+	}
+	viewer, err := c.api.Hub.Watch(c.out, ask)
+	if err != nil {
+		return err
+	}
+	c.unwatch()
+	c.watch.Store(&watch{Viewer: viewer, id: m.ID, reach: m.RangeMS, points: m.Points})
+	c.out.Signal()
+	return nil
+}
+
+func (c *session) unwatch() {
+	if old := c.watch.Swap(nil); old != nil {
+		old.Close()
+	}
+}
+
+// next is what the viewer is to be sent now.
+func (c *session) next() []byte {
+	w := c.watch.Load()
+	if w == nil {
+		return nil
+	}
+	frame, at := w.Next()
+	if at == nil {
+		return frame
+	}
+	snapshot, err := c.api.snapshot(c.ctx, w, at)
+	switch {
+	case err == nil:
+		return wire.AppendSnapshot(nil, snapshot, w.id)
+	case errors.Is(err, ledger.ErrPassed):
+		w.Passed(at)
+	case c.ctx.Err() == nil:
+		c.api.Log.Error("history could not be read", "error", err)
+		w.Close()
+		return wire.Encode(wire.Error{ID: w.id, Code: wire.CodeUnavailable, Detail: "the history cannot be read now: watch again soon"})
+	}
+	return nil
+}
+
+const (
+	maxReach  = 100 * 366 * 24 * 3_600_000
+	maxRows   = 250_000 // of one snapshot, over all its metrics
+	maxMissed = 10_000  // samples that are filled in after a reconnect
+)
+
+// snapshot reads the state as of a boundary: what the viewer missed, where that
+// can be had, otherwise its whole range.
+func (a *API) snapshot(ctx context.Context, w *watch, at *hub.Boundary) (series.Snapshot, error) {
+	s := series.Snapshot{Epoch: at.Epoch, Seq: at.Seq, Values: at.Values}
+	select {
+	case a.snapshots <- struct{}{}:
+		defer func() { <-a.snapshots }()
+	case <-ctx.Done():
+		return s, ctx.Err()
+	}
+	if at.Resume {
+		missed, err := a.Ledger.After(ctx, at.Since, at.Seq, w.Matches, maxMissed)
+		if err == nil {
+			s.Resumed, s.History = true, series.Fold(missed, series.Step(w.reach, w.points))
+			return s, nil
+		}
+		if !errors.Is(err, ledger.ErrPruned) {
+			return s, err
+		}
+	}
+	if len(at.Values) == 0 {
+		return s, nil
+	}
+	ids := make([]metric.ID, 0, len(at.Values))
+	for id := range at.Values {
+		ids = append(ids, id)
+	}
+	now := time.Now().UnixMilli()
+	asked := span{from: now - w.reach, to: now, points: max(1, min(w.points, maxRows/len(ids)))}
+	step := asked.step(now)
+	rows, err := a.Ledger.Rows(ctx, ledger.Range{IDs: ids, From: series.Floor(asked.from, step), To: now + metric.MaxAhead, Step: step, AsOf: at.Seq})
+	s.History = rows
+	return s, err
+}
+
+// badMessage is a request that cannot be meant.
+func badMessage(sentence string) error { return &meant{sentence} }
+
+type meant struct{ sentence string }
+
+func (m *meant) Error() string { return m.sentence }
+func (m *meant) Unwrap() error { return wire.ErrBadMessage }
+
+// named is a name that nothing has.
+type named struct{ sentence string }
+
+func (n *named) Error() string { return n.sentence }
+func (n *named) Unwrap() error { return metric.ErrName }
+
+func quoted(s string) string {
+	if len(s) > 60 {
+		s = s[:60]
+	}
+	return `"` + s + `"`
+}
