@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"net/url"
 	"strconv"
 
 	"telltale/shared/board"
@@ -55,6 +56,8 @@ func base() string {
 func (p *BoardPage) OnPreRender(ctx app.Context) {
 	p.at = placeOf(ctx.Page().URL())
 	p.name(ctx)
+	// go-app writes the path into the page's head unescaped, where a name could end the attribute.
+	ctx.Page().ReplaceURL(&url.URL{Path: p.at.path})
 	if source == nil {
 		return
 	}
