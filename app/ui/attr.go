@@ -45,6 +45,10 @@ func plain(title string) string {
 		switch {
 		case r == '"' || r == '\\':
 			return '\''
+		case r == '<':
+			return '‹'
+		case r == '>':
+			return '›'
 		case !strconv.IsPrint(r):
 			return -1
 		}
