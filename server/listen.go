@@ -41,13 +41,12 @@ func newServer(handler http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-// start serves until the server is shut down; failed hears of any other end.
-func start(server *http.Server, listener net.Listener, failed context.CancelCauseFunc) {
-	go func() {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			failed(fmt.Errorf("serve %s: %w", listener.Addr(), err))
-		}
-	}()
+// serveOn serves until the server is shut down, which is no error.
+func serveOn(server *http.Server, listener net.Listener) error {
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return &sentence{text: fmt.Sprintf("cannot go on serving %s", listener.Addr()), code: 1, cause: err}
+	}
+	return nil
 }
 
 // stop lets requests under way end until the context does, then closes what is left.
@@ -56,4 +55,13 @@ func stop(ctx context.Context, server *http.Server, log *slog.Logger) {
 		log.Warn("requests were cut off", "error", err)
 		_ = server.Close()
 	}
+}
+
+// base is what a curl line for this server begins with, seen from this machine.
+func base(listener net.Listener) string {
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		return listener.Addr().String()
+	}
+	return net.JoinHostPort("localhost", port)
 }

@@ -7,8 +7,12 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
+	"telltale/app/ui"
+	"telltale/server/api"
+	"telltale/server/auth"
 	"telltale/server/host"
 	"telltale/server/hub"
 	"telltale/server/ledger"
@@ -39,49 +43,84 @@ func newLog(c config, out io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(out, options))
 }
 
-// serve runs until the context ends, then drains.
+// serve puts the parts together, runs until the context ends, then drains.
 func serve(ctx context.Context, c config, log *slog.Logger) error {
-	ctx, failed := context.WithCancelCause(ctx)
-	defer failed(nil)
-
-	pagesListener, err := listen(ctx, "listen", c.listen)
+	listener, err := listen(ctx, "listen", c.listen)
 	if err != nil {
 		return err
 	}
-	defer pagesListener.Close()
+	defer listener.Close()
+	adminListener, err := listen(ctx, "admin-listen", c.adminListen)
+	if err != nil {
+		return err
+	}
+	defer adminListener.Close()
+
 	store, err := openStore(ctx, c)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-
 	known, seq, err := store.Metrics(ctx)
 	if err != nil {
 		return fmt.Errorf("read the metrics: %w", err)
 	}
 	viewers := hub.New(store.Epoch(), seq, known)
 	truth := ledger.New(store, viewers)
+
+	reading, stopReading := context.WithCancel(ctx)
+	var readings sync.WaitGroup
+	defer readings.Wait()
+	defer stopReading()
 	if c.hostMetrics {
-		go watchHost(ctx, c, recorder{truth}, log)
+		readings.Go(func() { watchHost(reading, c, truth, log) })
 	}
 
-	open := &connections{Listener: pagesListener, most: int64(c.maxConnections)}
-	routes := http.NewServeMux()
-	routes.Handle("GET /web/", web.Embedded().Handler())
-	pages := newServer(routes, log)
-	start(pages, open, failed)
-	log.Info("serving", "pages", "http://"+pagesListener.Addr().String(), "version", version())
+	ui.SetSource(source{truth, base(listener)})
+	ui.Routes()
+	assets := web.Embedded()
+	surface := api.New(api.Options{
+		Ledger: truth, Hub: viewers, Writable: store.Writable, Log: log,
+		Pages: newApp(assets), Assets: assets.Handler(),
+		Version: version(), MaxMessage: int64(c.maxMessage),
+		Loopback: auth.IsLocal(c.listen), AdminLoopback: auth.IsLocal(c.adminListen),
+	})
+	open := &connections{Listener: listener, most: int64(c.maxConnections)}
+	main, admin := newServer(open.limit(surface.Routes(), surface.Busy), log), newServer(surface.AdminRoutes(), log)
+	failed := make(chan error, 2)
+	go func() { failed <- serveOn(admin, adminListener) }()
+	go func() { failed <- serveOn(main, open) }()
+	surface.Serving()
+	log.Info("serving", "pages", "http://"+listener.Addr().String(), "admin", "http://"+adminListener.Addr().String(),
+		"data", c.data, "version", version())
+	if !assets.Built() {
+		log.Warn("this binary was built without its browser app: make build puts it in")
+	}
 
-	<-ctx.Done()
-	log.Info("draining")
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainLimit)
-	defer cancel()
-	stop(drain, pages, log)
-	return nil
+	select {
+	case <-ctx.Done():
+		err = nil
+	case err = <-failed:
+	}
+	drain(ctx, surface, main, admin, log)
+	return err
 }
 
-func watchHost(ctx context.Context, c config, recorder recorder, log *slog.Logger) {
-	if err := host.Watch(ctx, host.Gauges(c.data), recorder, log); err != nil {
+// drain takes no new requests, says goodbye to viewers, and lets what is under way end.
+func drain(ctx context.Context, surface *api.API, main, admin *http.Server, log *slog.Logger) {
+	log.Info("draining")
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainLimit)
+	defer cancel()
+	var both sync.WaitGroup
+	both.Go(func() { surface.Drain(ctx) })
+	both.Go(func() { stop(ctx, main, log) })
+	both.Wait()
+	stop(ctx, admin, log)
+	log.Info("drained")
+}
+
+func watchHost(ctx context.Context, c config, truth *ledger.Ledger, log *slog.Logger) {
+	if err := host.Watch(ctx, host.Gauges(c.data), recorder{truth}, log); err != nil {
 		log.Error("this machine's readings stopped", "error", err)
 	}
 }
