@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -70,6 +71,65 @@ func rowsAsOf(t *testing.T, w *world) {
 	all, err := w.Rows(t.Context(), ledger.Range{IDs: []metric.ID{"b", "nobody", "a"}, From: start - day, To: start, Step: hour})
 	if err != nil || len(all) != 2 || len(all["a"]) != 1 || len(all["b"]) != 1 {
 		t.Errorf("three metrics, one of them unknown: %v, %v", all, err)
+	}
+}
+
+// rowsWhileFlushing reads as of a seq just answered while samples come and are flushed.
+func rowsWhileFlushing(t *testing.T, w *world) {
+	for range 3 {
+		before := w.take(add("flushed", 1))
+		w.take(add("flushed", 1))
+		w.maintain()
+		rows := w.rows("flushed", start, start, second, before.Seq)
+		if len(rows) != 1 || rows[0].Last != before.Value {
+			t.Errorf("one flush after its answer, as of %d: %v", before.Seq, rows)
+		}
+	}
+	_, first := w.state()
+	done := make(chan struct{})
+	var others sync.WaitGroup
+	others.Go(func() {
+		for range 300 {
+			if _, err := w.Apply(context.Background(), []ledger.Entry{entry(add("a", 1), add("a", 1))}); err != nil {
+				t.Error(err)
+			}
+		}
+		close(done)
+	})
+	others.Go(func() {
+		for open := true; open; {
+			select {
+			case <-done:
+				open = false
+			default:
+			}
+			if err := w.Maintain(context.Background()); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	exact := 0
+	for open := true; open; {
+		select {
+		case <-done:
+			open = false
+		default:
+		}
+		_, seq := w.state()
+		q := ledger.Range{IDs: []metric.ID{"a"}, From: start - minute, To: start + minute, Step: second, AsOf: seq}
+		all, err := w.Rows(t.Context(), q)
+		if errors.Is(err, ledger.ErrPassed) || seq == first {
+			continue
+		}
+		if rows := all["a"]; err != nil || len(rows) != 1 || rows[0].Count != int64(seq-first) || rows[0].Last != float64(seq-first) {
+			t.Errorf("as of %d: %v, %v", seq, rows, err)
+			break
+		}
+		exact++
+	}
+	others.Wait()
+	if exact == 0 {
+		t.Error("each read was passed")
 	}
 }
 

@@ -42,6 +42,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Open) {
 		{"07 metrics exist from their first item, up to the bound", bound},
 		{"08 heads are as of one seq", heads},
 		{"09 rows are as of a seq", rowsAsOf},
+		{"09 rows are as of a seq while flushes run", rowsWhileFlushing},
 		{"10 after gives the samples in order", after},
 		{"11 retention forgets what its tier no longer keeps", retention},
 		{"11 retention holds no mutation up", retentionInSteps},
