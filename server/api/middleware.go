@@ -3,12 +3,12 @@ package api
 import (
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/netip"
 	"runtime/debug"
 	"strings"
 	"time"
+
+	"telltale/server/auth"
 )
 
 // answer is an HTTP handler that leaves its errors to explain.
@@ -43,7 +43,7 @@ func (a *API) around(mux *http.ServeMux, loopback bool) http.Handler {
 				slog.Int("status", seen.status), slog.Duration("took", time.Since(begun)), slog.String("from", r.RemoteAddr))
 		}()
 		w.Header().Set("X-Content-Type-Options", "nosniff")
-		if loopback && !local(r.Host) {
+		if loopback && !auth.IsLocal(r.Host) {
 			refuseHost(seen, r)
 			return
 		}
@@ -91,20 +91,6 @@ func (a *API) recovered(w *recorder, r *http.Request, cause any) {
 		panic(http.ErrAbortHandler) // the client must not take half an answer for a whole one
 	}
 	explain(errors.New("panic")).write(w)
-}
-
-// local tells whether a Host header names this machine. A page that has its own
-// name resolve to 127.0.0.1 (DNS rebinding) is told apart by the name it sends.
-func local(host string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	host = strings.TrimSuffix(strings.ToLower(strings.Trim(host, "[]")), ".")
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.IsLoopback()
 }
 
 func refuseHost(w http.ResponseWriter, r *http.Request) {
