@@ -22,6 +22,11 @@ func TestTheHarnessSeesErrorsAndRequestsToOthers(t *testing.T) {
 	p := b.blank(400, 300, "light")
 	p.do(chromedp.Navigate(page.URL))
 	p.until("the page has asked the other host", `window.done`)
+	eventually(t, wait, "both errors are noted", func() bool {
+		b.mutex.Lock()
+		defer b.mutex.Unlock()
+		return strings.Contains(strings.Join(b.errors, "\n"), "thrown")
+	})
 	found := strings.Join(b.close(), "\n")
 	for _, want := range []string{"told", "thrown", "outside: " + other.URL + "/spy"} {
 		if !strings.Contains(found, want) {

@@ -73,26 +73,25 @@ func TestACorruptDatabaseIsNamedAndLeftAlone(t *testing.T) {
 	}
 }
 
-// damage overwrites every file of a data folder and answers what it wrote.
+// damage overwrites the database of a data folder and answers what it wrote.
 func damage(t *testing.T, data string) map[string][]byte {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(data, "*"))
+	files, err := filepath.Glob(filepath.Join(data, "*.db*"))
 	if err != nil || len(files) == 0 {
-		t.Fatalf("no files in %s: %v", data, err)
+		t.Fatalf("no database in %s: %v", data, err)
 	}
-	garbage := bytes.Repeat([]byte("this was a database once. "), 1000)
 	written := map[string][]byte{}
 	for _, name := range files {
-		if strings.HasSuffix(name, "-wal") || strings.HasSuffix(name, "-shm") {
-			if err := os.Remove(name); err != nil {
+		if filepath.Ext(name) != ".db" {
+			if err := os.Remove(name); err != nil { // the journal and its index
 				t.Fatal(err)
 			}
 			continue
 		}
-		if err := os.WriteFile(name, garbage, 0o600); err != nil {
+		written[name] = bytes.Repeat([]byte("this was a database once. "), 1000)
+		if err := os.WriteFile(name, written[name], 0o600); err != nil {
 			t.Fatal(err)
 		}
-		written[name] = garbage
 	}
 	return written
 }
@@ -174,21 +173,19 @@ func ready(s *server) int {
 }
 
 // goodbye reads a socket to its end and says whether that message was among the last.
-func goodbye(t *testing.T, viewer *websocket.Conn) bool {
+func goodbye(t *testing.T, viewer *websocket.Conn) (said bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	for {
 		_, text, err := viewer.Read(ctx)
 		if err != nil {
-			return false
+			return said
 		}
 		var message struct {
 			Type  string `json:"type"`
 			Retry int    `json:"retry_ms"`
 		}
-		if json.Unmarshal(text, &message) == nil && message.Type == "goodbye" && message.Retry > 0 {
-			return true
-		}
+		said = json.Unmarshal(text, &message) == nil && message.Type == "goodbye" && message.Retry > 0
 	}
 }
