@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,7 +27,7 @@ type house struct {
 	api   *API
 	store *sqlite.Store
 	url   string
-	log   *bytes.Buffer
+	close func() // of the store
 }
 
 func open(t *testing.T, change ...func(*Options)) *house {
@@ -54,17 +55,20 @@ func openWith(t *testing.T, keep sqlite.Options, change ...func(*Options)) *hous
 	}
 	a := New(o)
 	server := httptest.NewServer(a.Routes())
+	house := &house{t: t, api: a, store: store, url: server.URL, close: sync.OnceFunc(func() {
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
 		a.Drain(ctx)
 		server.Close()
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
+		house.close()
 	})
 	a.Serving()
-	return &house{t: t, api: a, store: store, url: server.URL}
+	return house
 }
 
 // reply is what a request got.

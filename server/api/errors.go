@@ -40,12 +40,12 @@ func explain(err error) *problem {
 	var item *ledger.ItemError
 	var size *http.MaxBytesError
 	switch {
-	case errors.As(err, &p):
-		return p
-	case errors.As(err, &item):
+	case errors.As(err, &item): // before the problem that may be inside
 		inner := *explain(item.Err)
 		inner.Detail = fmt.Sprintf("row %d: %s; nothing was changed", item.Item+1, inner.Detail)
 		return &inner
+	case errors.As(err, &p):
+		return p
 	case errors.As(err, &size):
 		return &problem{Status: http.StatusRequestEntityTooLarge, Detail: tooLarge(size.Limit)}
 	case is(err, metric.ErrName, metric.ErrPattern, metric.ErrFloor, metric.ErrCeiling, metric.ErrNotFinite,
