@@ -48,7 +48,7 @@ func (k *killed) Close() error {
 }
 
 func TestAKillInTheMiddleOfAFlushNeitherLosesNorDoubles(t *testing.T) {
-	for seed := range uint64(4) {
+	for seed := range uint64(2) {
 		dir := t.TempDir()
 		r := rand.New(rand.NewPCG(seed, 9))
 		storetest.AnyHistory(t, func(o storetest.Options) (storetest.Store, error) {

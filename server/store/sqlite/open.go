@@ -120,7 +120,7 @@ func (s *Store) openWriter(ctx context.Context, file string) (err error) {
 	if err := s.migrate(ctx); err != nil {
 		return err
 	}
-	return s.sql.prepare(ctx, s.conn)
+	return s.prepareWriter(ctx)
 }
 
 // migrate brings the file to this build's schema; a new one gets its epoch.
@@ -158,7 +158,7 @@ func (s *Store) openReaders(file string) (err error) {
 	}
 	s.readers.SetMaxOpenConns(4)
 	s.readers.SetMaxIdleConns(4)
-	return s.query.prepare(s.readers)
+	return s.prepareReaders()
 }
 
 // Close ends the store; what was acknowledged is on disk already. Calls that
@@ -176,6 +176,9 @@ func (s *Store) Close() error {
 
 func (s *Store) closeFiles() error {
 	var errs []error
+	for _, stmt := range s.prepared {
+		errs = append(errs, stmt.Close())
+	}
 	if s.readers != nil {
 		errs = append(errs, s.readers.Close())
 	}

@@ -39,9 +39,10 @@ type Store struct {
 	flushed uint64 // every sample up to it is in metrics or chunk
 	round   round  // the flush under way
 
-	readers *sql.DB
-	query   queries
-	lock    *sql.DB
+	readers  *sql.DB
+	query    queries
+	lock     *sql.DB
+	prepared []*sql.Stmt // all of them
 
 	mu        sync.RWMutex // guards what follows; written with w held too
 	metrics   map[metric.ID]*entry

@@ -1,6 +1,9 @@
 package sqlite
 
 import (
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"telltale/server/store/storetest"
@@ -13,4 +16,29 @@ func TestTheContractHolds(t *testing.T) {
 			return Open(t.Context(), dir, Options{Now: o.Now, MaxMetrics: o.MaxMetrics})
 		}
 	})
+}
+
+func TestAClosedStoreLeavesNoFileOpenAndOneBehind(t *testing.T) {
+	dir := t.TempDir()
+	s := mustOpen(t, dir)
+	if _, err := addOne(s, "key"); err != nil {
+		t.Fatal(err)
+	}
+	checkTaken(t, s, 1)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	open, err := filepath.Glob("/proc/self/fd/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, fd := range open {
+		if name, _ := os.Readlink(fd); strings.HasPrefix(name, dir) {
+			t.Errorf("%s is still open", name)
+		}
+	}
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) != 2 || left[0].Name() != fileName || left[1].Name() != lockName {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
 }

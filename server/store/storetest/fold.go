@@ -92,7 +92,7 @@ func AnyHistory(t *testing.T, place Open, seed uint64) {
 		_ = life.Close()
 	}()
 	m := &model{metrics: map[metric.ID]metric.Metric{}}
-	for range 200 {
+	for range 120 {
 		live(t, r, life, m)
 		compare(t, r, life, m)
 	}

@@ -89,7 +89,7 @@ func rowsWhileFlushing(t *testing.T, w *world) {
 	done := make(chan struct{})
 	var others sync.WaitGroup
 	others.Go(func() {
-		for range 300 {
+		for range 100 {
 			if _, err := w.Apply(context.Background(), []ledger.Entry{entry(add("a", 1), add("a", 1))}); err != nil {
 				t.Error(err)
 			}
