@@ -26,7 +26,7 @@ globalThis.telltalePaint = (() => {
   function play(ctx, texts) {
     const a = words, end = a[0];
     ctx.beginPath();
-    let text = 0, font = "", i = 3;
+    let text = 0, points = 0, weight = -1, align = -1, i = 3;
     while (i < end) {
       switch (a[i++]) {
         case 1: // move
@@ -66,24 +66,15 @@ globalThis.telltalePaint = (() => {
           ctx.beginPath();
           i += 4;
           break;
-        case 7: { // text
-          const wanted = WEIGHT[a[i + 2]] + a[i + 1] / 10 + FAMILY;
-          if (font !== wanted) ctx.font = font = wanted;
+        case 7: // text
+          if (a[i + 1] !== points || a[i + 2] !== weight) {
+            [points, weight] = [a[i + 1], a[i + 2]];
+            ctx.font = WEIGHT[weight] + points / 10 + FAMILY;
+          }
+          if (a[i + 3] !== align) ctx.textAlign = ALIGN[align = a[i + 3]];
           ctx.fillStyle = colours[a[i]];
-          ctx.textAlign = ALIGN[a[i + 3]];
           ctx.fillText(texts[text++], a[i + 4] / 10, a[i + 5] / 10);
           i += 6;
-          break;
-        }
-        case 8: // clip
-          ctx.save();
-          ctx.rect(a[i] / 10, a[i + 1] / 10, a[i + 2] / 10, a[i + 3] / 10);
-          ctx.clip();
-          ctx.beginPath();
-          i += 4;
-          break;
-        case 9: // unclip
-          ctx.restore();
           break;
       }
     }

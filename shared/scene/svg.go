@@ -82,11 +82,6 @@ func (w *svg) play(words []int32) {
 		case opText:
 			w.text(args)
 			used = 6
-		case opClip:
-			w.clip(args)
-			used = 4
-		case opUnclip:
-			w.str(`</svg>`)
 		}
 		words = args[used:]
 	}
@@ -109,13 +104,6 @@ func (w *svg) rect(args []int32) {
 		w.str(`" rx="`).num(args[5])
 	}
 	w.str(`" fill="`).role(args[0]).str(`"/>`)
-}
-
-// clip is a nested svg element: it clips by itself and, unlike clipPath, needs no
-// id that could be the id of something else on the page.
-func (w *svg) clip(args []int32) {
-	w.str(`<svg x="`).num(args[0]).str(`" y="`).num(args[1]).str(`" width="`).num(args[2]).str(`" height="`).num(args[3]).
-		str(`" viewBox="`).num(args[0]).str(" ").num(args[1]).str(" ").num(args[2]).str(" ").num(args[3]).str(`">`)
 }
 
 func (w *svg) text(args []int32) {

@@ -15,8 +15,6 @@ const (
 	opRect              // role x y w h radius
 	opDot               // role x y radius
 	opText              // role size weight align x y; the next text of the pool
-	opClip              // x y w h
-	opUnclip            //
 )
 
 // header is the length of a tape's first part: words in all, width, height.
@@ -101,18 +99,6 @@ func (t *Tape) Dot(role Role, x, y, radius float64) {
 	t.lines = 0
 }
 
-// Clip confines what follows to a rectangle, until [Tape.Unclip]. Clips do not nest.
-func (t *Tape) Clip(x, y, w, h float64) {
-	t.words = append(t.words, opClip, tenths(x), tenths(y), tenths(w), tenths(h))
-	t.lines = 0
-}
-
-// Unclip ends a clip.
-func (t *Tape) Unclip() {
-	t.words = append(t.words, opUnclip)
-	t.lines = 0
-}
-
 // Text writes a text at x, y as style says. Control characters become spaces and
 // what is not UTF-8 becomes U+FFFD, as does what XML cannot hold.
 func (t *Tape) Text(x, y float64, text []byte, style Style) {
@@ -148,13 +134,14 @@ func printable(r rune) rune {
 
 // tenths is a coordinate as the tape holds it: rounded half up, a value that is no number at zero.
 func tenths(v float64) int32 {
+	if v > -Limit && v < Limit {
+		return int32(math.Floor(float64(v*10) + 0.5))
+	}
 	switch {
 	case v >= Limit:
 		return Limit * 10
 	case v <= -Limit:
 		return -Limit * 10
-	case v != v:
-		return 0
 	}
-	return int32(math.Floor(float64(v*10) + 0.5))
+	return 0
 }

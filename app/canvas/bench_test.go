@@ -1,0 +1,216 @@
+//go:build !js
+
+package canvas_test
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/performance"
+	"github.com/chromedp/chromedp"
+)
+
+// uPlotVersion is the rival measured against, fetched from npm when the benchmark runs.
+const uPlotVersion = "1.6.32"
+
+// BenchmarkFrameAgainstUPlot prints, a cell of series × points, the script
+// milliseconds a frame of live redraw, ours and uPlot's in turns on one page of
+// one browser: by performance.now around the frame, and by Chromium's own
+// ScriptDuration and TaskDuration. It fails where ours is not below.
+func BenchmarkFrameAgainstUPlot(b *testing.B) {
+	if b.N > 1 {
+		return
+	}
+	site := benchSite(b)
+	ctx := browser(b, 3*time.Minute)
+	if err := chromedp.Do(ctx, chromedp.Navigate(site)); err != nil {
+		b.Fatal(err)
+	}
+	go func() {
+		for m, err := range chromedp.Console(ctx) {
+			if err != nil {
+				return
+			}
+			b.Logf("console: %v", m)
+		}
+	}()
+	if _, err := chromedp.Call(ctx, performance.Enable, performance.EnableParams{}); err != nil {
+		b.Fatal(err)
+	}
+	fmt.Printf("%-12s %26s %26s %26s\n", "script ms", "performance.now", "CDP ScriptDuration", "CDP TaskDuration")
+	for _, cell := range []struct{ series, points int }{{1, 300}, {4, 3_000}, {16, 100_000}} {
+		m := measure(b, ctx, cell.series, cell.points)
+		fmt.Printf("%-12s", fmt.Sprintf("%d×%d", cell.series, cell.points))
+		for _, f := range m {
+			fmt.Printf("  %6.2f uPlot %6.2f ×%.2f", f.ours, f.uplot, f.ours/f.uplot)
+			if f.ours >= f.uplot {
+				b.Errorf("%d×%d: ours takes %.2f ms a frame, uPlot %.2f", cell.series, cell.points, f.ours, f.uplot)
+			}
+		}
+		fmt.Println()
+		b.ReportMetric(m[0].ours, fmt.Sprintf("ms/frame-%dx%d", cell.series, cell.points))
+	}
+}
+
+// figure is milliseconds a frame of either.
+type figure struct{ ours, uplot float64 }
+
+const (
+	warmUp = 600 // frames of either at most, before all blocks
+	block  = 120 // frames measured in a row
+	blocks = 3   // for each of both, in turns
+)
+
+// measure gives the figures of a cell: by performance.now (the median of all frames), ScriptDuration and TaskDuration (means).
+func measure(b *testing.B, ctx context.Context, series, points int) [3]figure {
+	b.Helper()
+	evaluate[bool](b, ctx, fmt.Sprintf("setup(%d, %d, %d)", series, points, warmUp+block*blocks))
+	var out [3]figure
+	spent := map[string][]float64{}
+	sides := []string{"ours", "uplot"}
+	for _, which := range sides {
+		evaluate[bool](b, ctx, fmt.Sprintf("warm(%q, %d, %d)", which, points, warmUp))
+	}
+	for range blocks {
+		for _, which := range sides {
+			before := metrics(b, ctx)
+			times := evaluate[[]float64](b, ctx, fmt.Sprintf("run(%q, %d, %d)", which, points, block))
+			after := metrics(b, ctx)
+			spent[which] = append(spent[which], times...)
+			for i, name := range []string{"ScriptDuration", "TaskDuration"} {
+				ms := (after[name] - before[name]) * 1000 / (block * blocks)
+				if which == "ours" {
+					out[i+1].ours += ms
+				} else {
+					out[i+1].uplot += ms
+				}
+			}
+		}
+	}
+	out[0] = figure{median(spent["ours"]), median(spent["uplot"])}
+	return out
+}
+
+func median(v []float64) float64 {
+	slices.Sort(v)
+	return v[len(v)/2]
+}
+
+// evaluate runs a script in the page and waits for the promise it gives.
+func evaluate[T any](tb testing.TB, ctx context.Context, script string) T {
+	tb.Helper()
+	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+	if err != nil {
+		tb.Fatalf("%s: %v", script, err)
+	}
+	return value
+}
+
+// metrics are Chromium's own counts of seconds spent, by name.
+func metrics(tb testing.TB, ctx context.Context) map[string]float64 {
+	tb.Helper()
+	result, err := chromedp.Call(ctx, performance.GetMetrics, cdp.Empty{})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	values := map[string]float64{}
+	for _, m := range result.Metrics {
+		values[m.Name] = m.Value
+	}
+	return values
+}
+
+// benchSite serves the benchmark's page on loopback and returns its address.
+func benchSite(tb testing.TB) string {
+	tb.Helper()
+	dir := tb.TempDir()
+	build := exec.Command("go", "build", "-ldflags=-s -w", "-o", filepath.Join(dir, "frames.wasm"), "./internal/frames")
+	build.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
+	if out, err := build.CombinedOutput(); err != nil {
+		tb.Fatalf("build the wasm side: %v\n%s", err, out)
+	}
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	uplot := filepath.Join(fetchUPlot(tb), "dist")
+	return serve(tb, map[string]string{
+		"/": "testdata/bench.html", "/frames.wasm": filepath.Join(dir, "frames.wasm"),
+		"/wasm_exec.js":        filepath.Join(strings.TrimSpace(string(root)), "lib", "wasm", "wasm_exec.js"),
+		"/paint.js":            "../../web/paint.js",
+		"/font/plex-400.woff2": "../../web/font/plex-400.woff2", "/font/plex-600.woff2": "../../web/font/plex-600.woff2",
+		"/uPlot.iife.min.js": filepath.Join(uplot, "uPlot.iife.min.js"), "/uPlot.min.css": filepath.Join(uplot, "uPlot.min.css"),
+	})
+}
+
+// serve answers each path with a file, isolated from other origins so that
+// performance.now is precise to 5 µs.
+func serve(tb testing.TB, files map[string]string) string {
+	tb.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name, ok := files[r.URL.Path]
+		if !ok {
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("Cross-Origin-Opener-Policy", "same-origin")
+		w.Header().Set("Cross-Origin-Embedder-Policy", "require-corp")
+		if strings.HasSuffix(name, ".wasm") {
+			w.Header().Set("Content-Type", "application/wasm")
+		}
+		http.ServeFile(w, r, name)
+	}))
+	tb.Cleanup(server.Close)
+	return server.URL
+}
+
+// fetchUPlot returns the folder of uPlot's npm package, from the user's cache or npm.
+func fetchUPlot(tb testing.TB) string {
+	tb.Helper()
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	dir := filepath.Join(cache, "telltale-bench", "uplot-"+uPlotVersion)
+	module := filepath.Join(dir, "node_modules", "uplot")
+	if _, err := os.Stat(filepath.Join(module, "dist")); err == nil {
+		return module
+	} else if !os.IsNotExist(err) {
+		tb.Fatal(err)
+	}
+	if err := os.MkdirAll(dir, fs.ModePerm); err != nil {
+		tb.Fatal(err)
+	}
+	npm := exec.Command("npm", "install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", dir, "uplot@"+uPlotVersion)
+	if out, err := npm.CombinedOutput(); err != nil {
+		tb.Fatalf("fetch uPlot from npm: %v\n%s", err, out)
+	}
+	return module
+}
+
+// browser starts a Chromium with an empty profile and ends it with the test.
+func browser(tb testing.TB, limit time.Duration) context.Context {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	tb.Cleanup(cancel)
+	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
+		chromedp.Flag("headless", "new"), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
+		chromedp.WindowSize(1200, 900))
+	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
+	tb.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	tb.Cleanup(cancel)
+	return ctx
+}

@@ -1,0 +1,95 @@
+package chart
+
+import (
+	"math"
+
+	"telltale/shared/scene"
+)
+
+// captioned says whether the unit is too long to stand behind each label, and so
+// stands once above them.
+func (u unit) captioned() bool { return len(u.suffix) > 5 && u.isCount() }
+
+// caption writes the unit above the plot where it has no room behind the labels.
+func (c *Chart) caption() {
+	if !c.unit.captioned() || c.plot.h < 60 {
+		return
+	}
+	c.fitted(c.plot.x, c.plot.y-dotRadius, c.plot.w, c.unit.suffix, scene.Style{Role: scene.Muted, Size: labelSize, Baseline: scene.Top})
+	const used = 18
+	c.plot.y += used
+	c.plot.h -= used
+}
+
+// valueAxis finds the ticks for what the values reach, gives their labels the room they
+// need at the plot's left and draws them with their hairlines.
+func (c *Chart) valueAxis(r reach) {
+	u := c.unit
+	lo, hi := domain(r.lo, r.hi, c.in.Kind != Line)
+	p := u.axisPrefix(max(math.Abs(lo), math.Abs(hi)) * u.scale)
+	factor := u.scale / p.factor
+	least := 0.0
+	if r.whole || u.suffix == "B" && p.factor == 1 {
+		least = 1 / p.factor
+	}
+	count := int(min(max(c.plot.h/tickEvery, 1), 6))
+	tk := niceTicks(lo*factor, hi*factor, least, count)
+	c.y = newScale(tk.lo/factor, tk.hi/factor, c.plot.bottom(), c.plot.y)
+	if u.captioned() {
+		u.suffix, u.tight = "", true
+	}
+	widest := c.valueLabels(u, tk, p, factor)
+	if r.lo <= r.hi && widest > 0 && c.plot.w > 3*widest {
+		c.plot.x += widest + labelSpace
+		c.plot.w -= widest + labelSpace
+		for _, l := range c.labels {
+			c.t.Text(c.plot.x-labelSpace, l.at, c.text[l.start:l.end],
+				scene.Style{Role: scene.Muted, Size: labelSize, Align: scene.Right, Baseline: scene.Middle})
+		}
+	}
+	if r.lo > r.hi { // only the foot
+		tk.first, tk.last = 0, 0
+	}
+	c.hairlines(tk, factor)
+}
+
+// valueLabels fills labels with those of the ticks that have room one above the
+// other, and returns how wide they are.
+func (c *Chart) valueLabels(u unit, tk ticks, p prefix, factor float64) (widest float64) {
+	c.labels = c.labels[:0]
+	if c.plot.h < labelSize {
+		return 0
+	}
+	digits := decimals(tk.step)
+	for i := tk.first; i <= tk.last; i++ {
+		l := label{at: c.y.at(tk.value(i) / factor), start: len(c.text)}
+		c.text = u.appendTick(c.text, tk.value(i), p, digits)
+		l.end = len(c.text)
+		widest = max(widest, scene.Width(c.text[l.start:l.end], labelSize, scene.Regular))
+		c.labels = append(c.labels, l)
+	}
+	return widest
+}
+
+// hairlines draws the ticks' lines, and zero's a little stronger.
+func (c *Chart) hairlines(tk ticks, factor float64) {
+	for i := tk.first; i <= tk.last; i++ {
+		if i != 0 {
+			c.hairline(tk.value(i) / factor)
+		}
+	}
+	c.t.Stroke(scene.Grid, 1, scene.Solid)
+	if tk.first <= 0 && tk.last >= 0 {
+		c.hairline(0)
+		c.t.Stroke(scene.Axis, 1, scene.Solid)
+	}
+}
+
+func (c *Chart) hairline(v float64) {
+	y := crisp(c.y.at(v))
+	c.t.Move(c.plot.x, y)
+	c.t.Line(c.plot.right(), y)
+}
+
+// crisp moves a hairline onto the middle of a row of pixels.
+func crisp(v float64) float64 { return math.Floor(v) + 0.5 }
