@@ -67,6 +67,9 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 	}
 	viewers := hub.New(store.Epoch(), seq, known)
 	truth := ledger.New(store, viewers)
+	if err := declareShop(ctx, truth); err != nil {
+		return &sentence{text: "the database cannot be written: is its disk full?", code: 1, cause: err}
+	}
 
 	reading, stopReading := context.WithCancel(ctx)
 	var readings sync.WaitGroup

@@ -37,6 +37,16 @@ func openStore(ctx context.Context, c config) (*sqlite.Store, error) {
 	return nil, &sentence{text: fmt.Sprintf("the data folder %s %s", c.data, advice), code: 1, cause: err}
 }
 
+// declareShop makes the shop's counters known, so that a board shows them before the first order.
+func declareShop(ctx context.Context, truth *ledger.Ledger) error {
+	for id, title := range map[metric.ID]string{"orders": "Orders", "products": "Products", "customers": "Customers"} {
+		if err := (recorder{truth}).Declare(ctx, id, metric.Declaration{Kind: metric.Counter, Title: title}); err != nil {
+			return fmt.Errorf("declare %s: %w", id, err)
+		}
+	}
+	return nil
+}
+
 // recorder puts this machine's readings into the ledger.
 type recorder struct{ ledger *ledger.Ledger }
 

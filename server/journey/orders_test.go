@@ -41,7 +41,9 @@ func coloured(picture image.Image) (n int) {
 
 func TestASecondBrowserSeesEveryChange(t *testing.T) {
 	s := quiet(t)
-	one := look(t, s).open(s.url+"/", 1000, 800, "light")
+	first := look(t, s)
+	first.expect("status of 400") // the press that is refused
+	one := first.open(s.url+"/", 1000, 800, "light")
 	other := look(t, s).open(s.url+"/", 390, 844, "dark")
 	for i := range 3 {
 		one.until("it is live", live)
