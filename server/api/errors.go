@@ -49,7 +49,7 @@ func explain(err error) *problem {
 	case errors.As(err, &size):
 		return &problem{Status: http.StatusRequestEntityTooLarge, Detail: tooLarge(size.Limit)}
 	case is(err, metric.ErrName, metric.ErrPattern, metric.ErrFloor, metric.ErrCeiling, metric.ErrNotFinite,
-		metric.ErrFuture, metric.ErrPast, metric.ErrDeclaration, wire.ErrBadMessage):
+		metric.ErrFuture, metric.ErrPast, metric.ErrDeclaration, wire.ErrBadMessage, hub.ErrWatch):
 		return &problem{Status: http.StatusBadRequest, Detail: err.Error()}
 	case errors.Is(err, ledger.ErrUnknown):
 		return &problem{Status: http.StatusNotFound, Detail: "no such metric: GET /api/v1/metrics lists those there are"}

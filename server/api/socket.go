@@ -179,6 +179,7 @@ func (s *socket) write(next func() []byte) {
 // its own for each write would cost a third of the library's time: one timer
 // watches them all.
 func (s *socket) send(message []byte) bool {
+	s.api.traffic.out()
 	s.writing.Store(true)
 	s.patient.Reset(hub.Patience)
 	err := s.conn.Write(context.Background(), websocket.MessageText, message)
@@ -187,7 +188,6 @@ func (s *socket) send(message []byte) bool {
 	if err != nil {
 		return false
 	}
-	s.api.traffic.out()
 	if s.out.Stuck() {
 		s.shut(wire.CloseTryLater, "reads too slowly")
 		return false

@@ -84,7 +84,7 @@ func (c *session) refuse(id string, err error) {
 	p := explain(err)
 	code := p.code()
 	switch {
-	case errors.Is(err, wire.ErrBadMessage):
+	case is(err, wire.ErrBadMessage, hub.ErrWatch):
 		code = wire.CodeBadMessage
 	case is(err, metric.ErrName, metric.ErrPattern):
 		code = wire.CodeBadName

@@ -16,15 +16,18 @@ const (
 	MaxGlob     = 256  // bytes of one with a *
 )
 
+// ErrWatch is wrapped by the errors of a watch that cannot be meant, which are
+// sentences for the user; those of a name wrap metric.ErrName or ErrPattern.
+var ErrWatch = errors.New("not a watch")
+
 // canonical checks patterns, writes names in their canonical form, and sorts
-// them, so that one selection has one feed. Its errors are sentences for the
-// user; that of a name wraps metric.ErrName.
+// them, so that one selection has one feed.
 func canonical(patterns []string) ([]string, error) {
 	if len(patterns) == 0 {
-		return nil, errors.New("a watch names at least one metric")
+		return nil, fmt.Errorf("%w: it names at least one metric", ErrWatch)
 	}
 	if len(patterns) > MaxPatterns {
-		return nil, fmt.Errorf("a watch names at most %d metrics and patterns: use a *", MaxPatterns)
+		return nil, fmt.Errorf("%w: it names at most %d metrics and patterns: use a *", ErrWatch, MaxPatterns)
 	}
 	globs := 0
 	out := make([]string, len(patterns))
@@ -41,7 +44,7 @@ func canonical(patterns []string) ([]string, error) {
 			continue
 		}
 		if globs++; globs > MaxGlobs || len(p) > MaxGlob {
-			return nil, fmt.Errorf("a watch names at most %d patterns with a *, each of at most %d bytes", MaxGlobs, MaxGlob)
+			return nil, fmt.Errorf("%w: it names at most %d patterns with a *, each of at most %d bytes", ErrWatch, MaxGlobs, MaxGlob)
 		}
 		out[i] = p
 	}

@@ -56,13 +56,13 @@ type Viewer struct {
 }
 
 // Watch adds a viewer whose outbox is signalled whenever Next may have something.
-// Its error is a sentence for the user.
+// Its errors wrap ErrWatch, metric.ErrName, metric.ErrPattern or ErrFeeds.
 func (h *Hub) Watch(out *Outbox, w Watch) (*Viewer, error) {
 	if w.Rate == 0 {
 		w.Rate = wire.DefaultRate
 	}
 	if !slices.Contains(wire.Rates[:], w.Rate) {
-		return nil, fmt.Errorf("rate is one of %v frames a second", wire.Rates)
+		return nil, fmt.Errorf("%w: its rate is one of %v frames a second", ErrWatch, wire.Rates)
 	}
 	patterns, err := canonical(w.Patterns)
 	if err != nil {
