@@ -251,3 +251,26 @@ func TestMomentsOfAHistory(t *testing.T) {
 		}
 	}
 }
+
+func TestAPictureIsASelfContainedSVGOfTheMetric(t *testing.T) {
+	h := open(t)
+	h.must("PUT", "/api/v1/metrics/t", `{"kind":"gauge","title":"Tank <1>","unit":"percent"}`)
+	for i := range 10 {
+		h.must("POST", "/m/t", fmt.Sprint(i*10))
+	}
+	r := h.ask("GET", "/m/t.svg?from=-1h&width=400&height=200", "", "Accept: text/html,image/svg+xml,*/*")
+	if r.status != 200 || r.header.Get("Content-Type") != "image/svg+xml" || !strings.HasPrefix(r.body, `<svg xmlns="http://www.w3.org/2000/svg" width="400" height="200"`) {
+		t.Errorf("%d %s %.200s", r.status, r.header.Get("Content-Type"), r.body)
+	}
+	if strings.Contains(r.body, "var(--") || strings.Contains(r.body, "<1>") || !strings.Contains(r.body, "Tank") {
+		t.Errorf("not by itself: %s", r.body)
+	}
+	if dark := h.must("GET", "/m/t.svg?theme=dark", ""); dark == r.body {
+		t.Error("dark is light")
+	}
+	for _, query := range []string{"width=1", "height=4001", "theme=blue", "points=0", "from=x"} {
+		if r := h.ask("GET", "/m/t.svg?"+query, ""); r.status != 400 {
+			t.Errorf("%s: %d %s", query, r.status, r.body)
+		}
+	}
+}
