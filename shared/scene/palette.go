@@ -9,13 +9,13 @@ type Palette [RoleCount]string
 var (
 	Light = Palette{
 		"#16202a", "#5c6874", "#e9edf0", "#b9c2ca", "#ffffff", "#0b62d6", "#0a7d4f", "#c4320a", "#98a3ad", "#98a3ad24",
-		"#0b62d6", "#d9680a", "#0a8f78", "#b83280", "#7a5af0", "#8a6d00", "#3d4a57", "#0994c9",
-		"#0b62d61f", "#d9680a1f", "#0a8f781f", "#b832801f", "#7a5af01f", "#8a6d001f", "#3d4a571f", "#0994c91f",
+		"#0b62d6", "#d97638", "#059dc5", "#b8307f", "#8971fc", "#8c6a0e", "#3e484f", "#98848e",
+		"#0b62d61f", "#d976381f", "#059dc51f", "#b8307f1f", "#8971fc1f", "#8c6a0e1f", "#3e484f1f", "#98848e1f",
 	}
 	Dark = Palette{
 		"#e8edf2", "#93a1ae", "#232c35", "#46525e", "#131a21", "#5aa2ff", "#3ecf8e", "#ff7a59", "#66727e", "#66727e2b",
-		"#5aa2ff", "#ff9a3d", "#2fc9a8", "#f277b5", "#a48bff", "#d8b83a", "#c3ced8", "#59d0f5",
-		"#5aa2ff29", "#ff9a3d29", "#2fc9a829", "#f277b529", "#a48bff29", "#d8b83a29", "#c3ced829", "#59d0f529",
+		"#5aa2ff", "#ea9653", "#38d5fb", "#dc51a4", "#8d6dfa", "#eabd02", "#c9cfc1", "#c09ca9",
+		"#5aa2ff29", "#ea965329", "#38d5fb29", "#dc51a429", "#8d6dfa29", "#eabd0229", "#c9cfc129", "#c09ca929",
 	}
 	// Vars leaves the colours to the page: var(--ink), var(--s0) and so on, as [Palette.AppendCSS] declares them.
 	Vars = variables()
