@@ -37,8 +37,7 @@ type API struct {
 	metrics *instruments
 	lobby   lobby
 	// snapshots bounds how many histories are read for viewers at once.
-	snapshots            chan struct{}
-	beatEvery, pongLimit time.Duration
+	snapshots chan struct{}
 
 	state    atomic.Int32 // starting, serving, draining
 	draining chan struct{}
@@ -65,7 +64,7 @@ func New(o Options) *API {
 		o.MaxMessage = 64 << 10
 	}
 	a := &API{Options: o, begun: time.Now(), snapshots: make(chan struct{}, snapshotsAtOnce),
-		beatEvery: beatEvery, pongLimit: pongLimit, draining: make(chan struct{}), sockets: map[*socket]struct{}{}}
+		draining: make(chan struct{}), sockets: map[*socket]struct{}{}}
 	a.lobby = lobby{begun: a.begun, open: map[*guest]struct{}{}}
 	a.metrics = newInstruments(a)
 	return a

@@ -60,6 +60,8 @@ func (a *API) open(w http.ResponseWriter, r *http.Request) (*socket, error) {
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(r.Context()))
 	s.patient = time.AfterFunc(hub.Patience, func() { s.shut(wire.CloseTryLater, "reads too slowly") })
 	s.patient.Stop()
+	s.heart = time.AfterFunc(beatEvery, s.beat)
+	s.heart.Stop()
 	a.mu.Lock()
 	a.sockets[s] = struct{}{}
 	a.mu.Unlock()
@@ -107,7 +109,7 @@ func (s *socket) run(next func() []byte, receive func([]byte)) {
 		s.write(next)
 		s.cut()
 	})
-	s.heart = time.AfterFunc(s.api.beatEvery, s.beat)
+	s.heart.Reset(beatEvery)
 	s.read(receive)
 	s.heart.Stop()
 	s.cut()
@@ -204,13 +206,13 @@ func (s *socket) goodbye() {
 // beat pings the peer and ends a connection that does not answer. While a write
 // is under way the ping cannot be sent, and the write has its own limit.
 func (s *socket) beat() {
-	ctx, cancel := context.WithTimeout(s.ctx, s.api.pongLimit)
+	ctx, cancel := context.WithTimeout(s.ctx, pongLimit)
 	defer cancel()
 	err := s.conn.Ping(ctx)
 	switch {
 	case s.ctx.Err() != nil:
 	case err == nil || s.writing.Load() && errors.Is(err, context.DeadlineExceeded):
-		s.heart.Reset(s.api.beatEvery)
+		s.heart.Reset(beatEvery)
 	default:
 		s.shut(wire.CloseNoHeartbeat, "no pong came")
 	}

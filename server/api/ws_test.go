@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/coder/websocket"
 
@@ -338,33 +337,6 @@ func TestASlowViewerDelaysNobodyAndCatchesUpConflated(t *testing.T) {
 	for _, id := range []metric.ID{"m0", "m999"} {
 		if got := slow.total(id); got.Count != 15 || got.Max != 15 || got.Min != 1 {
 			t.Errorf("%s: %+v", id, got)
-		}
-	}
-}
-
-func TestASilentPeerIsClosedAndAnAnsweringOneStays(t *testing.T) {
-	h := open(t)
-	h.api.beatEvery, h.api.pongLimit = 20*time.Millisecond, 300*time.Millisecond
-	for _, path := range []string{"/ws", "/status", "/dashboard"} {
-		alive, ctx := h.dial(path), t.Context()
-		go func() {
-			for {
-				if _, _, err := alive.conn.Read(ctx); err != nil {
-					return
-				}
-			}
-		}()
-		silent := h.dial(path) // answers pings only while it reads
-		for h.api.Sockets() != 1 {
-			runtimeYield(t)
-		}
-		if err := alive.conn.Ping(ctx); err != nil {
-			t.Errorf("%s: the one that answers: %v", path, err)
-		}
-		_ = alive.conn.CloseNow()
-		_ = silent.conn.CloseNow()
-		for h.api.Sockets() != 0 {
-			runtimeYield(t)
 		}
 	}
 }
