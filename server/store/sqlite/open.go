@@ -110,7 +110,7 @@ func dsn(file, query string) string {
 
 func (s *Store) openWriter(ctx context.Context, file string) (err error) {
 	s.writer, err = sql.Open("sqlite", dsn(file,
-		"_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"))
+		"_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=wal_autocheckpoint(0)"))
 	if err != nil {
 		return err
 	}
@@ -152,6 +152,10 @@ func (s *Store) migrate(ctx context.Context) error {
 }
 
 func (s *Store) openReaders(file string) (err error) {
+	if s.copier, err = sql.Open("sqlite", dsn(file, "_pragma=busy_timeout(5000)")); err != nil {
+		return err
+	}
+	s.copier.SetMaxOpenConns(1)
 	s.readers, err = sql.Open("sqlite", dsn(file, "mode=ro&_pragma=busy_timeout(5000)&_pragma=query_only(1)"))
 	if err != nil {
 		return err
@@ -179,13 +183,10 @@ func (s *Store) closeFiles() error {
 	for _, stmt := range s.prepared {
 		errs = append(errs, stmt.Close())
 	}
-	if s.readers != nil {
-		errs = append(errs, s.readers.Close())
-	}
 	if s.conn != nil {
 		errs = append(errs, s.conn.Close())
 	}
-	for _, db := range []*sql.DB{s.writer, s.lock} {
+	for _, db := range []*sql.DB{s.readers, s.copier, s.writer, s.lock} {
 		if db != nil {
 			errs = append(errs, db.Close())
 		}

@@ -41,6 +41,7 @@ type Store struct {
 
 	readers  *sql.DB
 	query    queries
+	copier   *sql.DB // copies the journal into the file
 	lock     *sql.DB
 	prepared []*sql.Stmt // all of them
 
