@@ -74,8 +74,14 @@ func (w pageWriter) Write(b []byte) (int, error) {
 	return w.ResponseWriter.Write(b)
 }
 
+// policy lets a page load and ask nothing but this server, and run nothing but its files and the wasm app.
+const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
+	"connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
 func (w pageWriter) prepare() {
 	w.Header().Del("ETag")
+	w.Header().Set("Content-Security-Policy", policy)
+	w.Header().Set("Referrer-Policy", "same-origin")
 	w.Header().Set("Cache-Control", "no-store")
 	if strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
