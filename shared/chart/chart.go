@@ -68,15 +68,15 @@ func (c *Chart) frame(a box) box {
 	if a.h < 64 {
 		return a
 	}
-	c.fitted(a.x, a.y+1, a.w, c.in.Title, scene.Style{Role: scene.Ink, Size: titleSize, Weight: scene.Semibold, Baseline: scene.Top})
+	c.fitted(a.x, a.y+1, a.w, []byte(c.in.Title), scene.Style{Role: scene.Ink, Size: titleSize, Weight: scene.Semibold, Baseline: scene.Top})
 	const used = 26
 	return box{a.x, a.y + used, a.w, a.h - used}
 }
 
 // fitted writes a text, cut to width.
-func (c *Chart) fitted(x, y, width float64, text string, style scene.Style) float64 {
+func (c *Chart) fitted(x, y, width float64, text []byte, style scene.Style) float64 {
 	start := len(c.text)
-	c.text = scene.AppendFitted(c.text, []byte(text), width, style.Size, style.Weight)
+	c.text = scene.AppendFitted(c.text, text, width, style.Size, style.Weight)
 	c.t.Text(x, y, c.text[start:], style)
 	return scene.Width(c.text[start:], style.Size, style.Weight)
 }
@@ -114,7 +114,7 @@ func (c *Chart) axes(a box) {
 // blank says that there is nothing to draw.
 func (c *Chart) blank() {
 	style := scene.Style{Role: scene.Muted, Size: labelSize + 1, Align: scene.Center, Baseline: scene.Middle}
-	c.fitted(c.plot.x+c.plot.w/2, c.plot.y+c.plot.h/2, c.plot.w, "No samples in this range", style)
+	c.fitted(c.plot.x+c.plot.w/2, c.plot.y+c.plot.h/2, c.plot.w, []byte("No samples in this range"), style)
 }
 
 // role is that of the i-th series' line, fillRole that of its area.

@@ -45,7 +45,7 @@ func (c *Chart) legend(a box) box {
 			left = a.right() - x
 		}
 		c.swatch(i, x, y)
-		x += legendMark + c.fitted(x+legendMark, y, min(legendName, left-legendMark), name, style) + legendSpace
+		x += legendMark + c.fitted(x+legendMark, y, min(legendName, left-legendMark), []byte(name), style) + legendSpace
 	}
 	used := float64(row)*legendRow + 2
 	return box{a.x, a.y + used, a.w, a.h - used}

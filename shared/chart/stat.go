@@ -56,21 +56,23 @@ func (c *Chart) number(a box, size float64, middle bool) float64 {
 	}
 	value, unit := c.text[start:end], c.text[end:]
 	const ratio = 0.5 // of the unit's size to the number's
-	full := scene.Width(value, size, scene.Semibold) + scene.Width(unit, size*ratio, scene.Regular)
-	if full > a.w { // to tenths, so that both painters have the same size
-		size = max(math.Floor(size*a.w/full*10)/10, smallest)
+	full := scene.Width(value, size, scene.Semibold)
+	if beside := scene.Width(unit, size*ratio, scene.Regular); beside < full { // a longer one is cut instead
+		full += beside
 	}
-	style := scene.Style{Role: c.ink(), Size: size, Weight: scene.Semibold}
-	height := size * 0.7
+	// Sizes are whole tenths, so that both painters have the same.
+	size = math.Floor(size*min(a.w/full, 1)*10) / 10
+	height := math.Ceil(size * 0.7)
 	y := a.y + height
 	if middle {
 		y = a.y + (a.h+height)/2
 	}
-	width := scene.Width(value, size, scene.Semibold)
+	style := scene.Style{Role: c.ink(), Size: size, Weight: scene.Semibold}
 	c.t.Text(a.x, y, value, style)
-	if len(unit) > 0 && a.w-width > size*ratio {
+	x := math.Ceil(scene.Width(value, size, scene.Semibold)*10) / 10
+	if len(unit) > 0 && a.w-x > size*ratio {
 		style.Role, style.Size, style.Weight = scene.Muted, math.Floor(size*ratio*10)/10, scene.Regular
-		c.fitted(a.x+width, y, a.w-width, string(unit), style)
+		c.fitted(a.x+x, y, a.w-x, unit, style)
 	}
 	return height
 }

@@ -26,6 +26,7 @@ type unit struct {
 	scale    float64 // what a value is multiplied by first
 	suffix   string  // after the prefix
 	tight    bool    // no space before prefix and suffix
+	digits   int     // of a value, about
 }
 
 // unitOf knows bytes (by 1024), durations, percent, and what takes SI prefixes;
@@ -33,31 +34,31 @@ type unit struct {
 func unitOf(name string) unit {
 	switch name {
 	case "":
-		return unit{countPrefixes, 1, "", true}
+		return unit{countPrefixes, 1, "", true, 4}
 	case "%", "percent":
-		return unit{countPrefixes[:1], 1, "%", true}
+		return unit{countPrefixes[:1], 1, "%", true, 3}
 	case "B", "byte", "bytes":
-		return unit{binaryPrefixes, 1, "B", false}
+		return unit{binaryPrefixes, 1, "B", false, 3}
 	case "B/s", "bytes/s":
-		return unit{binaryPrefixes, 1, "B/s", false}
+		return unit{binaryPrefixes, 1, "B/s", false, 3}
 	case "ns":
-		return unit{timePrefixes, 1e-9, "", false}
+		return unit{timePrefixes, 1e-9, "", false, 3}
 	case "us", "µs", "μs":
-		return unit{timePrefixes, 1e-6, "", false}
+		return unit{timePrefixes, 1e-6, "", false, 3}
 	case "ms":
-		return unit{timePrefixes, 1e-3, "", false}
+		return unit{timePrefixes, 1e-3, "", false, 3}
 	case "s", "seconds":
-		return unit{timePrefixes, 1, "", false}
+		return unit{timePrefixes, 1, "", false, 3}
 	case "min":
-		return unit{timePrefixes, 60, "", false}
+		return unit{timePrefixes, 60, "", false, 3}
 	case "h":
-		return unit{timePrefixes, 3600, "", false}
+		return unit{timePrefixes, 3600, "", false, 3}
 	case "bit", "bit/s", "Hz", "W", "Wh", "V", "A", "J", "N", "Pa", "Ω", "F", "g", "m", "m/s", "l", "L":
-		return unit{siPrefixes, 1, name, false}
+		return unit{siPrefixes, 1, name, false, 3}
 	case "bps":
-		return unit{siPrefixes, 1, "bit/s", false}
+		return unit{siPrefixes, 1, "bit/s", false, 3}
 	}
-	return unit{countPrefixes, 1, name, false}
+	return unit{countPrefixes, 1, name, false, 4}
 }
 
 // prefixFor is the largest prefix whose factor v reaches; for zero the plain one.
@@ -86,8 +87,8 @@ func (u unit) appendName(dst []byte, p prefix) []byte {
 	return append(append(dst, p.name...), u.suffix...)
 }
 
-// AppendValue appends a value with its unit in about four digits: 12,345, 1.235M,
-// 1.5 GiB, 37.5%, 250 ms, 2 h 5 min. A unit is free text; known ones are "%" and
+// AppendValue appends a value with its unit in three or four digits, a count
+// below a million in all of them: 12,345, 1.235M, 1.5 GiB, 37.5%, 250 ms, 2 h 5 min. A unit is free text; known ones are "%" and
 // "percent" (of 100), "B", "bytes" and "bytes/s" (by 1024), "ns" to "h" and
 // "seconds" (durations), and those that take SI prefixes ("W", "Hz", "bit/s" ...).
 // A value that is no number is a dash.
@@ -108,10 +109,10 @@ func (u unit) appendNumber(dst []byte, v float64) ([]byte, prefix) {
 	case u.isTime() && size >= 59.995:
 		return appendLong(dst, v), plain
 	case u.isCount() && size < 999_999.5:
-		return appendShort(dst, v), plain
+		return appendShort(dst, v, u.digits), plain
 	}
-	p := u.prefixFor(size * 1.00005) // what rounds up to the next prefix is written in it
-	return appendShort(dst, v/p.factor), p
+	p := u.prefixFor(size * 1.0005) // what rounds up to the next prefix is written in it
+	return appendShort(dst, v/p.factor, u.digits), p
 }
 
 func (u unit) isTime() bool  { return &u.prefixes[0] == &timePrefixes[0] }
@@ -142,14 +143,14 @@ func appendLong(dst []byte, seconds float64) []byte {
 	return dst
 }
 
-// appendShort appends v in about four digits, more where they are whole, without
+// appendShort appends v in so many digits, more where they are whole, without
 // zeros at the end; what is out of reach of that with an exponent.
-func appendShort(dst []byte, v float64) []byte {
+func appendShort(dst []byte, v float64, significant int) []byte {
 	size := math.Abs(v)
 	if size != 0 && (size < 1e-4 || size >= 1e7) {
 		return appendExponent(dst, v)
 	}
-	digits := 3
+	digits := significant - 1
 	for limit := 10.0; digits > 0 && size >= limit; limit *= 10 {
 		digits--
 	}

@@ -15,7 +15,7 @@ func (c *Chart) caption() {
 	if !c.unit.captioned() || c.plot.h < 60 {
 		return
 	}
-	c.fitted(c.plot.x, c.plot.y-dotRadius, c.plot.w, c.unit.suffix, scene.Style{Role: scene.Muted, Size: labelSize, Baseline: scene.Top})
+	c.fitted(c.plot.x, c.plot.y-dotRadius, c.plot.w, []byte(c.unit.suffix), scene.Style{Role: scene.Muted, Size: labelSize, Baseline: scene.Top})
 	const used = 18
 	c.plot.y += used
 	c.plot.h -= used
@@ -27,13 +27,13 @@ func (c *Chart) valueAxis(r reach) {
 	u := c.unit
 	lo, hi := domain(r.lo, r.hi, c.in.Kind != Line)
 	p := u.axisPrefix(max(math.Abs(lo), math.Abs(hi)) * u.scale)
-	factor := u.scale / p.factor
-	least := 0.0
-	if r.whole || u.suffix == "B" && p.factor == 1 {
-		least = 1 / p.factor
+	count := int(min(max(c.plot.h/tickEvery, 2), 6))
+	tk := u.ticks(lo, hi, p, r.whole, count)
+	for decimals(tk.step) > 3 && p.factor > 1 { // values far from zero and close to each other
+		p = u.prefixFor(p.factor / 2)
+		tk = u.ticks(lo, hi, p, r.whole, count)
 	}
-	count := int(min(max(c.plot.h/tickEvery, 1), 6))
-	tk := niceTicks(lo*factor, hi*factor, least, count)
+	factor := u.scale / p.factor
 	c.y = newScale(tk.lo/factor, tk.hi/factor, c.plot.bottom(), c.plot.y)
 	if u.captioned() {
 		u.suffix, u.tight = "", true
@@ -53,6 +53,15 @@ func (c *Chart) valueAxis(r reach) {
 	c.hairlines(tk, factor)
 }
 
+// ticks are those of an axis for values lo..hi written with the prefix p.
+func (u unit) ticks(lo, hi float64, p prefix, whole bool, count int) ticks {
+	factor, least := u.scale/p.factor, 0.0
+	if whole || u.suffix == "B" && p.factor == 1 {
+		least = factor
+	}
+	return niceTicks(lo*factor, hi*factor, least, count)
+}
+
 // valueLabels fills labels with those of the ticks that have room one above the
 // other, and returns how wide they are.
 func (c *Chart) valueLabels(u unit, tk ticks, p prefix, factor float64) (widest float64) {
@@ -63,6 +72,9 @@ func (c *Chart) valueLabels(u unit, tk ticks, p prefix, factor float64) (widest 
 	digits := decimals(tk.step)
 	for i := tk.first; i <= tk.last; i++ {
 		l := label{at: c.y.at(tk.value(i) / factor), start: len(c.text)}
+		if n := len(c.labels); n > 0 && c.labels[n-1].at-l.at < labelSize+2 {
+			continue
+		}
 		c.text = u.appendTick(c.text, tk.value(i), p, digits)
 		l.end = len(c.text)
 		widest = max(widest, scene.Width(c.text[l.start:l.end], labelSize, scene.Regular))
