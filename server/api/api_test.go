@@ -23,18 +23,18 @@ import (
 
 // house is a whole server on the loopback: real store, ledger, hub and HTTP.
 type house struct {
-	t     *testing.T
+	t     testing.TB
 	api   *API
 	store *sqlite.Store
 	url   string
 	close func() // of the store
 }
 
-func open(t *testing.T, change ...func(*Options)) *house {
+func open(t testing.TB, change ...func(*Options)) *house {
 	return openWith(t, sqlite.Options{}, change...)
 }
 
-func openWith(t *testing.T, keep sqlite.Options, change ...func(*Options)) *house {
+func openWith(t testing.TB, keep sqlite.Options, change ...func(*Options)) *house {
 	t.Helper()
 	store, err := sqlite.Open(t.Context(), t.TempDir(), keep)
 	if err != nil {
@@ -145,7 +145,7 @@ func (h *house) dial(path string) *peer {
 
 // peer is a client's end of a socket.
 type peer struct {
-	t    *testing.T
+	t    testing.TB
 	conn *websocket.Conn
 }
 

@@ -93,15 +93,19 @@ func quiet(t *testing.T) (*API, func(path string) bare) {
 	return a, func(path string) bare {
 		ours, theirs := net.Pipe()
 		listener.conns <- theirs
-		fmt.Fprintf(ours, "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
-			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n", path)
-		b := bare{ours, bufio.NewReader(ours)}
-		response, err := http.ReadResponse(b.Reader, nil)
-		if err != nil || response.StatusCode != http.StatusSwitchingProtocols {
-			t.Fatal(response, err)
-		}
-		return b
+		return handshake(t, ours, path)
 	}
+}
+
+func handshake(t testing.TB, conn net.Conn, path string) bare {
+	fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n", path)
+	b := bare{conn, bufio.NewReader(conn)}
+	response, err := http.ReadResponse(b.Reader, nil)
+	if err != nil || response.StatusCode != http.StatusSwitchingProtocols {
+		t.Fatal(response, err)
+	}
+	return b
 }
 
 func TestEverySocketIsPingedAndClosedWhenNoPongComes(t *testing.T) {

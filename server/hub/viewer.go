@@ -119,27 +119,38 @@ func (v *Viewer) Next() ([]byte, *Boundary) {
 		f.mu.Unlock()
 		return nil, nil
 	}
+	from, one := v.last, slots[0]
 	if len(slots) <= lag {
 		slots = slots[:1]
+	} else {
+		slots = slices.Clone(slots) // the ring moves on
 	}
-	slots = slices.Clone(slots) // the ring moves on
-	from := v.last
 	v.last, v.next = slots[len(slots)-1].frame.Seq, v.next+len(slots)
 	f.mu.Unlock()
 
-	if len(slots) == 1 && slots[0].frame.From == from {
-		return slots[0].encoded(), nil
+	switch {
+	case len(slots) > 1:
+		return wire.AppendFrame(nil, merged(slots, from)), nil
+	case one.frame.From != from:
+		// Nothing that concerns the viewer happened between where it is and where
+		// the frame begins.
+		late := one.frame
+		late.From = from
+		return wire.AppendFrame(nil, late), nil
 	}
-	// Nothing that concerns this viewer happened between its seq and the first
-	// frame's beginning, on either side of it.
-	merged := series.Frame{From: slots[0].frame.From, Seq: slots[0].frame.From}
+	return one.encoded(), nil
+}
+
+// merged is one frame of many, for a viewer that is at from.
+func merged(slots []*slot, from uint64) series.Frame {
+	all := series.Frame{From: slots[0].frame.From, Seq: slots[0].frame.From}
 	for _, s := range slots {
-		if err := merged.Merge(s.frame); err != nil {
+		if err := all.Merge(s.frame); err != nil {
 			panic("hub: the frames of a ring do not follow on: " + err.Error())
 		}
 	}
-	merged.From = from
-	return wire.AppendFrame(nil, merged), nil
+	all.From = from
+	return all
 }
 
 // Passed says that the store could not tell the state as of that boundary: Next
