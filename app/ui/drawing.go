@@ -16,7 +16,7 @@ const mostSeries = scene.SeriesCount
 // Sizes of a drawing in pixels. web/app.css gives the boxes on the page the same.
 const (
 	plotHeight  = 136
-	statHeight  = 176 // the numbers are part of the drawing
+	statHeight  = 168 // the numbers are part of the drawing
 	largeHeight = 360
 )
 

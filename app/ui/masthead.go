@@ -28,7 +28,7 @@ func (p *BoardPage) entry(href, id, text string) app.UI {
 func (p *BoardPage) toolbar() app.UI {
 	var ranges []app.UI
 	for _, s := range spans {
-		link := app.A().Href(p.at.link(s)).DataSet("range", s.name).Aria("label", "the last "+s.says).Text(s.name)
+		link := app.A().Href(p.at.link(s)).DataSet("range", s.name).Aria("label", s.name+", the last "+s.says).Text(s.name)
 		if s == p.at.span {
 			link = link.Aria("current", attr("true"))
 		}

@@ -11,7 +11,7 @@ import (
 
 // value is a metric's current value as a person reads it.
 func value(m metric.Metric) string {
-	if m.Head.Time == 0 {
+	if m.Head.Seq == 0 && m.Kind != metric.Counter { // a counter nobody has touched is at zero
 		return "–"
 	}
 	return string(chart.AppendValue(nil, m.Head.Value, m.Unit))

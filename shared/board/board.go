@@ -97,7 +97,7 @@ func (p Panel) matches(id metric.ID) bool {
 
 // Shown are the metrics of the panel among those known, in the order of its
 // queries and then of known, each once, at most limit, with the title that the
-// legend gives each.
+// legend gives each. A counter with buttons is shown before its first press.
 func (p Panel) Shown(known []metric.Metric, limit int) ([]metric.Metric, []string) {
 	var shown []metric.Metric
 	var titles []string
@@ -108,6 +108,12 @@ func (p Panel) Shown(known []metric.Metric, limit int) ([]metric.Metric, []strin
 				seen[m.ID] = true
 				shown, titles = append(shown, m), append(titles, title(q, m))
 			}
+		}
+	}
+	if len(shown) == 0 && p.Buttons && !p.Each {
+		for _, q := range p.Queries {
+			shown = append(shown, metric.Metric{ID: metric.ID(q.Metric), Declaration: metric.Declaration{Kind: metric.Counter}})
+			titles = append(titles, title(q, shown[len(shown)-1]))
 		}
 	}
 	return shown, titles

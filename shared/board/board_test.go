@@ -95,6 +95,16 @@ func TestAPanelShowsEachMetricOnceWithTheTitleTheQueryGives(t *testing.T) {
 	}
 }
 
+func TestACounterWithButtonsIsShownBeforeItsFirstPress(t *testing.T) {
+	shown, titles := Home().Panels[0].Shown(nil, 8)
+	if len(shown) != 1 || shown[0].ID != "orders" || shown[0].Kind != metric.Counter || titles[0] != "orders" {
+		t.Errorf("shown %+v, titles %q", shown, titles)
+	}
+	if shown, _ = Home().Panels[3].Shown(nil, 8); len(shown) != 0 {
+		t.Errorf("a reading that does not exist is shown as %+v", shown)
+	}
+}
+
 func TestCheckNamesWhatIsWrong(t *testing.T) {
 	ok := func() Board {
 		return Board{ID: "b", Panels: []Panel{{ID: "p", Kind: Line, Queries: []Query{{Metric: "m"}}}}}
