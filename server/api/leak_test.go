@@ -22,7 +22,7 @@ func runtimeYield(t *testing.T) {
 // ours are the stacks of goroutines that serve sockets.
 func ours() (stacks []string) {
 	buffer := make([]byte, 16<<20)
-	for _, stack := range strings.Split(string(buffer[:runtime.Stack(buffer, true)]), "\n\n") {
+	for stack := range strings.SplitSeq(string(buffer[:runtime.Stack(buffer, true)]), "\n\n") {
 		if strings.Contains(stack, "api.(*socket)") || strings.Contains(stack, "api.(*API).get") || strings.Contains(stack, "hub.") {
 			stacks = append(stacks, stack)
 		}
