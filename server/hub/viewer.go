@@ -30,8 +30,9 @@ type Boundary struct {
 	Seq    uint64
 	Values map[metric.ID]series.Point // heads as of Seq; metrics without a value are not in it
 
-	// Resume says that a viewer has everything up to Since and needs only the
-	// samples Since < seq ≤ Seq, if they can still be had.
+	// Resume says that the viewer came back with everything up to Since and needs
+	// only the samples Since < seq ≤ Seq, if they can still be had. It is never
+	// said to one that did not ask for it.
 	Resume bool
 	Since  uint64
 
@@ -51,7 +52,7 @@ type Viewer struct {
 	next   int    // number of the frame it needs next
 	last   uint64 // seq of what it was given last
 	least  uint64 // seq that its boundary must have reached
-	resume bool   // it has everything up to last, if only that can be filled in
+	resume bool   // it came back with everything up to last, and was not answered yet
 	closed bool
 }
 
@@ -188,7 +189,7 @@ func (v *Viewer) join() *Boundary {
 		return nil
 	}
 	at := *f.at
-	at.Resume = (v.resume || v.live && v.life == f.life) && v.last >= h.resume && v.last <= at.Seq
+	at.Resume = v.resume && v.last >= h.resume && v.last <= at.Seq
 	at.Since = v.last
 	v.live, v.life, v.next, v.last = true, f.life, at.next, at.Seq
 	v.least, v.resume = 0, false
