@@ -5,7 +5,7 @@
 // open(canvas) answers a function that plays what lies there; given a text pool, it first takes that.
 globalThis.telltalePaint = (() => {
   const FAMILY = 'px "IBM Plex Sans",system-ui,sans-serif';
-  const ALIGN = ["left", "center", "right"], WEIGHT = ["400 ", "600 "], SOLID = [], DASHED = [3, 3];
+  const ALIGN = ["left", "center", "right"], WEIGHT = ["400 ", "600 "];
   let words = new Int32Array(0), colours = [];
 
   // size makes the canvas as large as the tape asks for, or empties it. A new size resets all state.
@@ -39,11 +39,9 @@ globalThis.telltalePaint = (() => {
         case 3: // stroke
           ctx.strokeStyle = colours[a[i]];
           ctx.lineWidth = a[i + 1] / 10;
-          if (a[i + 2]) ctx.setLineDash(DASHED);
           ctx.stroke();
-          if (a[i + 2]) ctx.setLineDash(SOLID);
           ctx.beginPath();
-          i += 3;
+          i += 2;
           break;
         case 4: // fill
           ctx.fillStyle = colours[a[i++]];

@@ -177,7 +177,7 @@ func (c *Chart) lines(fill bool, width float64) {
 			c.t.Fill(c.fillRole(i))
 		}
 		c.path(tr, hold, false)
-		c.t.Stroke(c.role(i), width, scene.Solid)
+		c.t.Stroke(c.role(i), width)
 	}
 	for i := range c.traces {
 		c.lastPoint(i)

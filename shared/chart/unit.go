@@ -111,6 +111,9 @@ func (u unit) appendNumber(dst []byte, v float64) ([]byte, prefix) {
 	case u.isCount() && size < 999_999.5:
 		return appendShort(dst, v, u.digits), plain
 	}
+	if size >= 1e4*u.prefixes[len(u.prefixes)-1].factor {
+		return appendShort(dst, v, u.digits), plain
+	}
 	p := u.prefixFor(size * 1.0005) // what rounds up to the next prefix is written in it
 	return appendShort(dst, v/p.factor, u.digits), p
 }

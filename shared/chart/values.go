@@ -90,10 +90,10 @@ func (c *Chart) hairlines(tk ticks, factor float64) {
 			c.hairline(tk.value(i) / factor)
 		}
 	}
-	c.t.Stroke(scene.Grid, 1, scene.Solid)
+	c.t.Stroke(scene.Grid, 1)
 	if tk.first <= 0 && tk.last >= 0 {
 		c.hairline(0)
-		c.t.Stroke(scene.Axis, 1, scene.Solid)
+		c.t.Stroke(scene.Axis, 1)
 	}
 }
 

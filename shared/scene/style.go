@@ -27,14 +27,6 @@ const (
 	Top
 )
 
-// Dash is the pattern of a stroke.
-type Dash uint8
-
-const (
-	Solid  Dash = iota
-	Dashed      // 3 pixels drawn, 3 left out
-)
-
 // Style is how a text looks. Size is in pixels.
 type Style struct {
 	Role     Role

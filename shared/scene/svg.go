@@ -69,7 +69,7 @@ func (w *svg) play(words []int32) {
 			}
 		case opStroke:
 			w.stroke(args)
-			used = 3
+			used = 2
 		case opFill:
 			w.end(`" fill="`).role(args[0]).str(`"/>`)
 			used = 1
@@ -91,9 +91,6 @@ func (w *svg) stroke(args []int32) {
 	w.end(`" fill="none" stroke="`).role(args[0])
 	if args[1] != unit {
 		w.str(`" stroke-width="`).num(args[1])
-	}
-	if Dash(args[2]) == Dashed {
-		w.str(`" stroke-dasharray="3 3`)
 	}
 	w.str(`" stroke-linejoin="round"/>`)
 }

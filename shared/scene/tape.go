@@ -10,7 +10,7 @@ import (
 const (
 	opMove   = iota + 1 // x y
 	opLines             // n, then n times x y
-	opStroke            // role width dash
+	opStroke            // role width
 	opFill              // role
 	opRect              // role x y w h radius
 	opDot               // role x y radius
@@ -76,8 +76,8 @@ func (t *Tape) Line(x, y float64) {
 }
 
 // Stroke draws the path's outline, width pixels wide, with round joins, and ends the path.
-func (t *Tape) Stroke(role Role, width float64, dash Dash) {
-	t.words = append(t.words, opStroke, int32(role), tenths(width), int32(dash))
+func (t *Tape) Stroke(role Role, width float64) {
+	t.words = append(t.words, opStroke, int32(role), tenths(width))
 	t.lines = 0
 }
 

@@ -31,20 +31,20 @@ func TestEachOpIsWrittenAsSVG(t *testing.T) {
 		draw func(*Tape)
 		want string
 	}{
-		{"lines in a row are one path", func(t *Tape) { t.Move(1, 2); t.Line(3, 4); t.Line(5.25, 6); t.Stroke(Series(0), 1.5, Solid) },
+		{"lines in a row are one path", func(t *Tape) { t.Move(1, 2); t.Line(3, 4); t.Line(5.25, 6); t.Stroke(Series(0), 1.5) },
 			`<path d="M1 2L3 4 5.3 6" fill="none" stroke="#0b62d6" stroke-width="1.5" stroke-linejoin="round"/>`},
 		{"a path goes on after a second move", func(t *Tape) {
 			t.Move(1, 2)
 			t.Line(3, 4)
 			t.Move(5, 6)
 			t.Line(7, 8)
-			t.Stroke(Grid, 1, Dashed)
+			t.Stroke(Grid, 1)
 		},
-			`<path d="M1 2L3 4M5 6L7 8" fill="none" stroke="#e9edf0" stroke-dasharray="3 3" stroke-linejoin="round"/>`},
+			`<path d="M1 2L3 4M5 6L7 8" fill="none" stroke="#e9edf0" stroke-linejoin="round"/>`},
 		{"a stroke ends its path", func(t *Tape) {
 			t.Move(1, 2)
 			t.Line(3, 4)
-			t.Stroke(Grid, 1, Solid)
+			t.Stroke(Grid, 1)
 			t.Move(5, 6)
 			t.Line(7, 8)
 			t.Fill(Ink)
@@ -122,7 +122,7 @@ func TestAWarmTapeAllocatesNothing(t *testing.T) {
 		for i := range 500 {
 			tape.Line(float64(i), 2)
 		}
-		tape.Stroke(Series(0), 1.5, Solid)
+		tape.Stroke(Series(0), 1.5)
 		tape.Rect(Ink, 0, 0, 1, 1, 0)
 		tape.Dot(Ink, 0, 0, 1)
 		tape.Text(1, 1, label, Style{Size: 11, Baseline: Middle})
