@@ -3,7 +3,6 @@ package chart
 import (
 	"math"
 
-	"telltale/shared/scene"
 	"telltale/shared/series"
 )
 
