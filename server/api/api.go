@@ -38,6 +38,7 @@ type API struct {
 	lobby   lobby
 	// snapshots bounds how many histories are read for viewers at once.
 	snapshots chan struct{}
+	large     chan struct{} // and this, how many large uploads are held
 
 	state    atomic.Int32 // starting, serving, draining
 	draining chan struct{}
@@ -64,6 +65,7 @@ func New(o Options) *API {
 		o.MaxMessage = 64 << 10
 	}
 	a := &API{Options: o, begun: time.Now(), snapshots: make(chan struct{}, snapshotsAtOnce),
+		large:    make(chan struct{}, largeAtOnce),
 		draining: make(chan struct{}), sockets: map[*socket]struct{}{}}
 	a.lobby = lobby{begun: a.begun, open: map[*guest]struct{}{}}
 	a.metrics = newInstruments(a)

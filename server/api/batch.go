@@ -29,7 +29,8 @@ type row struct {
 // postBatch applies NDJSON or a JSON array of rows in the order sent, and answers
 // a line a row.
 func (a *API) postBatch(w http.ResponseWriter, r *http.Request) error {
-	body, err := readBody(w, r, maxBatch)
+	body, done, err := a.readBatch(w, r)
+	defer done()
 	if err != nil {
 		return err
 	}

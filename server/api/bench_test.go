@@ -31,7 +31,7 @@ func BenchmarkFanOut(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		p := handshake(b, conn, "/ws")
+		p := shake(b, conn, "/ws")
 		const ask = `{"type":"watch","metrics":["m*"],"rate":20}`
 		if _, err := p.Write(append([]byte{0x81, 0x80 | byte(len(ask)), 0, 0, 0, 0}, ask...)); err != nil {
 			b.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // Limits of bodies, in bytes, before and after decompression.
@@ -19,6 +20,32 @@ const (
 	maxBatch = 16 << 20
 	maxKey   = 255 // of an idempotency key
 )
+
+// largeAtOnce bounds how many bodies over maxBody are held at once.
+const largeAtOnce = 16
+
+// largeWait is how long one more waits for its turn.
+const largeWait = 10 * time.Second
+
+// readBatch reads a body of at most maxBatch bytes. The caller ends done when it
+// no longer holds the body; of large ones only so many are held at once, so that
+// what uploads take is bounded.
+func (a *API) readBatch(w http.ResponseWriter, r *http.Request) (body []byte, done func(), err error) {
+	done = func() {}
+	// A packed body may grow; one without a length may be anything.
+	if r.ContentLength < 0 || r.ContentLength > maxBody || r.Header.Get("Content-Encoding") != "" {
+		select {
+		case a.large <- struct{}{}:
+			done = func() { <-a.large }
+		case <-r.Context().Done():
+			return nil, done, r.Context().Err()
+		case <-time.After(largeWait):
+			return nil, done, &problem{Status: http.StatusServiceUnavailable, Detail: "too many large uploads are under way: try again soon, or in pieces of at most 1 MiB", retry: 10}
+		}
+	}
+	body, err = readBody(w, r, maxBatch)
+	return body, done, err
+}
 
 // readBody reads the whole body, of at most limit bytes.
 func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
@@ -39,10 +66,8 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	default:
 		return nil, refuse(http.StatusUnsupportedMediaType, "the body's Content-Encoding is %q: send it plain or as gzip", encoding)
 	}
+	// What a client announces costs nothing until it comes.
 	var body bytes.Buffer
-	if r.ContentLength > 0 {
-		body.Grow(int(r.ContentLength) + bytes.MinRead)
-	}
 	if _, err := body.ReadFrom(plain); err != nil {
 		return nil, bodyError(err, "the body could not be read to its end")
 	}

@@ -93,11 +93,11 @@ func quiet(t *testing.T) (*API, func(path string) bare) {
 	return a, func(path string) bare {
 		ours, theirs := net.Pipe()
 		listener.conns <- theirs
-		return handshake(t, ours, path)
+		return shake(t, ours, path)
 	}
 }
 
-func handshake(t testing.TB, conn net.Conn, path string) bare {
+func shake(t testing.TB, conn net.Conn, path string) bare {
 	fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n", path)
 	b := bare{conn, bufio.NewReader(conn)}

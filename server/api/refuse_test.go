@@ -110,6 +110,7 @@ func TestBadInputIsAnsweredAndChangesNothing(t *testing.T) {
 		{name: "a page of another site", method: "POST", path: "/order", headers: []string{"Sec-Fetch-Site: cross-site"}, status: 403, detail: "another site"},
 		{name: "another site's origin", method: "DELETE", path: "/order", headers: []string{"Origin: http://evil.example"}, status: 403, detail: "another site"},
 		{name: "another site's socket", method: "GET", path: "/ws", headers: []string{"Origin: http://evil.example", "Upgrade: websocket", "Connection: Upgrade"}, status: 403, detail: "another site"},
+		{name: "half a handshake", method: "GET", path: "/ws", headers: []string{"Upgrade: websocket", "Connection: Upgrade"}, status: 400, detail: "handshake"},
 		{name: "no socket", method: "GET", path: "/ws", status: 426, detail: "WebSocket"},
 		{name: "atomic as what", method: "POST", path: "/api/v1/metrics?atomic=maybe", body: `{"metric":"level","set":1}`, status: 400, detail: "true or false"},
 		{name: "array cut off", method: "POST", path: "/api/v1/metrics", body: `[{"metric":"level","set":1},`, status: 400, detail: "byte 28"},

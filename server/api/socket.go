@@ -32,11 +32,11 @@ type socket struct {
 	cancel  context.CancelFunc
 	last    []byte // sent before the server closes it; nil for nothing
 	heart   *time.Timer
-	patient *time.Timer // runs while a write does
-	writing atomic.Bool
+	patient *time.Timer  // runs while a write does
+	writing atomic.Int64 // since when a write runs, in ns since the API began; 0 while none does
 }
 
-// open takes the handshake. Where it fails the answer has been given.
+// open takes the handshake.
 func (a *API) open(w http.ResponseWriter, r *http.Request) (*socket, error) {
 	if !sameOrigin(r) {
 		return nil, refuse(http.StatusForbidden, "a page of another site may not open a socket here")
@@ -49,10 +49,14 @@ func (a *API) open(w http.ResponseWriter, r *http.Request) (*socket, error) {
 	}
 	a.done.Add(1)
 	a.mu.Unlock()
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionDisabled})
+	shake := &handshake{ResponseWriter: w}
+	conn, err := websocket.Accept(shake, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionDisabled})
 	if err != nil {
 		a.done.Done()
-		return nil, errGone
+		if shake.refused == 0 {
+			return nil, errGone
+		}
+		return nil, refuse(shake.refused, "this is no WebSocket handshake of version 13: connect with ws:// or wss://")
 	}
 	conn.SetReadLimit(a.MaxMessage)
 	s.conn = conn
@@ -68,6 +72,30 @@ func (a *API) open(w http.ResponseWriter, r *http.Request) (*socket, error) {
 	a.traffic.opened.Add(1)
 	return s, nil
 }
+
+// handshake keeps the library's own words for a refusal back.
+type handshake struct {
+	http.ResponseWriter
+	refused int
+}
+
+func (h *handshake) WriteHeader(status int) {
+	if status >= http.StatusBadRequest {
+		h.refused = status
+		return
+	}
+	h.ResponseWriter.WriteHeader(status)
+}
+
+func (h *handshake) Write(b []byte) (int, error) {
+	if h.refused != 0 {
+		return len(b), nil
+	}
+	return h.ResponseWriter.Write(b)
+}
+
+// Unwrap lets the library reach the connection.
+func (h *handshake) Unwrap() http.ResponseWriter { return h.ResponseWriter }
 
 // sameOrigin refuses pages of other sites; clients that are no browser send none.
 func sameOrigin(r *http.Request) bool {
@@ -182,11 +210,11 @@ func (s *socket) write(next func() []byte) {
 // watches them all.
 func (s *socket) send(message []byte) bool {
 	s.api.traffic.out()
-	s.writing.Store(true)
+	s.writing.Store(int64(time.Since(s.api.begun)) + 1)
 	s.patient.Reset(hub.Patience)
 	err := s.conn.Write(context.Background(), websocket.MessageText, message)
 	s.patient.Stop()
-	s.writing.Store(false)
+	s.writing.Store(0)
 	if err != nil {
 		return false
 	}
@@ -203,15 +231,17 @@ func (s *socket) goodbye() {
 	}
 }
 
-// beat pings the peer and ends a connection that does not answer. While a write
-// is under way the ping cannot be sent, and the write has its own limit.
+// beat pings the peer and ends a connection that does not answer. While one write
+// runs the ping cannot be sent, and the write has its own limit.
 func (s *socket) beat() {
+	begun := int64(time.Since(s.api.begun))
 	ctx, cancel := context.WithTimeout(s.ctx, pongLimit)
 	defer cancel()
 	err := s.conn.Ping(ctx)
+	since := s.writing.Load()
 	switch {
 	case s.ctx.Err() != nil:
-	case err == nil || s.writing.Load() && errors.Is(err, context.DeadlineExceeded):
+	case err == nil || since != 0 && since <= begun && errors.Is(err, context.DeadlineExceeded):
 		s.heart.Reset(beatEvery)
 	default:
 		s.shut(wire.CloseNoHeartbeat, "no pong came")

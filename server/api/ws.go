@@ -182,7 +182,7 @@ func (c *session) next() []byte {
 	snapshot, err := c.api.snapshot(c.ctx, w, at)
 	switch {
 	case err == nil:
-		return wire.AppendSnapshot(nil, snapshot, w.id)
+		return wire.AppendSnapshot(make([]byte, 0, sizeOf(snapshot)), snapshot, w.id)
 	case errors.Is(err, ledger.ErrPassed):
 		w.Passed(at)
 	case c.ctx.Err() == nil:
@@ -191,6 +191,15 @@ func (c *session) next() []byte {
 		return wire.Encode(wire.Error{ID: w.id, Code: wire.CodeUnavailable, Detail: "the history cannot be read now: watch again soon"})
 	}
 	return nil
+}
+
+// sizeOf guesses the bytes of a snapshot.
+func sizeOf(s series.Snapshot) int {
+	size := 256 + 64*len(s.Values)
+	for _, rows := range s.History {
+		size += 64 * (1 + len(rows))
+	}
+	return size
 }
 
 const (
