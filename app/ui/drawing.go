@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"strings"
 	"time"
 
 	"telltale/shared/board"
@@ -72,7 +73,9 @@ func (c *Card) pictures(set *series.Set, now int64) []string {
 	c.input(&in, set, now, zoneHere, false)
 	for _, w := range widths {
 		drawing.Draw(&tape, &in, w, c.height())
-		pictures = append(pictures, string(scene.AppendSVG(nil, &tape, &scene.Vars, "")))
+		svg := string(scene.AppendSVG(nil, &tape, &scene.Vars, ""))
+		// On a screen of another width than it was drawn for it is stretched, for as long as the app takes to come.
+		pictures = append(pictures, strings.Replace(svg, "<svg ", `<svg preserveAspectRatio="none" `, 1))
 	}
 	return pictures
 }
