@@ -2,6 +2,7 @@ package journey
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -18,14 +19,30 @@ type finding struct {
 	}
 }
 
-// axe gives the accessibility checker as a script.
-func axe(t *testing.T) string {
-	t.Helper()
+// accessible lets axe-core check the page as it is.
+func accessible(p *tab, where string) {
+	p.t.Helper()
 	script, err := os.ReadFile("../../.cache/node_modules/axe-core/axe.min.js")
 	if err != nil {
-		t.Fatal("axe-core is not there: make tools fetches it")
+		p.t.Fatal("axe-core is not there: make tools fetches it")
 	}
-	return string(script)
+	eval[bool](p, string(script)+";true")
+	found := eval[string](p, `axe.run(document, {resultTypes: ["violations"]}).then(({violations, passes}) => JSON.stringify({violations, passed: passes.length}))`)
+	var result struct {
+		Violations []finding
+		Passed     int
+	}
+	if err := json.Unmarshal([]byte(found), &result); err != nil {
+		p.t.Fatal(err)
+	}
+	if result.Passed < 10 {
+		p.t.Errorf("%s: only %d rules applied to the page", where, result.Passed)
+	}
+	for _, each := range result.Violations {
+		for _, node := range each.Nodes {
+			p.t.Errorf("%s: %s (%s): %s\n%s\n%s", where, each.ID, each.Impact, each.Help, node.HTML, strings.TrimSpace(node.Summary))
+		}
+	}
 }
 
 func TestPagesAreAccessible(t *testing.T) {
@@ -33,22 +50,12 @@ func TestPagesAreAccessible(t *testing.T) {
 	s.must("POST", "/order", "")
 	s.must("POST", "/m/temperature", "21.5")
 	b := look(t, s)
-	script := axe(t)
-	for _, path := range []string{"/", "/b/all", "/m/temperature"} {
+	for _, path := range []string{"/", "/b/all", "/m/temperature", "/m/nothing.there"} {
 		for _, theme := range []string{"light", "dark"} {
 			for _, width := range []int64{1440, 390} {
 				p := b.open(s.url+path, width, 844, theme)
-				eval[bool](p, script+";true")
-				found := eval[string](p, `axe.run(document, {resultTypes: ["violations"]}).then(result => JSON.stringify(result.violations))`)
-				var violations []finding
-				if err := json.Unmarshal([]byte(found), &violations); err != nil {
-					t.Fatal(err)
-				}
-				for _, each := range violations {
-					for _, node := range each.Nodes {
-						t.Errorf("%s, %s, %d wide: %s (%s): %s\n%s\n%s", path, theme, width, each.ID, each.Impact, each.Help, node.HTML, strings.TrimSpace(node.Summary))
-					}
-				}
+				p.until("it is live", live)
+				accessible(p, fmt.Sprintf("%s, %s, %d wide", path, theme, width))
 				p.close()
 			}
 		}

@@ -65,7 +65,8 @@ func TestOfflineThePageShowsTheLastValuesAndSinceWhen(t *testing.T) {
 
 	p.visit(s.url + "/")
 	p.until("the last value is shown", shows("orders", "4711"))
-	p.until("the page says that it is not live", `/offline|no contact|lost|since|ago/i.test(document.body.innerText)`)
+	p.until("the lamp says since when", `/^(No contact for \d+ (s|min)|Offline since)/.test(document.getElementById("lamp").innerText.trim())`)
+	accessible(p, "offline")
 }
 
 // shows is true once a metric's value on the page is the given number, whatever the grouping of its digits.
