@@ -131,3 +131,18 @@ func TestABatchsKeysHoldForRowsAndForTheWhole(t *testing.T) {
 		t.Errorf("%+v, value %s", rows, h.value("k"))
 	}
 }
+
+func TestSmallBatchesDoNotWaitForLargeOnes(t *testing.T) {
+	h := open(t)
+	for range largeAtOnce {
+		h.api.large <- struct{}{}
+	}
+	h.must("POST", "/api/v1/metrics", `{"metric":"a","add":1}`)
+	for range largeAtOnce {
+		<-h.api.large
+	}
+	h.must("POST", "/api/v1/metrics", strings.Repeat(`{"metric":"a","add":1}`+"\n", 1000)+strings.Repeat(" ", 2<<20))
+	if h.value("a") != "1001" || len(h.api.large) != 0 {
+		t.Errorf("a is %s, %d places are taken", h.value("a"), len(h.api.large))
+	}
+}

@@ -34,7 +34,7 @@ func (a *API) around(mux *http.ServeMux, loopback bool) http.Handler {
 	cross := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := time.Now()
-		seen := &recorder{ResponseWriter: w}
+		seen := &recorder{ResponseWriter: w, r: r}
 		route := "other"
 		defer func() {
 			a.recovered(seen, r, recover())
@@ -51,30 +51,28 @@ func (a *API) around(mux *http.ServeMux, loopback bool) http.Handler {
 			(&problem{Status: http.StatusForbidden, Detail: "a page of another site may not change anything here"}).write(seen)
 			return
 		}
-		if _, pattern := mux.Handler(r); pattern != "" {
-			route = pattern
-			mux.ServeHTTP(seen, r)
-			return
+		mux.ServeHTTP(seen, r)
+		if r.Pattern != "" {
+			route = r.Pattern
 		}
-		a.unrouted(mux, seen, r)
+		if seen.unrouted != 0 {
+			a.unrouted(seen, r)
+		}
 	})
 }
 
 // unrouted answers a path or a method that no route has.
-func (a *API) unrouted(mux *http.ServeMux, w http.ResponseWriter, r *http.Request) {
-	none := &discard{header: http.Header{}}
-	mux.ServeHTTP(none, r)
+func (a *API) unrouted(w *recorder, r *http.Request) {
+	status := w.unrouted
+	w.unrouted = 0
 	switch {
-	case none.status == http.StatusMethodNotAllowed:
-		allow := none.header.Get("Allow")
-		w.Header().Set("Allow", allow)
-		(&problem{Status: none.status, Detail: r.Method + " is not possible here, only " + allow}).write(w)
-	case none.status >= 300 && none.status < 400:
-		mux.ServeHTTP(w, r)
-	case a.Pages != nil && wantsHTML(r) && (r.Method == http.MethodGet || r.Method == http.MethodHead):
-		a.Pages.ServeHTTP(w, r)
+	case status == http.StatusMethodNotAllowed:
+		(&problem{Status: status, Detail: r.Method + " is not possible here, only " + w.Header().Get("Allow")}).write(w)
+	case wantsHTML(r) && (r.Method == http.MethodGet || r.Method == http.MethodHead):
+		w.Header().Del("Content-Type")
+		a.Pages.ServeHTTP(w.ResponseWriter, r)
 	default:
-		(&problem{Status: http.StatusNotFound, Detail: "there is nothing at " + r.URL.Path}).write(w)
+		(&problem{Status: status, Detail: "there is nothing at " + r.URL.Path}).write(w)
 	}
 }
 
@@ -108,35 +106,35 @@ func wantsSocket(r *http.Request) bool {
 	return strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
 }
 
-// recorder notes the status of an answer.
+// recorder notes the status of an answer, and keeps back what the mux says of a
+// request that no route has.
 type recorder struct {
 	http.ResponseWriter
-	status int
+	r        *http.Request
+	status   int
+	unrouted int
 }
 
-func (r *recorder) WriteHeader(status int) {
-	if r.status == 0 && status >= 200 || status == http.StatusSwitchingProtocols {
-		r.status = status
+func (w *recorder) WriteHeader(status int) {
+	if w.r.Pattern == "" && w.status == 0 && (status == http.StatusNotFound || status == http.StatusMethodNotAllowed) {
+		w.status, w.unrouted = status, status
+		return
 	}
-	r.ResponseWriter.WriteHeader(status)
+	if w.status == 0 && status >= 200 || status == http.StatusSwitchingProtocols {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
 }
 
-func (r *recorder) Write(b []byte) (int, error) {
-	if r.status == 0 {
-		r.status = http.StatusOK
+func (w *recorder) Write(b []byte) (int, error) {
+	if w.unrouted != 0 {
+		return len(b), nil
 	}
-	return r.ResponseWriter.Write(b)
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(b)
 }
 
 // Unwrap lets http.ResponseController and the WebSocket library reach the connection.
-func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
-
-// discard takes an answer of which only status and header are wanted.
-type discard struct {
-	header http.Header
-	status int
-}
-
-func (d *discard) Header() http.Header         { return d.header }
-func (d *discard) WriteHeader(status int)      { d.status = status }
-func (d *discard) Write(b []byte) (int, error) { return len(b), nil }
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
