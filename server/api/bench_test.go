@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"runtime"
 	"slices"
 	"strconv"
@@ -13,7 +15,9 @@ import (
 	"testing"
 	"time"
 
+	"telltale/server/hub"
 	"telltale/shared/metric"
+	"telltale/shared/wire"
 )
 
 // BenchmarkFanOut has 1,000 viewers of 100 metrics that change 10,000 times a
@@ -102,4 +106,56 @@ func oldest(frame []byte) (float64, bool) {
 	}
 	at, err := strconv.ParseFloat(string(parts[2]), 64)
 	return at, err == nil
+}
+
+// BenchmarkJoin is what one viewer of the start page costs when it comes: eight
+// metrics with a history of an hour, 300 points.
+func BenchmarkJoin(b *testing.B) {
+	h := open(b)
+	now := time.Now().UnixMilli()
+	var rows strings.Builder
+	for i := range 3600 {
+		for m := range 8 {
+			fmt.Fprintf(&rows, `{"metric":"m%d","set":%d,"time":%d}`+"\n", m, i%100, now-int64(i)*1000)
+		}
+	}
+	h.must("POST", "/api/v1/metrics", rows.String())
+	out := hub.NewOutbox()
+	b.ReportAllocs()
+	for b.Loop() {
+		viewer, err := h.api.Hub.Watch(out, hub.Watch{Patterns: []string{"m*"}})
+		if err != nil {
+			b.Fatal(err)
+		}
+		_, at := viewer.Next()
+		s, err := h.api.snapshot(b.Context(), &watch{Viewer: viewer, reach: 3_600_000, points: 300}, at)
+		if err != nil || len(s.History) != 8 {
+			b.Fatal(err)
+		}
+		b.SetBytes(int64(len(wire.AppendSnapshot(make([]byte, 0, sizeOf(s)), s, ""))))
+		viewer.Close()
+	}
+}
+
+// BenchmarkOrder is a durable POST /order over HTTP, by many clients at once.
+func BenchmarkOrder(b *testing.B) {
+	for _, clients := range []int{1, 64} {
+		b.Run(strconv.Itoa(clients), func(b *testing.B) {
+			h := open(b)
+			client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
+			b.SetParallelism(max(1, clients/runtime.GOMAXPROCS(0)))
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					response, err := client.Post(h.url+"/order", "", nil)
+					if err != nil {
+						b.Error(err)
+						return
+					}
+					_, _ = io.Copy(io.Discard, response.Body)
+					_ = response.Body.Close()
+				}
+			})
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "orders/s")
+		})
+	}
 }
