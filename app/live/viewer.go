@@ -77,8 +77,9 @@ func (v *Viewer) Remember(metrics []metric.Metric, snap series.Snapshot) {
 		return
 	}
 	v.learn(metrics)
-	snap.Resumed, snap.Epoch, snap.Seq = false, "", 0 // its columns are not complete: never resume from them
+	snap.Resumed = false
 	v.set.Load(snap)
+	v.set.Epoch, v.set.Seq = "", 0 // its columns are not complete: never resume from them
 }
 
 // Look changes what is watched. What is there stays until the answer comes.

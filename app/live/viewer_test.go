@@ -396,7 +396,7 @@ func TestWhatIsRememberedShowsUntilTheFirstContactAndIsNeverResumedFrom(t *testi
 		defer end()
 		go v.Run(ctx)
 		time.Sleep(time.Minute)
-		if known := v.Known(); v.value("orders") != 7 || known[0].Title != "Orders" {
+		if known := v.Known(); v.value("orders") != 7 || known[0].Title != "Orders" || known[0].Head.Seq == 0 {
 			t.Errorf("known %+v", known)
 		}
 		if c := v.Contact(); c.State != Connecting {

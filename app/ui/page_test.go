@@ -69,7 +69,7 @@ func page(t *testing.T, path string, metrics ...metric.Metric) string {
 
 func TestTheFirstPaintHoldsValuesAndDrawnCharts(t *testing.T) {
 	html := page(t, "/", counter("orders", 4711), gauge("host.cpu", 37.5))
-	for _, want := range []string{">4,711<", ">37.5<", "<svg xmlns=", "var(--s0)", `data-metric="orders"`,
+	for _, want := range []string{">4,711<", ">37.5<", `<svg preserveAspectRatio="none" xmlns=`, "var(--s0)", `data-metric="orders"`,
 		"curl -X POST localhost:8082/order", `"metric":"orders"`} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page lacks %q", want)

@@ -27,7 +27,7 @@ type stage struct {
 	cards map[*Card]bool
 	nth   map[int]*Card         // by the number its plot carries
 	last  int                   // number given
-	drawn map[string][]js.Value // by panel: what the server drew, until its card is mounted
+	drawn map[string][]js.Value // by panel and kind: what the server drew, until its card is mounted
 	of    map[metric.ID][]*Card // which cards show a metric; nil when it has to be made anew
 	tape  scene.Tape
 	clock zones
@@ -54,10 +54,14 @@ func (s *stage) Hold() {
 	drawings := js.Global().Get("document").Call("querySelectorAll", ".card .first")
 	for i := range drawings.Length() {
 		drawing := drawings.Index(i)
-		panel := drawing.Call("closest", ".card").Get("dataset").Get("panel").String()
-		s.drawn[panel] = append(s.drawn[panel], drawing)
+		card := drawing.Call("closest", ".card").Get("dataset")
+		key := drawnFor(card.Get("panel").String(), card.Get("kind").String())
+		s.drawn[key] = append(s.drawn[key], drawing)
 	}
 }
+
+// drawnFor tells drawings apart: without contact a page may come from the cache of another.
+func drawnFor(panel, kind string) string { return kind + " " + panel }
 
 // Open watches what a place shows. The first call starts everything that runs for
 // as long as the page does.
@@ -87,7 +91,7 @@ func (s *stage) remember(first Island) {
 		s.since = time.UnixMilli(kept.Now)
 		first = kept
 	}
-	snap := series.Snapshot{Values: map[metric.ID]series.Point{}}
+	snap := series.Snapshot{Seq: 1, Values: map[metric.ID]series.Point{}}
 	for _, m := range first.Metrics {
 		if m.Head.Seq > 0 {
 			snap.Values[m.ID] = series.Point{Time: m.Head.Time, Value: m.Head.Value}
@@ -221,7 +225,7 @@ func (s *stage) Dismount(c *Card) {
 // paintTheme takes the colours that now hold.
 func (s *stage) paintTheme() {
 	palette := &scene.Light
-	if page().Call("dark").Bool() {
+	if telltale().Call("dark").Bool() {
 		palette = &scene.Dark
 	}
 	canvas.SetPalette(palette)
@@ -229,10 +233,10 @@ func (s *stage) paintTheme() {
 }
 
 // Copy puts a text on the clipboard.
-func (s *stage) Copy(text string) { page().Call("copy", text) }
+func (s *stage) Copy(text string) { telltale().Call("copy", text) }
 
-// page is what web/first.js gives.
-func page() js.Value { return js.Global().Get("telltale") }
+// telltale is what web/first.js gives.
+func telltale() js.Value { return js.Global().Get("telltale") }
 
 // Post sends a mutation with a key of its own.
 func (s *stage) Post(method, path, body string) string {

@@ -50,10 +50,11 @@ func (st *stageCard) mount(c *Card, s *stage, n int) {
 // adopt moves the drawing that the server made for this card into its place; go-app's
 // mounting and this are one task, so nothing flashes.
 func (st *stageCard) adopt(s *stage) {
-	for _, drawing := range s.drawn[st.card.Panel.ID] {
+	key := drawnFor(st.card.Panel.ID, string(st.card.Panel.Kind))
+	for _, drawing := range s.drawn[key] {
 		st.plot.Call("append", drawing)
 	}
-	delete(s.drawn, st.card.Panel.ID)
+	delete(s.drawn, key)
 }
 
 // find looks the changing nodes up.

@@ -157,7 +157,7 @@ type keeper struct{}
 const mostKept = 300 // metrics
 
 func (keeper) read() (Island, bool) {
-	text := page().Call("kept")
+	text := telltale().Call("kept")
 	if text.Type() != js.TypeString {
 		return Island{}, false
 	}
@@ -174,7 +174,7 @@ func (k keeper) write(i Island) {
 		}
 	}
 	i.Metrics = i.Metrics[:min(len(i.Metrics), mostKept)]
-	page().Call("keep", i.text())
+	telltale().Call("keep", i.text())
 }
 
 // zones remembers the browser's offset from UTC by the hour: a chart asks for every tick.

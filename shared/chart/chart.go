@@ -135,7 +135,7 @@ func (c *Chart) fillRole(i int) scene.Role {
 // ink is the role of what says a value.
 func (c *Chart) ink() scene.Role {
 	if c.in.Stale {
-		return scene.Stale
+		return scene.Muted
 	}
 	return scene.Ink
 }
