@@ -40,8 +40,9 @@ type API struct {
 	snapshots chan struct{}
 	large     chan struct{} // and this, how many large uploads are held
 
-	state    atomic.Int32 // starting, serving, draining
-	draining chan struct{}
+	state      atomic.Int32 // starting, serving, draining
+	complained atomic.Int64 // the second of the last complaint
+	draining   chan struct{}
 
 	mu      sync.Mutex
 	sockets map[*socket]struct{}
@@ -104,4 +105,12 @@ func (a *API) Sockets() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return len(a.sockets)
+}
+
+// complain logs a failure, at most one a second: a full disk fails every request,
+// and the log may be on it.
+func (a *API) complain(what string, about ...any) {
+	if now := time.Now().Unix(); a.complained.Swap(now) != now {
+		a.Log.Error(what, about...)
+	}
 }

@@ -120,8 +120,8 @@ func (b *batch) pieces(rows iter.Seq[[]byte]) error {
 // piece applies the n-th piece: items are those of outcomes that have no error
 // yet. Its error means that no answer was begun and nothing done.
 func (b *batch) piece(n int, outcomes []ledger.Outcome, items []ledger.Item) error {
-	e := ledger.Entry{Digest: b.digest, Items: items}
-	if b.key != "" {
+	e := ledger.Entry{Key: b.key, Digest: b.digest, Items: items}
+	if b.key != "" && n > 0 {
 		e.Key = fmt.Sprintf("%s\x00%d", b.key, n)
 	}
 	applied, err := b.apply(e)

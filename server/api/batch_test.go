@@ -124,6 +124,9 @@ func TestABatchsKeysHoldForRowsAndForTheWhole(t *testing.T) {
 			t.Errorf("%q: %d answers", query, len(answers(t, first)))
 		}
 	}
+	if r := h.ask("POST", "/api/v1/metrics?atomic=true", body.String(), "Idempotency-Key: whole"); r.status != 422 {
+		t.Errorf("the same key, asked otherwise: %d", r.status)
+	}
 	rows := answers(t, h.must("POST", "/api/v1/metrics", `{"metric":"k","add":1,"key":"x"}
 {"key":"x","add":1.0,"metric":"k"}
 {"metric":"k","add":2,"key":"x"}`))

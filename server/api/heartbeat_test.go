@@ -237,3 +237,40 @@ func TestAnHourOfStatusSaysEverySecondOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestACrowdIsToldItsNumberInTimeNotSquared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &lobby{begun: time.Now(), open: map[*guest]struct{}{}}
+		var guests []*guest
+		for n := range 2000 {
+			g := &guest{socket: &socket{out: hub.NewOutbox()}}
+			l.enter(g)
+			guests = append(guests, g)
+			first, _ := g.out.Take()
+			if want := fmt.Sprintf("%d client(s) connected.", n+1); string(first) != want {
+				t.Fatalf("the newest is told %q, want %q", first, want)
+			}
+		}
+		time.Sleep(crowdTick)
+		synctest.Wait()
+		told, last := 0, ""
+		for message, ok := guests[500].out.Take(); ok; message, ok = guests[500].out.Take() {
+			told, last = told+1, string(message)
+		}
+		if told != 1 || last != "2000 client(s) connected." {
+			t.Errorf("one in the crowd was told %d times, at last %q", told, last)
+		}
+		for _, g := range guests[1:] {
+			l.leave(g)
+		}
+		time.Sleep(crowdTick)
+		synctest.Wait()
+		for message, ok := guests[0].out.Take(); ok; message, ok = guests[0].out.Take() {
+			last = string(message)
+		}
+		if !guests[0].behind.Load() && last != "1 client(s) connected." {
+			t.Errorf("who stays is told %q at last, and nothing is owed", last)
+		}
+		l.leave(guests[0])
+	})
+}

@@ -23,7 +23,7 @@ func (a *API) answering(do answer) http.Handler {
 		}
 		p := explain(err)
 		if p.Status >= http.StatusInternalServerError {
-			a.Log.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+			a.complain("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 		}
 		p.write(w)
 	})

@@ -16,7 +16,15 @@ type lobby struct {
 	mu    sync.Mutex
 	open  map[*guest]struct{}
 	clock *time.Timer // runs while somebody is here
+	owed  bool        // a crowd is told soon
 }
+
+// Each arrival is told to all at once; in a crowd, where that would cost the
+// square of it when all come or go together, at most every crowdTick.
+const (
+	crowd     = 256
+	crowdTick = 50 * time.Millisecond
+)
 
 // guest is one of them; behind says that it missed a count its outbox had no
 // room for, and is owed the last one.
@@ -29,7 +37,10 @@ func (l *lobby) enter(g *guest) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.open[g] = struct{}{}
-	l.tell()
+	if len(l.open) > crowd {
+		g.out.Offer(counted(len(l.open)))
+	}
+	l.change()
 	if len(l.open) == 1 {
 		l.clock = time.AfterFunc(l.untilNext(), l.tick)
 	}
@@ -39,9 +50,26 @@ func (l *lobby) leave(g *guest) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.open, g)
-	l.tell()
+	l.change()
 	if len(l.open) == 0 {
 		l.clock.Stop()
+	}
+}
+
+// change tells the count now, or soon. Its caller holds mu.
+func (l *lobby) change() {
+	switch {
+	case l.owed:
+	case len(l.open) <= crowd:
+		l.tell()
+	default:
+		l.owed = true
+		time.AfterFunc(crowdTick, func() {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.owed = false
+			l.tell()
+		})
 	}
 }
 

@@ -89,7 +89,7 @@ func (c *session) refuse(id string, err error) {
 	case is(err, metric.ErrName, metric.ErrPattern):
 		code = wire.CodeBadName
 	case p.Status >= http.StatusInternalServerError:
-		c.api.Log.Error("message failed", "error", err)
+		c.api.complain("message failed", "error", err)
 	}
 	c.fail(id, code, p.Detail)
 }
@@ -186,7 +186,7 @@ func (c *session) next() []byte {
 	case errors.Is(err, ledger.ErrPassed):
 		w.Passed(at)
 	case c.ctx.Err() == nil:
-		c.api.Log.Error("history could not be read", "error", err)
+		c.api.complain("history could not be read", "error", err)
 		w.Close()
 		return wire.Encode(wire.Error{ID: w.id, Code: wire.CodeUnavailable, Detail: "the history cannot be read now: watch again soon"})
 	}
