@@ -61,7 +61,8 @@ lint: ## formatting, vet and staticcheck for both targets, go.mod, outdated idio
 	go fix -diff ./...
 
 bench: tools build ## every benchmark beside its rival
-	go test -run '^$$' -bench . -benchmem ./...
+	go test -run '^$$' -bench . -benchmem -timeout 0 ./...
+	@$(MAKE) --no-print-directory size
 
 fuzz: ## every fuzz target for a while (FUZZTIME=30s each)
 	@for dir in $$(go list -f '{{.ImportPath}}' ./...); do \
