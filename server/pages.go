@@ -57,7 +57,8 @@ func (s source) view(ctx context.Context, patterns []string, rangeMS int64, poin
 		}
 	}
 	view.Snapshot.History, err = s.ledger.Rows(ctx, ledger.Range{
-		IDs: drawn, From: now - rangeMS, To: now, Step: series.Step(rangeMS, points), AsOf: seq,
+		IDs: drawn, From: now - rangeMS, To: now, AsOf: seq,
+		Step: series.StepFor(0, max(rangeMS-1, 0), points, series.Tiers[0].Step), // no roll-up is finer
 	})
 	if err != nil {
 		return ui.View{}, fmt.Errorf("read the history of a page: %w", err)

@@ -29,7 +29,7 @@ const (
 // clockSteps are the distances of ticks within a day and of days.
 var clockSteps = [...]int64{second, 2 * second, 5 * second, 10 * second, 15 * second, 30 * second,
 	minute, 2 * minute, 5 * minute, 10 * minute, 15 * minute, 30 * minute,
-	hour, 2 * hour, 3 * hour, 6 * hour, 12 * hour, day, 2 * day, 7 * day}
+	hour, 2 * hour, 3 * hour, 6 * hour, 12 * hour, day, 2 * day, 7 * day, 14 * day}
 
 // monthSteps are the distances of ticks in months, up to centuries.
 var monthSteps = [...]int{1, 3, 6, 12, 24, 60, 120, 240, 600, 1200}
@@ -94,7 +94,7 @@ func (c *Chart) utc(local int64) (int64, bool) {
 func (c *Chart) clockTicks(step int64) {
 	from, to := c.x.from+c.zone(c.x.from), c.x.to+c.zone(c.x.to)
 	first := from - mod(from, step)
-	if step == 7*day { // weeks begin on Monday; 1970 began on a Thursday
+	if step >= 7*day { // weeks begin on Monday; 1970 began on a Thursday
 		first = from - mod(from-4*day, step)
 	}
 	for local := first; local <= to; local += step {
