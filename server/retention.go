@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"telltale/shared/series"
 )
 
 const day = 24 * time.Hour
@@ -62,4 +64,11 @@ func formatAge(age time.Duration) string {
 		return strconv.Itoa(int(age/day)) + "d"
 	}
 	return age.String()
+}
+
+// tiers are the roll-ups with these ages.
+func (r retention) tiers() [len(series.Tiers)]series.Tier {
+	tiers := series.Tiers
+	tiers[0].Keep, tiers[1].Keep, tiers[2].Keep = r.raw.Milliseconds(), r.fine.Milliseconds(), r.coarse.Milliseconds()
+	return tiers
 }

@@ -17,6 +17,8 @@ import (
 	"telltale/server/hub"
 	"telltale/server/ledger"
 	"telltale/web"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
 // drainLimit is how long a server that was told to end waits for requests under way.
@@ -79,13 +81,14 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 		readings.Go(func() { watchHost(reading, c, truth, log) })
 	}
 
+	app.DefaultLogger = func(format string, args ...any) { log.Error("go-app", "says", fmt.Sprintf(format, args...)) }
 	ui.SetSource(source{truth, base(listener)})
 	ui.Routes()
 	assets := web.Embedded()
 	surface := api.New(api.Options{
 		Ledger: truth, Hub: viewers, Writable: store.Writable, Log: log,
 		Pages: newApp(assets), Assets: assets.Handler(),
-		Version: version(), MaxMessage: int64(c.maxMessage),
+		Version: version(), MaxMessage: int64(c.maxMessage), Tiers: c.retention.tiers(),
 		Loopback: auth.IsLocal(c.listen), AdminLoopback: auth.IsLocal(c.adminListen),
 	})
 	open := &connections{Listener: listener, most: int64(c.maxConnections)}

@@ -8,14 +8,11 @@ import (
 	"telltale/server/ledger"
 	"telltale/server/store/sqlite"
 	"telltale/shared/metric"
-	"telltale/shared/series"
 )
 
 // openStore opens the database; its error is a sentence.
 func openStore(ctx context.Context, c config) (*sqlite.Store, error) {
-	tiers := series.Tiers
-	tiers[0].Keep, tiers[1].Keep, tiers[2].Keep = c.retention.raw.Milliseconds(), c.retention.fine.Milliseconds(), c.retention.coarse.Milliseconds()
-	store, err := sqlite.Open(ctx, c.data, sqlite.Options{Raw: c.retention.raw, Tiers: tiers, MaxMetrics: c.maxMetrics})
+	store, err := sqlite.Open(ctx, c.data, sqlite.Options{Raw: c.retention.raw, Tiers: c.retention.tiers(), MaxMetrics: c.maxMetrics})
 	if err == nil {
 		return store, nil
 	}

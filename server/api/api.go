@@ -10,6 +10,7 @@ import (
 
 	"telltale/server/hub"
 	"telltale/server/ledger"
+	"telltale/shared/series"
 )
 
 // Options is what an API is made of. Ledger, Hub, Writable, Pages, Assets and Log
@@ -24,6 +25,8 @@ type Options struct {
 
 	Version    string
 	MaxMessage int64 // bytes of a WebSocket message; 64 KiB
+	// Tiers are the roll-ups that the store keeps, finest first; series.Tiers.
+	Tiers [len(series.Tiers)]series.Tier
 	// Loopback and AdminLoopback say that the port is reached from this machine
 	// alone: its Host header is then checked.
 	Loopback, AdminLoopback bool
@@ -64,6 +67,9 @@ const snapshotsAtOnce = 8
 func New(o Options) *API {
 	if o.MaxMessage == 0 {
 		o.MaxMessage = 64 << 10
+	}
+	if o.Tiers == ([len(series.Tiers)]series.Tier{}) {
+		o.Tiers = series.Tiers
 	}
 	a := &API{Options: o, begun: time.Now(), snapshots: make(chan struct{}, snapshotsAtOnce),
 		large:    make(chan struct{}, largeAtOnce),

@@ -73,10 +73,10 @@ func duration(text string) (ms int64, ok bool) {
 
 // step is the width of the span's steps: made up of the finest roll-up that
 // still reaches back to from.
-func (s span) step(now int64) int64 {
-	finest := series.Tiers[len(series.Tiers)-1].Step
-	for _, t := range series.Tiers {
-		if s.from >= now-t.Keep {
+func (a *API) step(s span, now int64) int64 {
+	finest := a.Tiers[len(a.Tiers)-1].Step
+	for _, t := range a.Tiers {
+		if t.Keep > 0 && s.from >= now-t.Keep {
 			finest = t.Step
 			break
 		}
@@ -107,7 +107,7 @@ func (a *API) history(w http.ResponseWriter, r *http.Request, id metric.ID, writ
 	if _, err := a.Ledger.Metric(r.Context(), id); err != nil {
 		return err
 	}
-	step := s.step(now)
+	step := a.step(s, now)
 	rows, err := a.Ledger.Rows(r.Context(), ledger.Range{IDs: []metric.ID{id}, From: s.from, To: s.to, Step: step})
 	if err != nil {
 		return err

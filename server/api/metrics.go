@@ -130,6 +130,9 @@ func (a *API) getShort(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	case err != nil:
 		return err
+	case m.Head.Seq == 0 && m.Kind == metric.Counter:
+		floor, ceiling := m.Bounds() // where its first add begins
+		m.Head.Value = min(max(0, floor), ceiling)
 	case m.Head.Seq == 0:
 		return refuse(http.StatusNotFound, "%s is declared and has no value yet", id)
 	}

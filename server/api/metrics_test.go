@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"telltale/shared/series"
 )
 
 func TestTheShortFormSetsAndAdds(t *testing.T) {
@@ -108,6 +110,11 @@ func TestDeclaringListingAndDeleting(t *testing.T) {
 	if r := h.ask("GET", "/m/t", ""); r.status != 404 || !strings.Contains(r.detail(), "no value yet") {
 		t.Errorf("its value: %d %s", r.status, r.body)
 	}
+	h.must("PUT", "/api/v1/metrics/c", `{"kind":"counter","floor":3}`)
+	if v := h.value("c"); v != "3" {
+		t.Errorf("a counter that never counted is %s", v)
+	}
+	h.ask("DELETE", "/api/v1/metrics/c", "")
 	h.must("POST", "/m/t", "40")
 	var all []map[string]any
 	if err := json.Unmarshal([]byte(h.must("GET", "/api/v1/metrics", "")), &all); err != nil || len(all) != 1 ||
@@ -233,6 +240,16 @@ func TestAHistoryHasAtMostThePointsAskedFor(t *testing.T) {
 			if from != "-10m" && count != 2000 && from != "-1h" {
 				t.Errorf("%s: %v samples in all", path, count)
 			}
+		}
+	}
+}
+
+func TestAHistoryIsMadeOfTheFinestRollUpThatReachesBack(t *testing.T) {
+	const now, hour = 1_700_000_000_000, 3_600_000
+	a := &API{Options: Options{Tiers: [...]series.Tier{{Step: 1000, Keep: 2 * hour}, {Step: 10_000, Keep: 4 * hour}, {Step: 60_000, Keep: 8 * hour}, {Step: hour}}}}
+	for back, want := range map[int64]int64{hour: 1000, 3 * hour: 10_000, 5 * hour: 60_000, 9 * hour: hour} {
+		if got := a.step(span{from: now - back, to: now - back + 60_000, points: 5000}, now); got != want {
+			t.Errorf("%d h back: steps of %d ms, want %d", back/hour, got, want)
 		}
 	}
 }

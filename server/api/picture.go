@@ -41,7 +41,7 @@ func (a *API) picture(w http.ResponseWriter, r *http.Request, id metric.ID) erro
 	if err != nil {
 		return err
 	}
-	step := s.step(now)
+	step := a.step(s, now)
 	rows, err := a.Ledger.Rows(r.Context(), ledger.Range{IDs: []metric.ID{id}, From: s.from, To: s.to, Step: step})
 	if err != nil {
 		return err

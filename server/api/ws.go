@@ -237,7 +237,7 @@ func (a *API) snapshot(ctx context.Context, w *watch, at *hub.Boundary) (series.
 	}
 	now := time.Now().UnixMilli()
 	asked := span{from: now - w.reach, to: now, points: max(1, min(w.points, maxRows/len(ids)))}
-	step := asked.step(now)
+	step := a.step(asked, now)
 	rows, err := a.Ledger.Rows(ctx, ledger.Range{IDs: ids, From: series.Floor(asked.from, step), To: now + metric.MaxAhead, Step: step, AsOf: at.Seq})
 	s.History = rows
 	return s, err
