@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"html"
 	"net/http"
 	"strconv"
 	"strings"
@@ -54,23 +56,52 @@ func newApp(assets *web.Assets) http.Handler {
 		case r.URL.Path == "/", strings.HasPrefix(r.URL.Path, "/b/"), strings.HasPrefix(r.URL.Path, "/m/"):
 			// go-app gives every page the build's ETag, and would answer 304 though the values have changed.
 			r.Header.Del("If-None-Match")
-			pages.ServeHTTP(pageWriter{w}, r)
-		default:
+			page := &pageWriter{ResponseWriter: w}
+			if pages.ServeHTTP(page, r); page.missing {
+				notFound(w, r, resolve("app.css"))
+			}
+		case goAppFiles[r.URL.Path]:
 			pages.ServeHTTP(w, r)
+		default:
+			// Not go-app's to answer: it would look for /robots.txt and its like on the host that the request names.
+			notFound(w, r, resolve("app.css"))
 		}
 	})
 }
 
-// pageWriter takes the build's ETag off a page and keeps it out of shared caches; the service worker keeps pages itself.
-type pageWriter struct{ http.ResponseWriter }
+// goAppFiles are what go-app makes besides pages.
+var goAppFiles = map[string]bool{"/app.js": true, "/app.css": true, "/app-worker.js": true, "/wasm_exec.js": true}
 
-func (w pageWriter) WriteHeader(status int) {
-	w.prepare()
+// notFound tells a person where to go on.
+func notFound(w http.ResponseWriter, r *http.Request, style string) {
+	setPageHeader(w.Header())
+	w.WriteHeader(http.StatusNotFound)
+	fmt.Fprintf(w, `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Not found · Telltale</title><link rel="stylesheet" href="%s">
+<main class="inner"><div class="toolbar"><h1>There is nothing at %s</h1></div><p><a href="/">To the start page</a></p></main></html>
+`, style, html.EscapeString(r.URL.Path))
+}
+
+// pageWriter takes the build's ETag off a page and keeps it out of shared caches; the service worker keeps pages itself.
+// Of an answer that there is no such page it keeps only that.
+type pageWriter struct {
+	http.ResponseWriter
+	missing bool
+}
+
+func (w *pageWriter) WriteHeader(status int) {
+	if w.missing = status == http.StatusNotFound; w.missing {
+		return
+	}
+	setPageHeader(w.Header())
 	w.ResponseWriter.WriteHeader(status)
 }
 
-func (w pageWriter) Write(b []byte) (int, error) {
-	w.prepare()
+func (w *pageWriter) Write(b []byte) (int, error) {
+	if w.missing {
+		return len(b), nil
+	}
+	setPageHeader(w.Header())
 	return w.ResponseWriter.Write(b)
 }
 
@@ -78,12 +109,10 @@ func (w pageWriter) Write(b []byte) (int, error) {
 const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
 	"connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-func (w pageWriter) prepare() {
-	w.Header().Del("ETag")
-	w.Header().Set("Content-Security-Policy", policy)
-	w.Header().Set("Referrer-Policy", "same-origin")
-	w.Header().Set("Cache-Control", "no-store")
-	if strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	}
+func setPageHeader(header http.Header) {
+	header.Del("ETag")
+	header.Set("Cache-Control", "no-store")
+	header.Set("Content-Security-Policy", policy)
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Referrer-Policy", "same-origin")
 }
