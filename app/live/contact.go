@@ -20,24 +20,20 @@ const (
 
 // Contact is how things stand with the server.
 type Contact struct {
-	State   State
-	Heard   time.Time // the last word from the server; zero where there was none
-	Version string    // of the server's program, by its last welcome
-	Renewed bool      // the server has become another program since the first welcome
+	State State
+	Heard time.Time // the last word from the server; zero where there was none
 }
 
 // contact keeps the record; guarded by Viewer.mu.
 type contact struct {
 	open     bool // a socket is open and its watch is answered
 	heard    time.Time
-	first    string // version of the first welcome
-	version  string
 	skew     time.Duration // server's clock minus ours
 	measured bool
 }
 
 func (c *contact) at(now time.Time) Contact {
-	said := Contact{State: Connecting, Heard: c.heard, Version: c.version, Renewed: c.first != c.version}
+	said := Contact{State: Connecting, Heard: c.heard}
 	switch {
 	case c.heard.IsZero():
 	case c.open && now.Sub(c.heard) < lostAfter:

@@ -112,10 +112,6 @@ func (v *Viewer) hearWelcome(message []byte, now time.Time) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.contact.clock(w.Time, now)
-	v.contact.version = w.Version
-	if v.contact.first == "" {
-		v.contact.first = w.Version
-	}
 }
 
 func (v *Viewer) hearFrame(ctx context.Context, socket Socket, message []byte, now time.Time) {

@@ -135,9 +135,9 @@ func (p *BoardPage) Render() app.UI {
 	}
 	panels := p.at.board.Expand(p.first.Metrics)
 	return app.Div().ID("page").Body(
-		app.A().Class("skip").Href("#board").Text("Skip to the board"),
+		app.A().Class("skip").Href("#board").OnClick(p.skip).Text("Skip to the board"),
 		p.masthead(),
-		app.Main().ID("board").Class("inner").DataSet("board", p.at.board.ID).Body(
+		app.Main().ID("board").Class("inner").TabIndex(-1).DataSet("board", p.at.board.ID).Body(
 			p.toolbar(),
 			app.Div().Class("grid").Body(p.grid(panels)...),
 			app.If(len(panels) > p.cards, func() app.UI {
@@ -148,6 +148,11 @@ func (p *BoardPage) Render() app.UI {
 		&Notice{},
 		app.If(app.IsServer, func() app.UI { return app.Raw(p.first.script()) }),
 	)
+}
+
+// skip moves the focus too, which go-app's handling of links does not.
+func (p *BoardPage) skip(app.Context, app.Event) {
+	app.Window().GetElementByID("board").Call("focus")
 }
 
 func (p *BoardPage) more(app.Context, app.Event) { p.cards += mostCards }

@@ -60,6 +60,7 @@ func (s *stage) listen() {
 		}
 		s.viewer.Wake()
 		s.all()
+		s.tellContact()
 	})
 	// Canvases painted before the font was there show another one.
 	fonts := document.Get("fonts").Get("ready")
@@ -75,6 +76,9 @@ func (s *stage) tick(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-every.C:
+		}
+		if js.Global().Get("document").Get("hidden").Bool() {
+			continue
 		}
 		s.viewer.See(func(set *series.Set, now int64, contact live.Contact) {
 			stale := s.stale(contact)
@@ -125,10 +129,16 @@ func (s *stage) tellContact() {
 	}
 	s.said = contact.State
 	lamp.Get("dataset").Set("state", string(contact.State))
+	setText(lamp.Call("querySelector", ".unseen"), heardAs[contact.State])
 	setStale(document, stale)
 	if contact.State == live.Live {
 		app.TryUpdate() // a server that came back may have brought a new build
 	}
+}
+
+// heardAs is what a screen reader says of a state.
+var heardAs = map[live.State]string{
+	live.Connecting: "Connecting to the server", live.Live: "Live", live.Lost: "No contact with the server",
 }
 
 func setStale(document js.Value, stale bool) {
