@@ -162,6 +162,28 @@ func TestSIGTERMDrains(t *testing.T) {
 	}
 }
 
+func TestSIGTERMEndsWithinTenSecondsWhateverClientsDo(t *testing.T) {
+	s := quiet(t)
+	deaf, _, err := websocket.Dial(t.Context(), s.url+"/ws", nil) // never reads, so never says goodbye back
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer deaf.CloseNow()
+	body, pen := io.Pipe()
+	defer pen.Close()
+	go func() { // an upload that never ends
+		if response, err := http.Post(s.url+"/m/stuck", "text/plain", body); err == nil {
+			response.Body.Close()
+		}
+	}()
+	if _, err := pen.Write([]byte("4")); err != nil {
+		t.Fatal(err)
+	}
+	if code, took := s.terminate(); code != 0 || took > 10*time.Second {
+		t.Errorf("exit code %d after %v, want 0 within 10 s:\n%s", code, took, s.log)
+	}
+}
+
 // ready asks the admin port; 0 means that it does not answer.
 func ready(s *server) int {
 	response, err := http.Get(s.admin + "/ready")
