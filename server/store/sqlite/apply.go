@@ -17,7 +17,12 @@ func (s *Store) Apply(_ context.Context, batch []ledger.Entry) ([][]ledger.Outco
 	if err := s.makeRoom(); err != nil {
 		return nil, err
 	}
-	d := &decision{store: s, now: s.now(), seq: s.seq}
+	items := 0
+	for i := range batch {
+		items += len(batch[i].Items)
+	}
+	d := &decision{store: s, now: s.now(), seq: s.seq, blob: make([]byte, 0, 16*items),
+		outcomes: make([]ledger.Outcome, items), accepted: make([]accepted, 0, items)}
 	outcomes := make([][]ledger.Outcome, len(batch))
 	for i := range batch {
 		var err error
@@ -39,6 +44,7 @@ type decision struct {
 	store    *Store
 	now      int64
 	seq      uint64
+	outcomes []ledger.Outcome // room for those of the entries to come
 	blob     []byte
 	accepted []accepted
 	created  map[metric.ID]*entry
@@ -67,7 +73,8 @@ func (d *decision) entry(e *ledger.Entry) ([]ledger.Outcome, error) {
 			return first, err
 		}
 	}
-	outcomes := make([]ledger.Outcome, len(e.Items))
+	outcomes := d.outcomes[:len(e.Items):len(e.Items)]
+	d.outcomes = d.outcomes[len(e.Items):]
 	before := d.mark()
 	d.atomic = e.Atomic
 	for i := range e.Items {
@@ -223,9 +230,20 @@ func (d *decision) write() error {
 			return d.writeLog()
 		})
 	case len(d.accepted) > 0:
-		return s.wrote(d.writeLog())
+		return s.wrote(d.append())
 	}
 	return nil
+}
+
+// append is writeLog as a transaction of its own: one statement, then the disk.
+func (d *decision) append() error {
+	if d.store.lost != nil {
+		return d.store.lost
+	}
+	if err := d.writeLog(); err != nil {
+		return err
+	}
+	return d.store.syncJournal()
 }
 
 func (d *decision) writeMetrics() error {
@@ -266,10 +284,7 @@ func (d *decision) show() {
 	}
 	s.seq = d.seq
 	if s.seq-s.round.mark >= uint64(s.bounds.flushAfter) {
-		select {
-		case s.wake <- struct{}{}:
-		default: // told already
-		}
+		tell(s.wake)
 	}
 }
 

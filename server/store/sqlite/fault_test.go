@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -28,7 +29,7 @@ func mustOpen(t *testing.T, dir string) *Store {
 
 func addOne(s *Store, key string) (ledger.Outcome, error) {
 	it := ledger.Item{Key: key, Mutation: metric.Mutation{Metric: "a", Op: metric.Add, Value: 1}}
-	out, err := s.Apply(nil, []ledger.Entry{{Items: []ledger.Item{it}}})
+	out, err := s.Apply(context.Background(), []ledger.Entry{{Items: []ledger.Item{it}}})
 	if err != nil {
 		return ledger.Outcome{}, err
 	}
@@ -258,5 +259,67 @@ func checkTaken(t *testing.T, s *Store, n int) {
 	}
 	if whole.Count != int64(n) || whole.Sum != float64(n) {
 		t.Errorf("after %d adds the history holds %+v", n, whole)
+	}
+}
+
+func TestAfterAFailedSyncNothingIsWrittenUntilTheNextStart(t *testing.T) {
+	dir := t.TempDir()
+	s := mustOpen(t, dir)
+	if _, err := addOne(s, ""); err != nil {
+		t.Fatal(err)
+	}
+	s.w.Lock()
+	s.sync = func(*os.File) error { return syscall.EIO }
+	s.w.Unlock()
+	for range 2 {
+		if _, err := addOne(s, ""); !errors.Is(err, ledger.ErrUnavailable) || !errors.Is(err, syscall.EIO) {
+			t.Errorf("a mutation the disk did not sync: %v", err)
+		}
+		s.w.Lock()
+		s.sync = datasync
+		s.w.Unlock()
+	}
+	if err := s.Delete(t.Context(), "a"); !errors.Is(err, ledger.ErrUnavailable) {
+		t.Errorf("a deletion: %v", err)
+	}
+	s.probe()
+	if err := errors.Join(s.flush(), s.flush()); !errors.Is(err, ledger.ErrUnavailable) {
+		t.Errorf("a flush: %v", err)
+	}
+	if err := s.Writable(); !errors.Is(err, ledger.ErrUnavailable) {
+		t.Errorf("it says it is writable: %v", err)
+	}
+	checkTaken(t, s, 1)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = mustOpen(t, dir)
+	defer s.Close()
+	checkTaken(t, s, int(s.seq)) // with what the disk has of the last one
+	if _, err := addOne(s, ""); err != nil || s.seq > 3 {
+		t.Errorf("it does not go on: %v, as of %d", err, s.seq)
+	}
+}
+
+func TestTheJournalBeginsAnewUnderLoad(t *testing.T) {
+	s := mustOpen(t, t.TempDir())
+	defer s.Close()
+	items := make([]ledger.Item, 1000)
+	for range 200 {
+		for i := range items {
+			items[i].Mutation = metric.Mutation{Metric: "g", Op: metric.Set, Value: rand.Float64()}
+		}
+		if _, err := s.Apply(t.Context(), []ledger.Entry{{Items: items}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.copyJournal(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := addOne(s, ""); err != nil {
+		t.Fatal(err)
+	}
+	if pages, _, err := s.checkpoint(t.Context(), "NOOP"); err != nil || pages >= copyAfter {
+		t.Errorf("after %d samples it has %d pages, %v", s.seq, pages, err)
 	}
 }

@@ -70,7 +70,7 @@ func (s *Store) flushGroup() (more bool, err error) {
 	n := r.group(s.bounds)
 	group := r.pending[:n]
 	taken := make([]flushed, len(group))
-	err = s.transaction(func() error {
+	err = s.lazily(func() error {
 		for i, e := range group {
 			if taken[i], err = s.flushMetric(e, r.target); err != nil {
 				return fmt.Errorf("flush %s: %w", e.decided.ID, err)

@@ -2,13 +2,12 @@ package sqlite
 
 import (
 	"context"
-	"fmt"
 	"time"
 )
 
 // How often the store looks after itself.
 const (
-	lookEvery   = time.Second // whether to write again where the last write failed, and to copy the journal
+	probeEvery  = time.Second // tries to write, where the last write failed
 	flushEvery  = 4 * time.Second
 	retainEvery = time.Minute
 	retainShare = 60 // each time one of so many shares of the metrics has its chunks looked at
@@ -16,9 +15,8 @@ const (
 
 // keepUp flushes, retains and probes until the store is closed.
 func (s *Store) keepUp(ctx context.Context) {
-	defer close(s.done)
-	look, flush, retain := time.NewTicker(lookEvery), time.NewTicker(flushEvery), time.NewTicker(retainEvery)
-	defer look.Stop()
+	probe, flush, retain := time.NewTicker(probeEvery), time.NewTicker(flushEvery), time.NewTicker(retainEvery)
+	defer probe.Stop()
 	defer flush.Stop()
 	defer retain.Stop()
 	for {
@@ -26,9 +24,8 @@ func (s *Store) keepUp(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-look.C:
+		case <-probe.C:
 			s.probe()
-			_ = s.copyJournal(ctx)
 		case <-flush.C:
 			_ = s.flush()
 		case <-s.wake:
@@ -65,36 +62,4 @@ func (s *Store) probe() {
 		_, err := s.sql.meta.Exec(metaProbe, s.now())
 		return err
 	})
-}
-
-// Pages of the journal.
-const (
-	copyAfter = 1000 // they are copied into the file beside the mutations
-	holdAfter = 8000 // what is left is copied while mutations wait, so that the journal begins anew
-)
-
-// copyJournal copies the write-ahead log into the database file (a checkpoint),
-// on a connection of its own: SQLite would do it within some mutation's commit.
-func (s *Store) copyJournal(ctx context.Context) error {
-	pages, copied, err := s.checkpoint(ctx, "NOOP")
-	if err != nil || pages-copied < copyAfter {
-		return err
-	}
-	if pages, _, err = s.checkpoint(ctx, "PASSIVE"); err != nil || pages < holdAfter {
-		return err
-	}
-	s.w.Lock()
-	defer s.w.Unlock()
-	_, _, err = s.checkpoint(ctx, "PASSIVE")
-	return err
-}
-
-// checkpoint answers how many pages the journal has and how many are copied.
-func (s *Store) checkpoint(ctx context.Context, mode string) (pages, copied int, err error) {
-	var busy bool
-	err = s.copier.QueryRowContext(ctx, "PRAGMA wal_checkpoint("+mode+")").Scan(&busy, &pages, &copied)
-	if err != nil {
-		err = fmt.Errorf("copy the journal: %w", err)
-	}
-	return pages, copied, err
 }

@@ -41,13 +41,14 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 		return nil, err
 	}
 	ctx, s.stop = context.WithCancel(context.Background())
-	go s.keepUp(ctx)
+	s.tasks.Go(func() { s.keepUp(ctx) })
+	s.tasks.Go(func() { s.keepCopying(ctx) })
 	return s, nil
 }
 
 func newStore(o Options) *Store {
-	return &Store{options: o.withDefaults(), bounds: usual, metrics: map[metric.ID]*entry{}, byNum: map[uint32]*entry{},
-		wake: make(chan struct{}, 1), done: make(chan struct{})}
+	return &Store{options: o.withDefaults(), bounds: usual, sync: datasync, metrics: map[metric.ID]*entry{}, byNum: map[uint32]*entry{},
+		wake: make(chan struct{}, 1), grown: make(chan struct{}, 1)}
 }
 
 func (o Options) withDefaults() Options {
@@ -80,6 +81,9 @@ func (s *Store) open(ctx context.Context, dir string) error {
 	if err := s.openReaders(file); err != nil {
 		return explain(file, err)
 	}
+	if err := s.openJournal(file + "-wal"); err != nil {
+		return explain(file, err)
+	}
 	if err := s.load(ctx); err != nil {
 		return explain(file, err)
 	}
@@ -110,7 +114,7 @@ func dsn(file, query string) string {
 
 func (s *Store) openWriter(ctx context.Context, file string) (err error) {
 	s.writer, err = sql.Open("sqlite", dsn(file,
-		"_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=wal_autocheckpoint(0)"))
+		"_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=wal_autocheckpoint(0)"))
 	if err != nil {
 		return err
 	}
@@ -135,7 +139,7 @@ func (s *Store) migrate(ctx context.Context) error {
 	if have == version {
 		return nil
 	}
-	return s.transaction(func() error {
+	return s.commit(func() error {
 		for _, step := range migrations[have:] {
 			if err := s.exec(step); err != nil {
 				return err
@@ -169,7 +173,7 @@ func (s *Store) openReaders(file string) (err error) {
 // come later get ledger.ErrUnavailable.
 func (s *Store) Close() error {
 	s.stop()
-	<-s.done
+	s.tasks.Wait()
 	s.w.Lock()
 	defer s.w.Unlock()
 	s.mu.Lock()
@@ -185,6 +189,9 @@ func (s *Store) closeFiles() error {
 	}
 	if s.conn != nil {
 		errs = append(errs, s.conn.Close())
+	}
+	if s.journal != nil {
+		errs = append(errs, s.journal.Close())
 	}
 	for _, db := range []*sql.DB{s.readers, s.copier, s.writer, s.lock} {
 		if db != nil {

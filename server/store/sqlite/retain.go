@@ -95,7 +95,7 @@ func (s *Store) bury(ctx context.Context) error {
 	}
 }
 
-// steps runs a step, each a transaction, until one removes fewer rows than full.
+// steps runs a step, one statement, until one removes fewer rows than full.
 func (s *Store) steps(ctx context.Context, full int64, step func() (int64, error)) error {
 	for {
 		if err := ctx.Err(); err != nil {

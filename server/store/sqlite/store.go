@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -38,6 +39,10 @@ type Store struct {
 	next    uint32 // number of the next new metric
 	flushed uint64 // every sample up to it is in metrics or chunk
 	round   round  // the flush under way
+	commits int
+	lost    error // why nothing can be written until the next start
+	journal *os.File
+	sync    func(*os.File) error
 
 	readers  *sql.DB
 	query    queries
@@ -56,9 +61,10 @@ type Store struct {
 	broken    error
 	closed    bool
 
-	wake chan struct{} // a flush is due early
-	stop context.CancelFunc
-	done chan struct{}
+	wake  chan struct{} // a flush is due early
+	grown chan struct{} // the journal may be worth copying
+	stop  context.CancelFunc
+	tasks sync.WaitGroup // keepUp and keepCopying
 }
 
 var _ ledger.Store = (*Store)(nil)
@@ -108,9 +114,24 @@ func (s *Store) Writable() error {
 
 func (s *Store) now() int64 { return s.options.Now().UnixMilli() }
 
-// transaction runs do within one transaction of the writer; its caller holds w.
-// An error means that nothing was written, and wraps ledger.ErrUnavailable.
+// transaction runs do within one transaction of the writer, durable on return; its
+// caller holds w. An error wraps ledger.ErrUnavailable.
 func (s *Store) transaction(do func() error) error {
+	err := s.commit(do)
+	if err == nil {
+		err = s.syncJournal()
+	}
+	return s.wrote(err)
+}
+
+// lazily is transaction for what need not be durable on return: once something
+// later is, it is too.
+func (s *Store) lazily(do func() error) error { return s.wrote(s.commit(do)) }
+
+func (s *Store) commit(do func() error) error {
+	if s.lost != nil {
+		return s.lost
+	}
 	err := s.exec("BEGIN IMMEDIATE")
 	if err == nil {
 		if err = do(); err == nil {
@@ -120,18 +141,31 @@ func (s *Store) transaction(do func() error) error {
 			_ = s.exec("ROLLBACK") // where the failure has not done so itself
 		}
 	}
-	return s.wrote(err)
+	return err
 }
 
 // wrote notes how a write ended, and answers its error as the ledger knows it.
 func (s *Store) wrote(err error) error {
+	if s.lost != nil {
+		err = s.lost
+	}
 	if err != nil {
 		err = fmt.Errorf("%w: %w", ledger.ErrUnavailable, err)
+	} else if s.commits++; s.commits%lookEvery == 0 {
+		tell(s.grown)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.broken = err
 	return err
+}
+
+// tell leaves a token in a channel that holds one.
+func tell(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default: // told already
+	}
 }
 
 func (s *Store) exec(query string) error {
