@@ -19,8 +19,6 @@ globalThis.telltalePaint = (() => {
     canvas.height = height;
     ctx.scale(ratio, ratio);
     ctx.lineJoin = "round";
-    ctx.fontKerning = "none";
-    ctx.textRendering = "optimizeSpeed";
   }
 
   function play(ctx, texts) {

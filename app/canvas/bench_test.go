@@ -6,13 +6,10 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -109,16 +106,6 @@ func median(v []float64) float64 {
 	return v[len(v)/2]
 }
 
-// evaluate runs a script in the page and waits for the promise it gives.
-func evaluate[T any](tb testing.TB, ctx context.Context, script string) T {
-	tb.Helper()
-	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
-	if err != nil {
-		tb.Fatalf("%s: %v", script, err)
-	}
-	return value
-}
-
 // metrics are Chromium's own counts of seconds spent, by name.
 func metrics(tb testing.TB, ctx context.Context) map[string]float64 {
 	tb.Helper()
@@ -136,45 +123,13 @@ func metrics(tb testing.TB, ctx context.Context) map[string]float64 {
 // benchSite serves the benchmark's page on loopback and returns its address.
 func benchSite(tb testing.TB) string {
 	tb.Helper()
-	dir := tb.TempDir()
-	build := exec.Command("go", "build", "-ldflags=-s -w", "-o", filepath.Join(dir, "frames.wasm"), "./internal/frames")
-	build.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
-	if out, err := build.CombinedOutput(); err != nil {
-		tb.Fatalf("build the wasm side: %v\n%s", err, out)
-	}
-	root, err := exec.Command("go", "env", "GOROOT").Output()
-	if err != nil {
-		tb.Fatal(err)
-	}
+	files := pageFiles(tb, "testdata/bench.html")
+	files["/frames.wasm"] = buildFrames(tb)
 	uplot := filepath.Join(fetchUPlot(tb), "dist")
-	return serve(tb, map[string]string{
-		"/": "testdata/bench.html", "/frames.wasm": filepath.Join(dir, "frames.wasm"),
-		"/wasm_exec.js":        filepath.Join(strings.TrimSpace(string(root)), "lib", "wasm", "wasm_exec.js"),
-		"/paint.js":            "../../web/paint.js",
-		"/font/plex-400.woff2": "../../web/font/plex-400.woff2", "/font/plex-600.woff2": "../../web/font/plex-600.woff2",
-		"/uPlot.iife.min.js": filepath.Join(uplot, "uPlot.iife.min.js"), "/uPlot.min.css": filepath.Join(uplot, "uPlot.min.css"),
-	})
-}
-
-// serve answers each path with a file, isolated from other origins so that
-// performance.now is precise to 5 µs.
-func serve(tb testing.TB, files map[string]string) string {
-	tb.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		name, ok := files[r.URL.Path]
-		if !ok {
-			http.NotFound(w, r)
-			return
-		}
-		w.Header().Set("Cross-Origin-Opener-Policy", "same-origin")
-		w.Header().Set("Cross-Origin-Embedder-Policy", "require-corp")
-		if strings.HasSuffix(name, ".wasm") {
-			w.Header().Set("Content-Type", "application/wasm")
-		}
-		http.ServeFile(w, r, name)
-	}))
-	tb.Cleanup(server.Close)
-	return server.URL
+	for _, name := range []string{"/uPlot.iife.min.js", "/uPlot.min.css"} {
+		files[name] = filepath.Join(uplot, name)
+	}
+	return serve(tb, files)
 }
 
 // fetchUPlot returns the folder of uPlot's npm package, from the user's cache or npm.
@@ -199,20 +154,4 @@ func fetchUPlot(tb testing.TB) string {
 		tb.Fatalf("fetch uPlot from npm: %v\n%s", err, out)
 	}
 	return module
-}
-
-// browser starts a Chromium with an empty profile and ends it with the test.
-func browser(tb testing.TB, limit time.Duration) context.Context {
-	tb.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	tb.Cleanup(cancel)
-	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
-		chromedp.Flag("headless", "new"), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
-		chromedp.WindowSize(1200, 900))
-	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
-	tb.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	tb.Cleanup(cancel)
-	return ctx
 }

@@ -38,7 +38,7 @@ func (w *svg) open(t *Tape, title string) {
 		width, height = t.words[1], t.words[2]
 	}
 	w.str(`<svg xmlns="http://www.w3.org/2000/svg" width="`).num(width).str(`" height="`).num(height).
-		str(`" viewBox="0 0 `).num(width).str(" ").num(height).str(`" font-family='`).str(Family).str(`' text-rendering="optimizeSpeed"`)
+		str(`" viewBox="0 0 `).num(width).str(" ").num(height).str(`" font-family='`).str(Family).str(`'`)
 	if title == "" {
 		w.str(` aria-hidden="true">`)
 		return

@@ -17,7 +17,8 @@ type advance struct {
 	widths [2]uint16 // by weight
 }
 
-// Width is how wide a text is in pixels, without kerning or ligatures, which both painters turn off.
+// Width is how wide a text is in pixels: the sum of its advances. Kerning, which
+// both painters apply, makes some texts a little narrower; figures have none.
 func Width(text []byte, size float64, weight Weight) float64 {
 	sum := 0
 	for i := 0; i < len(text); {

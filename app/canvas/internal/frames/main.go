@@ -24,6 +24,10 @@ func main() {
 			b.frame()
 			return nil
 		}),
+		"release": js.FuncOf(func(js.Value, []js.Value) any {
+			b.painter.Release()
+			return nil
+		}),
 	})
 	js.Global().Call("oursReady")
 	select {}
