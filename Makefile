@@ -73,7 +73,7 @@ soak: tools build ## a page with 30 panels for 10 minutes: does its memory grow?
 	go test -tags soak -count=1 -timeout 0 -v -run "^TestSoak$$" ./server/journey -soak $(or $(SOAK),10m)
 
 golden: ## write the golden pictures anew; look at what changed before committing
-	go test ./shared/... -run Golden -update
+	go test ./shared/chart -run Golden -update
 
 gallery: tools build ## screenshots of every page, size and theme in bin/gallery
 	go test -tags gallery -count=1 -v -run "^TestGallery$$" ./server/journey -gallery $(CURDIR)/bin/gallery
