@@ -48,8 +48,28 @@ const telltale = (() => {
     }
   }
 
+  // What is pressed before the app has come is pressed again once it is there.
+  const MOST = 20;
+  let early = [];
+  function remember(event) {
+    const button = event.target instanceof Element && event.target.closest("#page button");
+    if (!button || early.length >= MOST) return;
+    const card = button.closest(".card"), { press } = button.dataset;
+    early.push({ panel: card && card.dataset.panel, find: press ? `[data-press="${press}"]` : card ? ".curl button" : "#" + button.id });
+  }
+  addEventListener("click", remember);
+  function alive() {
+    removeEventListener("click", remember);
+    for (const { panel, find } of early) {
+      const within = panel ? [...document.querySelectorAll(".card")].find((card) => card.dataset.panel === panel) : document;
+      const button = within && within.querySelector(find);
+      if (button) button.click();
+    }
+    early = [];
+  }
+
   return {
-    theme, dark, copy,
+    alive, theme, dark, copy,
     setTheme: (choice) => { write(THEME, choice); setTheme(choice); },
     kept: () => read(KEPT),
     keep: (text) => write(KEPT, text),

@@ -73,7 +73,10 @@ func (p *BoardPage) OnPreRender(ctx app.Context) {
 }
 
 // OnMount starts what moves.
-func (p *BoardPage) OnMount(ctx app.Context) { p.open(ctx) }
+func (p *BoardPage) OnMount(ctx app.Context) {
+	p.open(ctx)
+	app.Window().Get("telltale").Call("alive")
+}
 
 // OnNav follows the URL.
 func (p *BoardPage) OnNav(ctx app.Context) {
