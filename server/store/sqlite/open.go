@@ -94,7 +94,7 @@ func (s *Store) open(ctx context.Context, dir string) error {
 // empty database in an exclusive transaction, which SQLite's file locks, given
 // back by every kernel when a process dies, keep from all others.
 func (s *Store) openLock(ctx context.Context, dir string) (err error) {
-	if s.lock, err = sql.Open("sqlite", dsn(filepath.Join(dir, lockName), "")); err != nil {
+	if s.lock, err = sql.Open("sqlite", dsn(filepath.Join(dir, lockName), "_pragma=journal_mode(MEMORY)")); err != nil {
 		return err
 	}
 	s.lock.SetMaxOpenConns(1)
