@@ -160,6 +160,7 @@ func (v *Viewer) hearSnapshot(message []byte) {
 		v.set = v.look.set()
 		snap.Resumed = false
 	}
+	v.set.Reach(time.Now().Add(v.contact.skew).UnixMilli())
 	v.set.Load(snap)
 	v.pending, v.contact.open = false, true
 	v.mu.Unlock()

@@ -100,7 +100,9 @@ func (v *Viewer) See(see func(set *series.Set, now int64, contact Contact)) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	now := time.Now()
-	see(v.set, now.Add(v.contact.skew).UnixMilli(), v.contact.at(now))
+	there := now.Add(v.contact.skew).UnixMilli()
+	v.set.Reach(there)
+	see(v.set, there, v.contact.at(now))
 }
 
 // Contact is how things stand.

@@ -212,3 +212,48 @@ func TestAResumedSnapshotAddsAndAFreshOneReplaces(t *testing.T) {
 		t.Error("a fresh snapshot kept what was there before")
 	}
 }
+
+func TestWhatLiesAheadWaitsForItsTime(t *testing.T) {
+	at := func(ms int64, v float64) map[metric.ID]series.Bucket {
+		return map[metric.ID]series.Bucket{"m": {Time: ms, Last: v, Min: v, Max: v, Count: 1}}
+	}
+	set := series.NewSet(1000, 5)
+	for _, f := range []series.Frame{
+		{From: 0, Seq: 1, Time: 10_500, Values: at(10_400, 1)},
+		{From: 1, Seq: 2, Time: 10_600, Values: at(60_200, 7)},
+		{From: 2, Seq: 3, Time: 10_700, Values: at(60_100, 9)},
+		{From: 3, Seq: 4, Time: 11_900, Values: at(11_800, 2)},
+	} {
+		if err := set.Apply(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m := set.Metrics["m"]
+	if m.Head.Value != 7 || m.Series.Column(10).Last != 1 || m.Series.Column(11).Last != 2 || m.Series.Column(60).Count != 0 {
+		t.Errorf("the future moved the window: head %+v, columns %+v %+v %+v", m.Head, m.Series.Column(10), m.Series.Column(11), m.Series.Column(60))
+	}
+	set.Reach(60_150)
+	if got := m.Series.Column(60).Count; got != 0 {
+		t.Errorf("half a bucket came early: %d samples", got)
+	}
+	set.Reach(60_200)
+	if got := m.Series.Column(60); got.Count != 2 || got.Last != 7 || got.Max != 9 {
+		t.Errorf("its time has come, and the column holds %+v", got)
+	}
+}
+
+func TestWhatIsHeldBackIsBounded(t *testing.T) {
+	set := series.NewSet(1000, 10_000)
+	set.Reach(1)
+	for i := range int64(5000) {
+		b := series.Bucket{Time: 10_000 + i*1000, Count: 1}
+		if err := set.Apply(series.Frame{From: uint64(i), Seq: uint64(i + 1), Time: 2, Values: map[metric.ID]series.Bucket{"m": b}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set.Reach(1 << 40)
+	first, next := set.Metrics["m"].Series.Bounds()
+	if n := next - first; n < 10 || n > 1000 {
+		t.Errorf("%d columns were held back", n)
+	}
+}

@@ -2,6 +2,7 @@ package series
 
 import (
 	"errors"
+	"slices"
 
 	"telltale/shared/metric"
 )
@@ -36,7 +37,12 @@ var ErrGap = errors.New("a frame is missing before this one")
 type Entry struct {
 	Head   metric.Head
 	Series *Series
+	ahead  []Bucket // of times still to come: they would move the window off the present
 }
+
+// maxAhead is how many columns of the future one metric may hold back; what lies
+// beyond them shows in its head alone.
+const maxAhead = 128
 
 // Set is what a viewer knows: heads and columns of the metrics it watches.
 type Set struct {
@@ -45,6 +51,8 @@ type Set struct {
 	Metrics map[metric.ID]*Entry
 	step    int64
 	columns int
+	now     int64    // newest time told; 0 while none was
+	ahead   []*Entry // those that hold something back
 }
 
 // NewSet makes an empty set whose series have at most columns columns of step ms.
@@ -60,12 +68,13 @@ func (s *Set) Step() int64 { return s.step }
 func (s *Set) Load(snap Snapshot) {
 	if !snap.Resumed {
 		clear(s.Metrics)
+		s.ahead = nil
 	}
 	s.Epoch, s.Seq = snap.Epoch, snap.Seq
 	for id, rows := range snap.History {
 		e := s.entry(id)
 		for _, r := range rows {
-			e.Series.Add(r.Bucket())
+			s.add(e, r.Bucket())
 		}
 	}
 	for id, p := range snap.Values {
@@ -80,9 +89,10 @@ func (s *Set) Apply(f Frame) error {
 		return ErrGap
 	}
 	s.Seq = f.Seq
+	s.Reach(f.Time)
 	for id, b := range f.Values {
 		e := s.entry(id)
-		e.Series.Add(b)
+		s.add(e, b)
 		if b.Time >= e.Head.Time || b.Sum != 0 {
 			e.Head.Value = b.Last
 			e.Head.Seq = f.Seq
@@ -90,6 +100,47 @@ func (s *Set) Apply(f Frame) error {
 		e.Head.Time = max(e.Head.Time, b.Time)
 	}
 	return nil
+}
+
+// Reach tells the set what time it is, in ms since 1970: what was held back for a
+// time that has come joins its column. A time before the newest told does nothing.
+// Until the first one nothing is held back.
+func (s *Set) Reach(now int64) {
+	if now <= s.now {
+		return
+	}
+	s.now = now
+	s.ahead = slices.DeleteFunc(s.ahead, func(e *Entry) bool {
+		e.ahead = slices.DeleteFunc(e.ahead, func(b Bucket) bool {
+			due := b.Time <= now
+			if due {
+				e.Series.Add(b)
+			}
+			return due
+		})
+		return len(e.ahead) == 0
+	})
+}
+
+// add folds a bucket into its column, now or when its time has come.
+func (s *Set) add(e *Entry, b Bucket) {
+	if s.now == 0 || b.Time <= s.now {
+		e.Series.Add(b)
+		return
+	}
+	column := Floor(b.Time, s.step)
+	for i := range e.ahead {
+		if Floor(e.ahead[i].Time, s.step) == column {
+			e.ahead[i].Merge(b)
+			return
+		}
+	}
+	if len(e.ahead) == 0 {
+		s.ahead = append(s.ahead, e)
+	}
+	if len(e.ahead) < maxAhead {
+		e.ahead = append(e.ahead, b)
+	}
 }
 
 func (s *Set) entry(id metric.ID) *Entry {
