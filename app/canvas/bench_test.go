@@ -66,7 +66,7 @@ func BenchmarkFrameAgainstUPlot(b *testing.B) {
 type figure struct{ ours, uplot float64 }
 
 const (
-	warmUp = 3000 // frames of either before all blocks, or two seconds of them
+	warmUp = 5000 // frames of either before all blocks, or three seconds of them
 	block  = 40   // frames measured in a row
 	blocks = 9    // for each of both, in turns
 )
