@@ -57,7 +57,7 @@ func (v *Viewer) watch(ctx context.Context, socket Socket, resume bool) {
 		ID: strconv.FormatUint(v.ask, 10), Metrics: v.look.Patterns,
 		RangeMS: v.look.RangeMS, Points: v.look.Points, Rate: v.look.Rate,
 	}
-	v.resumes = resume && v.set.Epoch != "" && v.set.Step() == v.look.step()
+	v.resumes = resume && v.set.Epoch != "" && v.shown.same(v.look)
 	if v.resumes {
 		seq := v.set.Seq
 		w.Since, w.Epoch = &seq, v.set.Epoch
@@ -162,6 +162,7 @@ func (v *Viewer) hearSnapshot(message []byte) {
 	}
 	v.set.Reach(time.Now().Add(v.contact.skew).UnixMilli())
 	v.set.Load(snap)
+	v.shown = v.look
 	v.pending, v.contact.open = false, true
 	v.mu.Unlock()
 	// Names and units may have changed while nobody listened.

@@ -38,7 +38,8 @@ type Viewer struct {
 
 	mu      sync.Mutex
 	set     *series.Set
-	known   map[metric.ID]metric.Declaration
+	shown   Look // what the set was loaded for
+	known   map[metric.ID]metric.Metric
 	look    Look
 	ask     uint64 // number of the last watch sent
 	pending bool   // its snapshot has not come
@@ -55,7 +56,7 @@ func NewViewer(network Network, look Look, change func(Change)) *Viewer {
 	v := &Viewer{
 		network: network, change: change, look: look,
 		wake: make(chan struct{}, 1), unknown: make(chan struct{}, 1),
-		known: map[metric.ID]metric.Declaration{},
+		known: map[metric.ID]metric.Metric{},
 	}
 	v.set = v.look.set()
 	return v
@@ -87,6 +88,9 @@ func (v *Viewer) Look(ctx context.Context, look Look) {
 	v.mu.Lock()
 	same := v.look.same(look)
 	v.look = look
+	if !same {
+		v.ask++ // an answer to the watch before is none to this look
+	}
 	socket := v.socket
 	v.mu.Unlock()
 	if !same && socket != nil {
@@ -111,17 +115,18 @@ func (v *Viewer) Contact() (c Contact) {
 	return c
 }
 
-// Known are the metrics of the set, sorted by ID, with what was declared of each.
+// Known are the metrics of the set, and those that would be if the answer had come,
+// sorted by ID, with what was declared of each.
 func (v *Viewer) Known() []metric.Metric {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	all := make([]metric.Metric, 0, len(v.set.Metrics))
 	for id, e := range v.set.Metrics {
-		all = append(all, metric.Metric{ID: id, Declaration: v.known[id], Head: e.Head})
+		all = append(all, metric.Metric{ID: id, Declaration: v.known[id].Declaration, Head: e.Head})
 	}
-	for id := range v.known {
+	for id, m := range v.known {
 		if v.set.Metrics[id] == nil && v.look.matches(id) {
-			all = append(all, metric.Metric{ID: id, Declaration: v.known[id]})
+			all = append(all, m)
 		}
 	}
 	slices.SortFunc(all, func(a, b metric.Metric) int { return cmp.Compare(a.ID, b.ID) })
@@ -134,11 +139,11 @@ func (l Look) matches(id metric.ID) bool {
 
 // learn takes declarations and tells whether they are news. The caller holds mu.
 func (v *Viewer) learn(metrics []metric.Metric) bool {
-	known := make(map[metric.ID]metric.Declaration, len(metrics))
+	known := make(map[metric.ID]metric.Metric, len(metrics))
 	for _, m := range metrics {
-		known[m.ID] = m.Declaration
+		known[m.ID] = m
 	}
-	same := maps.EqualFunc(known, v.known, func(a, b metric.Declaration) bool {
+	same := maps.EqualFunc(known, v.known, func(a, b metric.Metric) bool {
 		return a.Kind == b.Kind && a.Title == b.Title && a.Unit == b.Unit
 	})
 	v.known = known

@@ -370,6 +370,23 @@ func TestAnotherRangeKeepsWhatIsThereUntilItsAnswerComes(t *testing.T) {
 	})
 }
 
+func TestALookThatChangedWithoutContactIsNotResumed(t *testing.T) {
+	play(t, func(s *server, v *Viewer) {
+		s.do(func() { s.add("orders", 1); s.tell() })
+		s.do(func() { s.down = true; s.open.Close() })
+		other := minute
+		other.Patterns = []string{"orders", "products"}
+		v.Look(t.Context(), other)
+		s.do(func() { s.down = false })
+		time.Sleep(20 * time.Second)
+		s.do(func() {
+			if w := s.watches[1]; w.Since != nil || len(w.Metrics) != 2 {
+				t.Errorf("asked for %+v", w)
+			}
+		})
+	})
+}
+
 func TestAMetricNobodyKnewIsDescribed(t *testing.T) {
 	play(t, func(s *server, v *Viewer) {
 		s.do(func() {
