@@ -106,7 +106,7 @@ func BenchmarkDurable(b *testing.B) {
 			ours, rival := newClients(number, s), newClients(number, &bare{file: f})
 			var took, rivals time.Duration
 			turn := 200 * number
-			ours.mutate(b, 10*turn) // until the journal has its size
+			ours.mutate(b, 25*turn) // until the journal has its size
 			for b.Loop() {
 				took += ours.mutate(b, turn)
 				rivals += rival.mutate(b, turn)

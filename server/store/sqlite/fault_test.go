@@ -305,7 +305,7 @@ func TestTheJournalBeginsAnewUnderLoad(t *testing.T) {
 	s := mustOpen(t, t.TempDir())
 	defer s.Close()
 	items := make([]ledger.Item, 1000)
-	for range 200 {
+	for range 400 {
 		for i := range items {
 			items[i].Mutation = metric.Mutation{Metric: "g", Op: metric.Set, Value: rand.Float64()}
 		}
@@ -319,7 +319,7 @@ func TestTheJournalBeginsAnewUnderLoad(t *testing.T) {
 	if _, err := addOne(s, ""); err != nil {
 		t.Fatal(err)
 	}
-	if pages, _, err := s.checkpoint(t.Context(), "NOOP"); err != nil || pages >= copyAfter {
+	if pages, _, err := s.checkpoint(t.Context(), "NOOP"); err != nil || pages >= holdAfter {
 		t.Errorf("after %d samples it has %d pages, %v", s.seq, pages, err)
 	}
 }

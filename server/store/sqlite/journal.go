@@ -27,6 +27,7 @@ func (s *Store) syncJournal() error {
 const (
 	lookEvery = 256  // commits between two looks at the journal
 	copyAfter = 1000 // pages of it that are worth copying
+	holdAfter = 4000 // pages with which it is to begin anew
 )
 
 // keepCopying copies the journal, SQLite's write-ahead log, into the database
@@ -43,16 +44,16 @@ func (s *Store) keepCopying(ctx context.Context) {
 	}
 }
 
-// copyJournal copies the bulk of the journal while mutations go on, and then,
-// while they wait, the few pages that they have added meanwhile: so the next
-// commit begins the journal anew, over blocks that the disk has already, which
-// syncs in half the time that growing it takes.
+// copyJournal copies the bulk of the journal while mutations go on. Where it has
+// grown large it then copies, while they wait, the few pages that they have added
+// meanwhile, so that the next commit begins the journal anew: over blocks that
+// the disk has already, which syncs in half the time that growing it takes.
 func (s *Store) copyJournal(ctx context.Context) error {
 	pages, copied, err := s.checkpoint(ctx, "NOOP")
 	if err != nil || pages-copied < copyAfter {
 		return err
 	}
-	if _, _, err = s.checkpoint(ctx, "PASSIVE"); err != nil {
+	if _, _, err = s.checkpoint(ctx, "PASSIVE"); err != nil || pages < holdAfter {
 		return err
 	}
 	s.w.Lock()

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -40,5 +41,19 @@ func TestAClosedStoreLeavesNoFileOpenAndOneBehind(t *testing.T) {
 	left, err := os.ReadDir(dir)
 	if err != nil || len(left) != 2 || left[0].Name() != fileName || left[1].Name() != lockName {
 		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+func TestTheDirectoryMayHaveAnyName(t *testing.T) {
+	for _, name := range []string{"a b", "c%20d", "e#f", "g?h=1", "i&j", "ü", ":memory:", `k'l"m`} {
+		dir := filepath.Join(t.TempDir(), name)
+		s := mustOpen(t, dir)
+		_, err := addOne(s, "")
+		if err := errors.Join(err, s.Close()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := os.Stat(filepath.Join(dir, fileName)); err != nil {
+			t.Error(err)
+		}
 	}
 }
