@@ -21,8 +21,6 @@ type Card struct {
 	Base     string
 	Pictures []string // drawn by the server; none in the browser
 	Now      int64    // ms since 1970, of Shown's values
-
-	stage stageCard // what the browser keeps of it
 }
 
 // Render draws it. Numbers, ages and the drawing are then kept up to date by the stage.

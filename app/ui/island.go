@@ -9,8 +9,9 @@ import (
 // Island is what the pre-rendered page tells the app, in a script element that is
 // never run: enough to render the same words.
 type Island struct {
-	Now     int64           `json:"now"`  // ms since 1970, when the page was made
-	Base    string          `json:"base"` // what a curl line begins with
+	Now     int64           `json:"now"`             // ms since 1970, when the page was made
+	Base    string          `json:"base"`            // what a curl line begins with
+	Ahead   int64           `json:"ahead,omitempty"` // ms that the server's clock was ahead of this machine's
 	Metrics []metric.Metric `json:"metrics"`
 }
 

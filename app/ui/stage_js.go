@@ -24,11 +24,11 @@ type stage struct {
 	toTell bool      // it has been asked to, and has not yet run
 	since  time.Time // what is shown before the first contact was true then
 
-	cards map[*Card]bool
-	nth   map[int]*Card         // by the number its plot carries
-	last  int                   // number given
-	drawn map[string][]js.Value // by panel and kind: what the server drew, until its card is mounted
-	of    map[metric.ID][]*Card // which cards show a metric; nil when it has to be made anew
+	cards map[*Card]*stageCard
+	nth   map[int]*stageCard         // by the number its plot carries
+	last  int                        // number given
+	drawn map[string][]js.Value      // by panel and kind: what the server drew, until its card is mounted
+	of    map[metric.ID][]*stageCard // which cards show a metric; nil when it has to be made anew
 	tape  scene.Tape
 	clock zones
 
@@ -42,7 +42,7 @@ type stage struct {
 }
 
 func newStage() *stage {
-	return &stage{cards: map[*Card]bool{}, nth: map[int]*Card{}, clock: zones{}}
+	return &stage{cards: map[*Card]*stageCard{}, nth: map[int]*stageCard{}, clock: zones{}}
 }
 
 // Viewer is the page's connection; nil before the first Open.
@@ -74,7 +74,6 @@ func (s *stage) Open(look live.Look, first Island, known func()) {
 		return
 	}
 	s.viewer = live.NewViewer(live.Browser{}, look, s.changed)
-	s.since = time.UnixMilli(first.Now)
 	s.remember(first)
 	s.observe()
 	s.paintTheme()
@@ -85,11 +84,15 @@ func (s *stage) Open(look live.Look, first Island, known func()) {
 }
 
 // remember shows what the server put in the page or, where that is older, what was
-// kept when the page was last open.
+// kept when the page was last open. A first visit's page has just come; a later one
+// may be from the cache, and clocks may differ by as much as they did then.
 func (s *stage) remember(first Island) {
-	if kept, ok := s.kept.read(); ok && kept.Now > first.Now {
-		s.since = time.UnixMilli(kept.Now)
-		first = kept
+	s.since = time.Now()
+	if kept, ok := s.kept.read(); ok {
+		if kept.Now > first.Now {
+			kept.Base, first = first.Base, kept
+		}
+		s.since = time.UnixMilli(first.Now - kept.Ahead)
 	}
 	snap := series.Snapshot{Seq: 1, Values: map[metric.ID]series.Point{}}
 	for _, m := range first.Metrics {
@@ -115,26 +118,26 @@ func (s *stage) changed(c live.Change) {
 		s.index()
 	}
 	for id := range c.Metrics {
-		for _, card := range s.of[id] {
-			card.stage.dirty = true
+		for _, st := range s.of[id] {
+			st.dirty = true
 		}
 	}
 	s.ask()
 }
 
 func (s *stage) index() {
-	s.of = map[metric.ID][]*Card{}
-	for card := range s.cards {
+	s.of = map[metric.ID][]*stageCard{}
+	for card, st := range s.cards {
 		for _, m := range card.Shown {
-			s.of[m.ID] = append(s.of[m.ID], card)
+			s.of[m.ID] = append(s.of[m.ID], st)
 		}
 	}
 }
 
 // all marks every card.
 func (s *stage) all() {
-	for card := range s.cards {
-		card.stage.dirty = true
+	for _, st := range s.cards {
+		st.dirty = true
 	}
 	s.ask()
 }
@@ -155,8 +158,7 @@ func (s *stage) frame() {
 	wait := time.Hour
 	s.viewer.See(func(set *series.Set, now int64, contact live.Contact) {
 		stale := s.stale(contact)
-		for card := range s.cards {
-			st := &card.stage
+		for card, st := range s.cards {
 			if st.restructured {
 				st.find()
 			}
@@ -165,7 +167,7 @@ func (s *stage) frame() {
 			}
 			pixel := time.Duration(card.Span.ms) * time.Millisecond / time.Duration(st.width)
 			if st.dirty || st.stale != stale || now-st.drawn >= pixel.Milliseconds() {
-				s.paint(card, set, now, stale)
+				s.paint(st, set, now, stale)
 			}
 			wait = min(wait, pixel)
 		}
@@ -173,14 +175,13 @@ func (s *stage) frame() {
 	s.next.Reset(max(wait, 50*time.Millisecond))
 }
 
-func (s *stage) paint(card *Card, set *series.Set, now int64, stale bool) {
-	st := &card.stage
+func (s *stage) paint(st *stageCard, set *series.Set, now int64, stale bool) {
 	st.dirty, st.stale, st.drawn = false, stale, now
 	st.write(set)
 	if set.Epoch == "" {
 		return // nothing to draw from: the server's drawing stays
 	}
-	card.input(&st.in, set, now, s.clock.at, stale)
+	st.card.input(&st.in, set, now, s.clock.at, stale)
 	st.chart.Draw(&s.tape, &st.in, st.width, st.height)
 	st.painter().Paint(&s.tape)
 }
@@ -198,11 +199,11 @@ func (s *stage) stale(c live.Contact) bool {
 
 // Mount takes a card over.
 func (s *stage) Mount(c *Card) {
-	s.cards[c] = true
 	s.of = nil
 	s.last++
-	s.nth[s.last] = c
-	c.stage.mount(c, s, s.last)
+	st := &stageCard{card: c, number: s.last}
+	s.cards[c], s.nth[s.last] = st, st
+	st.mount(s)
 	s.ask()
 }
 
@@ -210,16 +211,22 @@ func (s *stage) Mount(c *Card) {
 // page yet, the next animation frame finds it changed.
 func (s *stage) Update(c *Card) {
 	s.of = nil
-	c.stage.dirty, c.stage.restructured = true, true
+	if st := s.cards[c]; st != nil {
+		st.dirty, st.restructured = true, true
+	}
 	s.ask()
 }
 
 // Dismount lets go of a card.
 func (s *stage) Dismount(c *Card) {
+	st := s.cards[c]
+	if st == nil {
+		return
+	}
 	delete(s.cards, c)
-	delete(s.nth, c.stage.number)
+	delete(s.nth, st.number)
 	s.of = nil
-	c.stage.dismount(s)
+	st.dismount(s)
 }
 
 // paintTheme takes the colours that now hold.

@@ -35,14 +35,13 @@ type number struct {
 	said string
 }
 
-func (st *stageCard) mount(c *Card, s *stage, n int) {
-	st.card, st.number = c, n
-	st.root = nodeOf(c)
+func (st *stageCard) mount(s *stage) {
+	st.root = nodeOf(st.card)
 	st.plot = st.root.Call("querySelector", ".plot")
 	st.age = st.root.Call("querySelector", ".age")
 	st.restructured, st.dirty = true, true
 	st.adopt(s)
-	st.plot.Set("telltaleCard", n)
+	st.plot.Set("telltaleCard", st.number)
 	s.seen.Call("observe", st.plot)
 	s.sized.Call("observe", st.plot)
 }
@@ -133,15 +132,11 @@ func (st *stageCard) resize(width, height float64) {
 }
 
 func (st *stageCard) dismount(s *stage) {
-	if st.plot.IsUndefined() {
-		return
-	}
 	s.seen.Call("unobserve", st.plot)
 	s.sized.Call("unobserve", st.plot)
 	if st.paints != nil {
 		st.paints.Release()
 	}
-	*st = stageCard{}
 }
 
 // setText writes into the text node go-app made, and never replaces it. An element

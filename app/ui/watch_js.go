@@ -25,8 +25,8 @@ func (s *stage) observe() {
 		return js.FuncOf(func(_ js.Value, args []js.Value) any {
 			for i := range args[0].Length() {
 				entry := args[0].Index(i)
-				if card := s.nth[entry.Get("target").Get("telltaleCard").Int()]; card != nil {
-					do(&card.stage, entry)
+				if st := s.nth[entry.Get("target").Get("telltaleCard").Int()]; st != nil {
+					do(st, entry)
 				}
 			}
 			s.ask()
@@ -82,13 +82,13 @@ func (s *stage) tick(ctx context.Context) {
 		}
 		s.viewer.See(func(set *series.Set, now int64, contact live.Contact) {
 			stale := s.stale(contact)
-			for card := range s.cards {
-				if card.stage.restructured {
+			for _, st := range s.cards {
+				if st.restructured {
 					continue // the next animation frame looks first
 				}
-				card.stage.write(set)
-				card.stage.tellAge(set, now, stale)
-				if stale != card.stage.stale {
+				st.write(set)
+				st.tellAge(set, now, stale)
+				if stale != st.stale {
 					s.ask()
 				}
 			}
@@ -157,7 +157,7 @@ func (s *stage) keep() {
 		now, fresh = at, contact.State == live.Live
 	})
 	if fresh {
-		s.kept.write(Island{Now: now, Metrics: s.viewer.Known()})
+		s.kept.write(Island{Now: now, Ahead: now - time.Now().UnixMilli(), Metrics: s.viewer.Known()})
 	}
 }
 
