@@ -106,6 +106,7 @@ func (rd *reader) load(v *Viewer, at *Boundary) {
 		rd.resumed++
 	}
 	snap.History = rd.truth.history(rd.sel.matches, since, at.Seq)
+	rd.set.Reach(time.Now().UnixMilli())
 	rd.set.Load(snap)
 }
 
@@ -170,6 +171,7 @@ func (rd *reader) session(v *Viewer, out *Outbox, done <-chan struct{}) (ended b
 
 // compare checks the folded set against the plain fold of all samples.
 func (rd *reader) compare(name string) {
+	rd.set.Reach(time.Now().UnixMilli())
 	rd.truth.mu.Lock()
 	defer rd.truth.mu.Unlock()
 	want := map[metric.ID]*series.Bucket{}

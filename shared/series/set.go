@@ -64,7 +64,8 @@ func NewSet(step int64, columns int) *Set {
 func (s *Set) Step() int64 { return s.step }
 
 // Load takes a snapshot: it adds to what the set has where the snapshot says
-// resumed, and replaces it otherwise.
+// resumed, and replaces it otherwise. A snapshot does not say when it was made:
+// Reach comes first, or what happened while nobody listened counts as ahead.
 func (s *Set) Load(snap Snapshot) {
 	if !snap.Resumed {
 		clear(s.Metrics)
