@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strconv"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"telltale/shared/chart"
 	"telltale/shared/metric"
@@ -66,7 +68,13 @@ func refusal(status int, body string, err error) string {
 	case json.Unmarshal([]byte(body), &problem) != nil || problem.Detail+problem.Title == "":
 		return "Not counted: the server answered with status " + strconv.Itoa(status)
 	case problem.Detail == "":
-		return problem.Title
+		return capital(problem.Title)
 	}
-	return problem.Detail
+	return capital(problem.Detail)
+}
+
+// capital begins a sentence.
+func capital(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[size:]
 }

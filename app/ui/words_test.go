@@ -58,7 +58,7 @@ func TestARefusalIsASentence(t *testing.T) {
 		want   string
 	}{
 		{200, `{"metric":"orders"}`, nil, ""},
-		{400, `{"title":"Bad Request","detail":"no order remains to remove"}`, nil, "no order remains to remove"},
+		{400, `{"title":"Bad Request","detail":"no order remains to remove"}`, nil, "No order remains to remove"},
 		{429, `{"title":"Too Many Requests"}`, nil, "Too Many Requests"},
 		{502, `<html>`, nil, "Not counted: the server answered with status 502"},
 		{0, "", errors.New("x"), "Not counted: the server does not answer"},
