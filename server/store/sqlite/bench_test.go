@@ -106,7 +106,14 @@ func BenchmarkDurable(b *testing.B) {
 			ours, rival := newClients(number, s), newClients(number, &bare{file: f})
 			var took, rivals time.Duration
 			turn := 200 * number
-			ours.mutate(b, 25*turn) // until the journal has its size
+			for written := int64(0); written < holdAfter*4096; { // until the journal has its size
+				ours.mutate(b, turn/10)
+				journal, err := s.journal.Stat()
+				if err != nil {
+					b.Fatal(err)
+				}
+				written = journal.Size()
+			}
 			for b.Loop() {
 				took += ours.mutate(b, turn)
 				rivals += rival.mutate(b, turn)

@@ -23,6 +23,11 @@
 // A flush leaves out the samples of the last round, so that a reader who
 // was told of seq N a moment ago finds a store that can still tell it apart.
 //
+// A commit is durable once SQLite's write-ahead log, the journal, is synced, which
+// this package does itself (journal.go). Flushes and retention are not synced: the
+// journal keeps their order, so they are durable with the next mutation, and a
+// start does without them.
+//
 // Invariants:
 //   - One writer connection, used under the lock w alone; readers have their own.
 //   - What readers see in memory is durable: it changes after the commit.
