@@ -23,6 +23,14 @@ const telltale = (() => {
   setTheme(read(THEME));
   system.addEventListener("change", changed);
 
+  // A page from the cache is grey from the start. How far the clocks are apart is known from the last visit.
+  addEventListener("DOMContentLoaded", () => {
+    try {
+      const made = JSON.parse(document.getElementById("island").textContent).now;
+      if (Date.now() + (JSON.parse(read(KEPT)).ahead || 0) - made > 10_000) root.dataset.values = "stale";
+    } catch { /* no island, or no visit before this one, whose page then cannot be an old one */ }
+  });
+
   // The loader writes its progress as text; the bar is drawn from a variable.
   addEventListener("DOMContentLoaded", () => {
     const bar = document.getElementById("app-wasm-loader"), label = document.getElementById("app-wasm-loader-label");

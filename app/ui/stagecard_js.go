@@ -143,7 +143,9 @@ func (st *stageCard) dismount(s *stage) {
 // that go-app made without text gets a node of its own.
 func setText(element js.Value, text string) {
 	if node := element.Get("firstChild"); node.Truthy() {
-		node.Set("nodeValue", text)
+		if node.Get("nodeValue").String() != text {
+			node.Set("nodeValue", text)
+		}
 		return
 	}
 	element.Set("textContent", text)

@@ -94,7 +94,7 @@ func (s *stage) tick(ctx context.Context) {
 			}
 		})
 		s.tellContact()
-		if n%30 == 0 {
+		if n%30 == 2 { // soon after the start, too: the next page may come from the cache
 			s.keep()
 		}
 	}
@@ -149,15 +149,17 @@ func setStale(document js.Value, stale bool) {
 	document.Get("documentElement").Get("dataset").Set("values", class)
 }
 
-// keep writes down what is known, for a start without contact.
+// keep writes down what is known, as of the last word from the server, for a start
+// without contact.
 func (s *stage) keep() {
-	var now int64
-	fresh := false
+	var now, heard int64
 	s.viewer.See(func(_ *series.Set, at int64, contact live.Contact) {
-		now, fresh = at, contact.State == live.Live
+		if now = at; !contact.Heard.IsZero() {
+			heard = at - time.Since(contact.Heard).Milliseconds()
+		}
 	})
-	if fresh {
-		s.kept.write(Island{Now: now, Ahead: now - time.Now().UnixMilli(), Metrics: s.viewer.Known()})
+	if heard != 0 {
+		s.kept.write(Island{Now: heard, Ahead: now - time.Now().UnixMilli(), Metrics: s.viewer.Known()})
 	}
 }
 
