@@ -145,16 +145,19 @@ func openTier(blob []byte, tiers []series.Tier) (cells []rollup.Cell, err error)
 const maxScan = 1 << 20
 
 // After answers ledger.ErrPruned also where more than a million samples lie
-// between since and upTo, or a metric was deleted since.
+// between since and upTo, a metric was deleted since, or since is yet to come.
 func (s *Store) After(ctx context.Context, since, upTo uint64, match func(metric.ID) bool, limit int) ([]metric.Sample, error) {
 	s.mu.RLock()
 	seq, forgotten := s.seq, s.forgotten
 	s.mu.RUnlock()
 	upTo = min(upTo, seq)
-	if since >= upTo && since > forgotten {
+	if since > seq || since <= forgotten && forgotten > 0 {
+		return nil, ledger.ErrPruned
+	}
+	if since >= upTo {
 		return nil, nil
 	}
-	if since <= forgotten && forgotten > 0 || upTo-since > maxScan {
+	if upTo-since > maxScan {
 		return nil, ledger.ErrPruned
 	}
 	found, err := s.query.log.QueryContext(ctx, int64(since))

@@ -158,6 +158,9 @@ func after(t *testing.T, w *world) {
 	check(0, 60, anything, want)
 	check(7, 33, anything, want[7:33])
 	check(60, 60, anything, nil)
+	if _, err := w.After(t.Context(), 61, 70, anything, 100); !errors.Is(err, ledger.ErrPruned) {
+		t.Errorf("after a seq yet to come: %v", err)
+	}
 	w.reopen()
 	check(59, 60, anything, want[59:])
 	var a []metric.Sample
