@@ -130,15 +130,14 @@ func (a *API) getShort(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	case err != nil:
 		return err
-	case m.Head.Seq == 0 && m.Kind == metric.Counter:
-		floor, ceiling := m.Bounds() // where its first add begins
-		m.Head.Value = min(max(0, floor), ceiling)
-	case m.Head.Seq == 0:
+	}
+	value, has := m.Value()
+	if !has {
 		return refuse(http.StatusNotFound, "%s is declared and has no value yet", id)
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
-	_, _ = w.Write(append(strconv.AppendFloat(nil, m.Head.Value, 'f', -1, 64), '\n'))
+	_, _ = w.Write(append(strconv.AppendFloat(nil, value, 'f', -1, 64), '\n'))
 	return nil
 }
 

@@ -103,7 +103,7 @@ func TestDeclaringListingAndDeleting(t *testing.T) {
 		t.Errorf("at first %s", got)
 	}
 	got := h.must("PUT", "/api/v1/metrics/t", `{"kind":"gauge","title":"Tank","unit":"percent","floor":0,"ceiling":100}`)
-	const want = `{"metric":"t","kind":"gauge","title":"Tank","unit":"percent","floor":0,"ceiling":100}` + "\n"
+	const want = `{"metric":"t","kind":"gauge","title":"Tank","unit":"percent","floor":0,"ceiling":100,"value":null,"time":null,"seq":0}` + "\n"
 	if got != want {
 		t.Errorf("declared %s", got)
 	}
@@ -113,6 +113,9 @@ func TestDeclaringListingAndDeleting(t *testing.T) {
 	h.must("PUT", "/api/v1/metrics/c", `{"kind":"counter","floor":3}`)
 	if v := h.value("c"); v != "3" {
 		t.Errorf("a counter that never counted is %s", v)
+	}
+	if got := h.must("GET", "/api/v1/metrics", ""); !strings.Contains(got, `{"metric":"c","kind":"counter","title":"","unit":"","floor":3,"value":3,"time":null,"seq":0}`) {
+		t.Errorf("it is listed as %s", got)
 	}
 	h.ask("DELETE", "/api/v1/metrics/c", "")
 	h.must("POST", "/m/t", "40")

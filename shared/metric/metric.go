@@ -94,34 +94,50 @@ type Metric struct {
 	Head Head `json:"-"`
 }
 
-// MarshalJSON writes the row of GET /api/v1/metrics; value and time are absent
-// from a metric that was declared and never changed.
-func (m Metric) MarshalJSON() ([]byte, error) {
-	row := struct {
-		ID ID `json:"metric"`
-		Declaration
-		Value *float64 `json:"value,omitempty"`
-		Time  int64    `json:"time,omitempty"`
-		Seq   uint64   `json:"seq,omitempty"`
-	}{ID: m.ID, Declaration: m.Declaration, Time: m.Head.Time, Seq: m.Head.Seq}
+// Value is the metric's value, and whether it has one: a counter that never
+// counted stands where its first add begins, a gauge has none before it was set.
+func (m Metric) Value() (value float64, has bool) {
 	if m.Head.Seq > 0 {
-		row.Value = &m.Head.Value
+		return m.Head.Value, true
 	}
-	return json.Marshal(row)
+	floor, ceiling := m.Bounds()
+	return min(max(0, floor), ceiling), m.Kind == Counter
+}
+
+// row is a metric in JSON. Value and time are null where there is none.
+type row struct {
+	ID      ID       `json:"metric"`
+	Kind    Kind     `json:"kind"`
+	Title   string   `json:"title"`
+	Unit    string   `json:"unit"`
+	Floor   *float64 `json:"floor,omitempty"`
+	Ceiling *float64 `json:"ceiling,omitempty"`
+	Value   *float64 `json:"value"`
+	Time    *int64   `json:"time"`
+	Seq     uint64   `json:"seq"`
+}
+
+// MarshalJSON writes the row of GET /api/v1/metrics.
+func (m Metric) MarshalJSON() ([]byte, error) {
+	r := row{ID: m.ID, Kind: m.Kind, Title: m.Title, Unit: m.Unit, Floor: m.Floor, Ceiling: m.Ceiling, Seq: m.Head.Seq}
+	if value, has := m.Value(); has {
+		r.Value = &value
+	}
+	if m.Head.Seq > 0 {
+		r.Time = &m.Head.Time
+	}
+	return json.Marshal(r)
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.
 func (m *Metric) UnmarshalJSON(b []byte) error {
-	var row struct {
-		ID ID `json:"metric"`
-		Declaration
-		Value float64 `json:"value"`
-		Time  int64   `json:"time"`
-		Seq   uint64  `json:"seq"`
-	}
-	if err := json.Unmarshal(b, &row); err != nil {
+	var r row
+	if err := json.Unmarshal(b, &r); err != nil {
 		return err
 	}
-	*m = Metric{ID: row.ID, Declaration: row.Declaration, Head: Head{Time: row.Time, Seq: row.Seq, Value: row.Value}}
+	*m = Metric{ID: r.ID, Declaration: Declaration{Kind: r.Kind, Title: r.Title, Unit: r.Unit, Floor: r.Floor, Ceiling: r.Ceiling}}
+	if r.Seq > 0 && r.Value != nil && r.Time != nil {
+		m.Head = Head{Time: *r.Time, Seq: r.Seq, Value: *r.Value}
+	}
 	return nil
 }

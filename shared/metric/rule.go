@@ -47,10 +47,7 @@ func Decide(m Metric, mu Mutation, now int64) (Sample, Kind, error) {
 	}
 	floor, ceiling := m.Bounds()
 	if mu.Op == Add {
-		before := m.Head.Value
-		if m.Head.Seq == 0 {
-			before = min(max(0, floor), ceiling)
-		}
+		before, _ := m.Value()
 		s.Value, s.Add = before+mu.Value, mu.Value
 	}
 	switch {
