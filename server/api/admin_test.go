@@ -97,6 +97,11 @@ func TestTheAdminPortKnowsNothingElseAndLooksAtTheHost(t *testing.T) {
 	if r := admin.ask("POST", "/order", ""); r.status != 404 {
 		t.Errorf("an order: %d", r.status)
 	}
+	for _, path := range []string{"/", "/m/orders", "/nowhere"} {
+		if r := admin.ask("GET", path, "", "Accept: text/html"); r.status != 404 || !strings.Contains(r.detail(), path) {
+			t.Errorf("a browser that opens %s: %d %s", path, r.status, r.body)
+		}
+	}
 	if r := admin.ask("GET", "/metrics", "", "Host: evil.example"); r.status != 403 {
 		t.Errorf("under a foreign name: %d", r.status)
 	}

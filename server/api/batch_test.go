@@ -46,6 +46,7 @@ not json
 {"metric":"9","add":1}
 {"metric":"a","add":1,"set":1}
 {"metric":"a","add":1e999}
+{"metric":"a","set":"1"}
 {"metric":"a","add":2}`
 
 func TestRowsOfABatchFailAlone(t *testing.T) {
@@ -55,7 +56,7 @@ func TestRowsOfABatchFailAlone(t *testing.T) {
 		t.Errorf("%d %s", r.status, r.header.Get("Content-Type"))
 	}
 	rows := answers(t, r.body)
-	want := []string{"", "", "not JSON at byte 2", "floor is 0", `"colour"`, `"metric"`, "is a string", "[A-Za-z_]", "exclude each other", "1e999", ""}
+	want := []string{"", "", "not JSON at byte 2", "floor is 0", `"colour"`, `"metric"`, "is a string", "[A-Za-z_]", "exclude each other", "1e999", `the field "set" is a string`, ""}
 	if len(rows) != len(want) {
 		t.Fatalf("%d answers to %d rows: %s", len(rows), len(want), r.body)
 	}
@@ -64,7 +65,7 @@ func TestRowsOfABatchFailAlone(t *testing.T) {
 			t.Errorf("row %d: %+v, want %q", i+1, row, want[i])
 		}
 	}
-	if h.value("a") != "3" || h.value("b") != "2.5" || rows[0].Seq != 1 || rows[1].Seq != 2 || rows[10].Seq != 3 {
+	if h.value("a") != "3" || h.value("b") != "2.5" || rows[0].Seq != 1 || rows[1].Seq != 2 || rows[11].Seq != 3 {
 		t.Errorf("a %s, b %s: %s", h.value("a"), h.value("b"), r.body)
 	}
 }

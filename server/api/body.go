@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"reflect"
 	"strings"
 	"time"
 )
@@ -79,8 +81,11 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 
 func bodyError(err error, sentence string) error {
 	var size *http.MaxBytesError
-	if errors.As(err, &size) {
+	switch {
+	case errors.As(err, &size):
 		return err
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return refuse(http.StatusRequestTimeout, "the body did not come in time: send it faster, or in pieces")
 	}
 	return refuse(http.StatusBadRequest, "%s", sentence)
 }
@@ -115,13 +120,15 @@ func decodeJSON(body []byte, into any) error {
 }
 
 func typeError(wrong *json.UnmarshalTypeError) string {
-	place := fmt.Sprintf("the field %q", wrong.Field)
+	// What is read here is flat: a dot comes from how a struct is made up.
+	place := fmt.Sprintf("the field %q", wrong.Field[strings.LastIndexByte(wrong.Field, '.')+1:])
 	if wrong.Field == "" {
 		place = "the JSON value"
 	}
-	wanted := map[string]string{"float64": "a finite number", "int64": "a whole number", "string": "a string"}[wrong.Type.String()]
+	wanted := map[reflect.Kind]string{reflect.Float64: "a finite number", reflect.Int64: "a whole number",
+		reflect.Struct: "an object", reflect.Slice: "an array"}[wrong.Type.Kind()]
 	if wanted == "" {
-		wanted = "an object"
+		wanted = "a string" // a kind reads itself from one
 	}
 	return fmt.Sprintf("%s is %s, which is not %s", place, article(wrong.Value), wanted)
 }

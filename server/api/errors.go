@@ -54,7 +54,7 @@ func explain(err error) *problem {
 	case errors.Is(err, ledger.ErrUnknown):
 		return &problem{Status: http.StatusNotFound, Detail: "no such metric: GET /api/v1/metrics lists those there are"}
 	case errors.Is(err, ledger.ErrKeyReused):
-		return &problem{Status: http.StatusUnprocessableEntity, Detail: "the Idempotency-Key was used with another body: take a new key for a new request"}
+		return &problem{Status: http.StatusUnprocessableEntity, Detail: "the idempotency key was used with another body: take a new key for a new request"}
 	case is(err, ledger.ErrTooMany, hub.ErrFeeds):
 		return &problem{Status: http.StatusTooManyRequests, Detail: err.Error(), retry: 60}
 	case errors.Is(err, ledger.ErrUnavailable):

@@ -18,19 +18,24 @@ type answer func(w http.ResponseWriter, r *http.Request) error
 func (a *API) answering(do answer) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		err := do(w, r)
-		if err == nil || errors.Is(err, errGone) || r.Context().Err() != nil {
+		if err == nil || errors.Is(err, errGone) {
 			return
 		}
 		p := explain(err)
 		if p.Status >= http.StatusInternalServerError {
+			if r.Context().Err() != nil {
+				// Who asked is no longer there, and nothing was done. Returning would be 200.
+				panic(http.ErrAbortHandler)
+			}
 			a.complain("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 		}
 		p.write(w)
 	})
 }
 
-// around is what every request of a port passes through.
-func (a *API) around(mux *http.ServeMux, loopback bool) http.Handler {
+// around is what every request of a port passes through. pages answers a browser
+// that asks for what no route has; nil where a port has no pages.
+func (a *API) around(mux *http.ServeMux, pages http.Handler, loopback bool) http.Handler {
 	cross := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := time.Now()
@@ -56,21 +61,21 @@ func (a *API) around(mux *http.ServeMux, loopback bool) http.Handler {
 			route = r.Pattern
 		}
 		if seen.unrouted != 0 {
-			a.unrouted(seen, r)
+			seen.answerUnrouted(pages)
 		}
 	})
 }
 
-// unrouted answers a path or a method that no route has.
-func (a *API) unrouted(w *recorder, r *http.Request) {
-	status := w.unrouted
+// answerUnrouted answers a path or a method that no route has.
+func (w *recorder) answerUnrouted(pages http.Handler) {
+	r, status := w.r, w.unrouted
 	w.unrouted = 0
 	switch {
 	case status == http.StatusMethodNotAllowed:
 		(&problem{Status: status, Detail: r.Method + " is not possible here, only " + w.Header().Get("Allow")}).write(w)
-	case wantsHTML(r) && (r.Method == http.MethodGet || r.Method == http.MethodHead):
+	case pages != nil && wantsHTML(r) && (r.Method == http.MethodGet || r.Method == http.MethodHead):
 		w.Header().Del("Content-Type")
-		a.Pages.ServeHTTP(w.ResponseWriter, r)
+		pages.ServeHTTP(w.ResponseWriter, r)
 	default:
 		(&problem{Status: status, Detail: "there is nothing at " + r.URL.Path}).write(w)
 	}

@@ -3,8 +3,11 @@ package api
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -89,6 +92,7 @@ func TestBadInputIsAnsweredAndChangesNothing(t *testing.T) {
 		{name: "key too long", method: "POST", path: "/m/level", body: "5", headers: []string{"Idempotency-Key: " + strings.Repeat("k", 256)}, status: 400, detail: "Idempotency-Key"},
 
 		{name: "declaration of an unknown kind", method: "PUT", path: "/api/v1/metrics/level", body: `{"kind":"histogram"}`, status: 400, detail: "counter or gauge"},
+		{name: "declaration of a kind that is no string", method: "PUT", path: "/api/v1/metrics/level", body: `{"kind":1}`, status: 400, detail: `"kind" is a number, which is not a string`},
 		{name: "declaration of an unknown field", method: "PUT", path: "/api/v1/metrics/level", body: `{"color":1}`, status: 400, detail: `"color"`},
 		{name: "declaration upside down", method: "PUT", path: "/api/v1/metrics/level", body: `{"floor":2,"ceiling":1}`, status: 400, detail: "above the ceiling"},
 		{name: "declaration its value contradicts", method: "PUT", path: "/api/v1/metrics/level", body: `{"kind":"gauge","ceiling":1}`, status: 400, detail: "ceiling"},
@@ -162,6 +166,19 @@ func TestGETAnswersHEAD(t *testing.T) {
 			t.Errorf("HEAD %s: %d %q %v", path, head.status, head.body, head.header)
 		}
 	}
+}
+
+func TestWhoWentAwayIsNotToldThatItWasDone(t *testing.T) {
+	a := New(Options{Log: slog.New(slog.DiscardHandler)})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	defer func() {
+		if cause := recover(); cause != http.ErrAbortHandler {
+			t.Errorf("it ended with %v", cause)
+		}
+	}()
+	a.answering(func(_ http.ResponseWriter, r *http.Request) error { return r.Context().Err() }).
+		ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "POST", "/order", nil))
 }
 
 func TestAPanicIsAnAnswerAndALogLine(t *testing.T) {

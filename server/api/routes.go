@@ -51,7 +51,7 @@ func (a *API) Routes() http.Handler {
 	}
 	mux.Handle("GET /web/", a.Assets)
 
-	return a.around(mux, a.Loopback)
+	return a.around(mux, a.Pages, a.Loopback)
 }
 
 // AdminRoutes is the second port.
@@ -66,5 +66,5 @@ func (a *API) AdminRoutes() http.Handler {
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("POST /debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
-	return a.around(mux, a.AdminLoopback)
+	return a.around(mux, nil, a.AdminLoopback)
 }
