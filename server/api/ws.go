@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -67,7 +68,7 @@ func (c *session) receive(message []byte) {
 		case wire.TypePing:
 			c.reply(wire.Encode(wire.Pong{ID: e.ID}))
 		default:
-			c.fail(e.ID, wire.CodeUnknownType, "no message has the type "+quoted(e.Type))
+			c.fail(e.ID, wire.CodeUnknownType, fmt.Sprintf("no message has the type %.60q", e.Type))
 		}
 	}
 	if err != nil {
@@ -145,7 +146,7 @@ func (c *session) startWatch(message []byte) error {
 	if m.Board != "" {
 		b, known := board.Builtin(m.Board)
 		if !known {
-			return &named{"there is no board " + quoted(m.Board)}
+			return &named{fmt.Sprintf("there is no board %.60q", m.Board)}
 		}
 		patterns = b.Patterns()
 	}
@@ -238,7 +239,10 @@ func (a *API) snapshot(ctx context.Context, w *watch, at *hub.Boundary) (series.
 	now := time.Now().UnixMilli()
 	asked := span{from: now - w.reach, to: now, points: max(1, min(w.points, maxRows/len(ids)))}
 	step := a.step(asked, now)
-	rows, err := a.Ledger.Rows(ctx, ledger.Range{IDs: ids, From: series.Floor(asked.from, step), To: now + metric.MaxAhead, Step: step, AsOf: at.Seq})
+	from := series.Floor(asked.from, step)
+	// Samples may lie ahead of now; as far as one history reaches, they are in it.
+	to := min(now+metric.MaxAhead, from+series.MaxPoints*step-1)
+	rows, err := a.Ledger.Rows(ctx, ledger.Range{IDs: ids, From: from, To: to, Step: step, AsOf: at.Seq})
 	s.History = rows
 	return s, err
 }
@@ -256,10 +260,3 @@ type named struct{ sentence string }
 
 func (n *named) Error() string { return n.sentence }
 func (n *named) Unwrap() error { return metric.ErrName }
-
-func quoted(s string) string {
-	if len(s) > 60 {
-		s = s[:60]
-	}
-	return `"` + s + `"`
-}

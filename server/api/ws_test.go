@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 
@@ -44,6 +45,7 @@ func (l *live) take() string {
 		if err != nil {
 			l.t.Fatalf("%s: %v", message, err)
 		}
+		l.set.Reach(time.Now().UnixMilli())
 		l.set.Load(s)
 		l.snaps++
 		l.resumed = s.Resumed
@@ -150,6 +152,19 @@ func TestTheBoardOfAllGrowsByItself(t *testing.T) {
 	}
 }
 
+func TestAnyRangeAndPointsGetASnapshot(t *testing.T) {
+	h := open(t)
+	h.must("POST", fmt.Sprintf("/m/ahead?t=%d", time.Now().Add(time.Minute).UnixMilli()), "7")
+	for _, c := range []struct{ reach, points int }{{1, 1}, {1, 5000}, {60_000, 60}, {1_400_000, 1400}, {4_990_000, 5000}, {1 << 40, 5000}} {
+		p := h.dial("/ws")
+		p.until("welcome")
+		p.send(fmt.Sprintf(`{"type":"watch","metrics":["ahead"],"range_ms":%d,"points":%d}`, c.reach, c.points))
+		if got := string(p.read()); !strings.Contains(got, `"snapshot"`) || c.reach == 60_000 && !strings.Contains(got, `"ahead":[[`) {
+			t.Errorf("%+v: %s", c, got)
+		}
+	}
+}
+
 func TestMutateByASocket(t *testing.T) {
 	h := open(t)
 	p := h.dial("/ws")
@@ -158,7 +173,7 @@ func TestMutateByASocket(t *testing.T) {
 		{`{"type":"mutate","id":"1","metric":"a","add":2}`, `{"type":"mutated","id":"1","metric":"a","value":2,"seq":1,`},
 		{`{"type":"mutate","metric":"a","set":7.5,"key":"k"}`, `{"type":"mutated","metric":"a","value":7.5,"seq":2,`},
 		{`{"type":"mutate","metric":"a","set":7.5,"key":"k"}`, `{"type":"mutated","metric":"a","value":7.5,"seq":2,`},
-		{`{"type":"mutate","metric":"a","set":8,"key":"k"}`, `{"type":"error","code":"refused","detail":"the Idempotency-Key was used`},
+		{`{"type":"mutate","metric":"a","set":8,"key":"k"}`, `{"type":"error","code":"refused","detail":"the idempotency key was used`},
 		{`{"type":"mutate","id":"2","metric":"a","add":-9}`, `{"type":"error","id":"2","code":"refused","detail":"below the floor`},
 	} {
 		p.send(c.send)
