@@ -148,6 +148,68 @@ func TestEverySocketIsPingedAndClosedWhenNoPongComes(t *testing.T) {
 	}
 }
 
+// A pong stands behind what its peer sent before it, however long that takes.
+func TestAPeerWhoseMessagesAreStillAnsweredIsNotTakenForDead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, _ := quiet(t)
+		listener := &wires{conns: make(chan net.Conn), done: make(chan struct{})}
+		slow := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			s, err := a.open(w, r)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer s.close()
+			s.run(func() []byte { return nil }, func([]byte) { time.Sleep(4 * time.Second) })
+		})}
+		go func() { _ = slow.Serve(listener) }()
+		defer slow.Close()
+		ours, theirs := net.Pipe()
+		listener.conns <- theirs
+		p, begun := shake(t, ours, "/"), time.Now()
+		go func() {
+			for range 25 { // 100 s of work; net.Pipe holds none of it
+				if _, err := p.Write([]byte{0x81, 0x81, 0, 0, 0, 0, 'x'}); err != nil {
+					t.Errorf("after %v: %v", time.Since(begun), err)
+					return
+				}
+			}
+		}()
+		for {
+			opcode, payload, err := p.frame()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if opcode != opClose {
+				continue // it never answers a ping
+			}
+			if code, age := binary.BigEndian.Uint16(payload), time.Since(begun); code != wire.CloseNoHeartbeat || age < 100*time.Second || age > 145*time.Second {
+				t.Errorf("closed with %d after %v", code, age)
+			}
+			break
+		}
+		_, _ = io.Copy(io.Discard, p.Reader)
+	})
+}
+
+func TestABodyThatDoesNotComeInTimeIs408(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := New(Options{Hub: hub.New("e", 0, nil), Log: slog.New(slog.DiscardHandler)})
+		listener := &wires{conns: make(chan net.Conn), done: make(chan struct{})}
+		server := &http.Server{Handler: a.answering(a.postOne(orders)), ReadTimeout: time.Minute}
+		go func() { _ = server.Serve(listener) }()
+		defer server.Close()
+		ours, theirs := net.Pipe()
+		listener.conns <- theirs
+		fmt.Fprint(ours, "POST /order HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nslow")
+		response, err := http.ReadResponse(bufio.NewReader(ours), nil)
+		if err != nil || response.StatusCode != http.StatusRequestTimeout {
+			t.Fatal(response, err)
+		}
+		_ = ours.Close()
+	})
+}
+
 func TestAReaderThatTakesNothingFor30sIsClosedWith1013(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, dial := quiet(t)

@@ -32,8 +32,12 @@ type socket struct {
 	cancel  context.CancelFunc
 	last    []byte // sent before the server closes it; nil for nothing
 	heart   *time.Timer
-	patient *time.Timer  // runs while a write does
-	writing atomic.Int64 // since when a write runs, in ns since the API began; 0 while none does
+	patient *time.Timer // runs while a write does
+
+	// In ns, times since the API began; 0 while none runs.
+	writing   atomic.Int64 // since when a write runs
+	answering atomic.Int64 // since when a message is being answered
+	answered  atomic.Int64 // how long the answering of all before it took
 }
 
 // open takes the handshake.
@@ -159,8 +163,24 @@ func (s *socket) read(receive func([]byte)) {
 			s.shut(wire.CloseNotUTF8, "a text message is UTF-8")
 			return
 		}
+		begun := s.now()
+		s.answering.Store(begun)
 		receive(message)
+		s.answered.Add(s.now() - begun)
+		s.answering.Store(0)
 	}
+}
+
+// now is never 0.
+func (s *socket) now() int64 { return int64(time.Since(s.api.begun)) + 1 }
+
+// busy is how long messages have been answered so far.
+func (s *socket) busy() time.Duration {
+	busy := s.answered.Load()
+	if since := s.answering.Load(); since != 0 {
+		busy += s.now() - since
+	}
+	return time.Duration(busy)
 }
 
 // ignore takes messages of sockets that only listen.
@@ -210,7 +230,7 @@ func (s *socket) write(next func() []byte) {
 // watches them all.
 func (s *socket) send(message []byte) bool {
 	s.api.traffic.out()
-	s.writing.Store(int64(time.Since(s.api.begun)) + 1)
+	s.writing.Store(s.now())
 	s.patient.Reset(hub.Patience)
 	err := s.conn.Write(context.Background(), websocket.MessageText, message)
 	s.patient.Stop()
@@ -232,16 +252,19 @@ func (s *socket) goodbye() {
 }
 
 // beat pings the peer and ends a connection that does not answer. While one write
-// runs the ping cannot be sent, and the write has its own limit.
+// runs the ping cannot be sent, and the write has its own limit; while messages
+// are answered no pong is read, and that of a peer that sent many stands behind
+// them.
 func (s *socket) beat() {
-	begun := int64(time.Since(s.api.begun))
+	begun, busy := s.now(), s.busy()
 	ctx, cancel := context.WithTimeout(s.ctx, pongLimit)
 	defer cancel()
 	err := s.conn.Ping(ctx)
 	since := s.writing.Load()
+	ours := since != 0 && since <= begun || s.busy()-busy > pongLimit/2
 	switch {
 	case s.ctx.Err() != nil:
-	case err == nil || since != 0 && since <= begun && errors.Is(err, context.DeadlineExceeded):
+	case err == nil, ours && errors.Is(err, context.DeadlineExceeded):
 		s.heart.Reset(beatEvery)
 	default:
 		s.shut(wire.CloseNoHeartbeat, "no pong came")
