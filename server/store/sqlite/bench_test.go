@@ -106,7 +106,7 @@ func BenchmarkDurable(b *testing.B) {
 			}
 			ours, rival := newClients(number, s), newClients(number, &bare{file: f})
 			turn := 50 * number
-			for written := int64(0); written < holdAfter*4096; { // until the journal has its size
+			for written := int64(0); written < int64(usual.holdAfter)*4096; { // until the journal has its size
 				ours.mutate(b, turn)
 				journal, err := s.journal.Stat()
 				if err != nil {

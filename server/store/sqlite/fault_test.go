@@ -302,24 +302,37 @@ func TestAfterAFailedSyncNothingIsWrittenUntilTheNextStart(t *testing.T) {
 }
 
 func TestTheJournalBeginsAnewUnderLoad(t *testing.T) {
-	s := mustOpen(t, t.TempDir())
-	defer s.Close()
-	items := make([]ledger.Item, 1000)
-	for range 400 {
-		for i := range items {
-			items[i].Mutation = metric.Mutation{Metric: "g", Op: metric.Set, Value: rand.Float64()}
-		}
-		if _, err := s.Apply(t.Context(), []ledger.Entry{{Items: items}}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := s.copyJournal(t.Context()); err != nil {
+	s := newStore(Options{})
+	s.bounds.copyAfter, s.bounds.holdAfter = 20, 100
+	if err := s.open(t.Context(), t.TempDir()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := addOne(s, ""); err != nil {
-		t.Fatal(err)
+	defer func() { _ = s.closeFiles() }()
+	done := make(chan error)
+	go func() {
+		for range 3000 {
+			if _, err := addOne(s, ""); err != nil {
+				done <- err
+				return
+			}
+		}
+		done <- nil
+	}()
+	for running := true; running; {
+		select {
+		case err := <-done:
+			if running = false; err != nil {
+				t.Fatal(err)
+			}
+		default:
+			if err := s.copyJournal(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
-	if pages, _, err := s.checkpoint(t.Context(), "NOOP"); err != nil || pages >= holdAfter {
-		t.Errorf("after %d samples it has %d pages, %v", s.seq, pages, err)
+	journal, err := s.journal.Stat()
+	if err != nil || journal.Size() > 1000*4096 {
+		t.Errorf("after 3,000 commits the journal has %d bytes, %v", journal.Size(), err)
 	}
+	checkTaken(t, s, 3000)
 }

@@ -24,11 +24,8 @@ func (s *Store) syncJournal() error {
 	return s.lost
 }
 
-const (
-	lookEvery = 256  // commits between two looks at the journal
-	copyAfter = 1000 // pages of it that are worth copying
-	holdAfter = 4000 // pages with which it is to begin anew
-)
+// lookEvery is how many commits lie between two looks at the journal.
+const lookEvery = 256
 
 // keepCopying copies the journal, SQLite's write-ahead log, into the database
 // file (a checkpoint) beside the mutations, on a connection of its own. SQLite
@@ -50,10 +47,10 @@ func (s *Store) keepCopying(ctx context.Context) {
 // the disk has already, which syncs in half the time that growing it takes.
 func (s *Store) copyJournal(ctx context.Context) error {
 	pages, copied, err := s.checkpoint(ctx, "NOOP")
-	if err != nil || pages-copied < copyAfter {
+	if err != nil || pages-copied < s.bounds.copyAfter {
 		return err
 	}
-	if _, _, err = s.checkpoint(ctx, "PASSIVE"); err != nil || pages < holdAfter {
+	if _, _, err = s.checkpoint(ctx, "PASSIVE"); err != nil || pages < s.bounds.holdAfter {
 		return err
 	}
 	s.w.Lock()
