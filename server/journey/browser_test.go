@@ -55,7 +55,8 @@ type browser struct {
 
 	mutex    sync.Mutex
 	asked    []string // every request of every tab
-	errors   []string // of the consoles
+	said     []string // on the consoles
+	errors   []string // of these, the errors
 	expected []string // parts of console errors that belong to the journey
 }
 
@@ -81,6 +82,9 @@ func look(t *testing.T, servers ...*server) *browser {
 	t.Cleanup(func() {
 		for _, problem := range b.close() {
 			t.Error(problem)
+		}
+		if t.Failed() {
+			t.Logf("the consoles said:\n%s", strings.Join(b.said, "\n"))
 		}
 	})
 	return b
@@ -205,17 +209,18 @@ func (b *browser) note(event any) {
 	}
 }
 
-// read records the errors of a tab's console.
+// read records what a tab says on its console. Go writes a panic of the wasm app there as ordinary lines.
 func (b *browser) read(ctx context.Context) {
 	for message, err := range chromedp.Console(ctx) {
 		if err != nil {
 			return
 		}
-		if message.Type == "error" || message.Type == "assert" || message.IsException() {
-			b.mutex.Lock()
+		b.mutex.Lock()
+		b.said = append(b.said, message.String())
+		if message.Type == "error" || message.Type == "assert" || message.IsException() || strings.HasPrefix(message.Text, "panic:") {
 			b.errors = append(b.errors, message.Text+" ("+message.URL+")")
-			b.mutex.Unlock()
 		}
+		b.mutex.Unlock()
 	}
 }
 
