@@ -1,21 +1,12 @@
 package rollup
 
-import (
-	"encoding/binary"
-
-	"telltale/shared/series"
-)
+import "encoding/binary"
 
 // Sample is an accepted mutation of a metric known by its number.
 type Sample struct {
 	Num        uint32
 	Time       int64 // ms since 1970
 	Value, Add float64
-}
-
-// Bucket is the bucket of this one sample.
-func (s Sample) Bucket() series.Bucket {
-	return series.Bucket{Time: s.Time, Last: s.Value, Min: s.Value, Max: s.Value, Sum: s.Add, Total: s.Value, Count: 1}
 }
 
 const (

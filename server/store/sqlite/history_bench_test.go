@@ -72,7 +72,7 @@ func scan(b *testing.B, s *Store, from, to, step int64) []series.Row {
 			b.Fatal(err)
 		}
 		err := rollup.Samples(blob, base, func(p rollup.Sample) bool {
-			bucket := p.Bucket()
+			bucket := sample{time: p.Time, value: p.Value, add: p.Add}.bucket()
 			rows.Add(p.Time, 1, &bucket)
 			more = p.Time < end
 			return more

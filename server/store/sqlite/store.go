@@ -90,7 +90,7 @@ type sample struct {
 }
 
 func (s sample) bucket() series.Bucket {
-	return series.Bucket{Time: s.time, Last: s.value, Min: s.value, Max: s.value, Sum: s.add, Total: s.value, Count: 1}
+	return series.Of(s.of(""))
 }
 
 func (s sample) of(id metric.ID) metric.Sample {
