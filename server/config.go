@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -58,12 +59,15 @@ func (c *config) flags() *flag.FlagSet {
 func parseConfig(args []string, getenv func(string) string, help io.Writer) (config, error) {
 	var c config
 	set := c.flags()
-	set.Usage = func() { printUsage(set, help) }
+	set.Usage = func() {} // the flag package prints it at a wrong option too, where one sentence says more
 	if err := fromEnvironment(set, getenv); err != nil {
 		return c, err
 	}
 	// What the environment set counts as given, so the file does not override it, but the command line does.
 	err := ff.Parse(set, args, ff.WithConfigFileFlag("config"), ff.WithConfigFileParser(fftoml.Parser))
+	if errors.Is(err, flag.ErrHelp) {
+		printUsage(set, help)
+	}
 	if err != nil {
 		return c, wrongOption(err)
 	}
@@ -96,7 +100,8 @@ func fromEnvironment(set *flag.FlagSet, getenv func(string) string) error {
 }
 
 func wrongOption(err error) error {
-	return &sentence{text: err.Error() + "; telltale serve -h lists the options", code: 2, cause: err}
+	text := strings.TrimPrefix(err.Error(), "error parsing commandline arguments: ")
+	return &sentence{text: text + "; telltale serve -h lists the options", code: 2, cause: err}
 }
 
 // check refuses options that cannot be meant.

@@ -112,6 +112,9 @@ func TestAWrongCommandLineIsASentenceAndExitCode2(t *testing.T) {
 		if code != 2 || strings.Count(stderr.String(), "\n") != 1 || !strings.Contains(stderr.String(), row.names) {
 			t.Errorf("telltale %v %v: exit code %d and %q, want 2 and one line with %q", row.args, row.env, code, stderr.String(), row.names)
 		}
+		if stdout.Len() > 0 {
+			t.Errorf("telltale %v: %q on stdout", row.args, stdout.String())
+		}
 	}
 }
 
