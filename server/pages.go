@@ -40,7 +40,7 @@ func (s source) view(ctx context.Context, patterns []string, rangeMS int64, poin
 		return ui.View{}, fmt.Errorf("read the metrics of a page: %w", err)
 	}
 	now := time.Now().UnixMilli()
-	view := ui.View{Now: now, Base: s.base, Version: version(), Snapshot: series.Snapshot{
+	view := ui.View{Now: now, Base: s.base, Snapshot: series.Snapshot{
 		Epoch: s.ledger.Epoch(), Seq: seq, Values: map[metric.ID]series.Point{},
 	}}
 	var drawn []metric.ID

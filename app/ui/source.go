@@ -9,7 +9,6 @@ import (
 type View struct {
 	Now      int64           // ms since 1970
 	Base     string          // what a curl line begins with: "localhost:8082"
-	Version  string          // of the program
 	Metrics  []metric.Metric // those that match, sorted by ID
 	Snapshot series.Snapshot // heads and history
 }
