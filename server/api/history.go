@@ -97,23 +97,37 @@ func (a *API) getHistory(w http.ResponseWriter, r *http.Request) error {
 	return a.history(w, r, id, asJSON)
 }
 
-// history answers the span that the request's query names, as write writes it.
-func (a *API) history(w http.ResponseWriter, r *http.Request, id metric.ID, write writer) error {
+// past is a metric, and what it was over a span.
+type past struct {
+	metric.Metric
+	span
+	step int64 // ms
+	rows []series.Row
+}
+
+// past reads a metric's history over the span that the request's query names.
+func (a *API) past(r *http.Request, id metric.ID) (p past, err error) {
 	now := time.Now().UnixMilli()
-	s, err := spanOf(r.URL.Query(), now)
-	if err != nil {
-		return err
+	if p.span, err = spanOf(r.URL.Query(), now); err != nil {
+		return p, err
 	}
-	if _, err := a.Ledger.Metric(r.Context(), id); err != nil {
-		return err
+	if p.Metric, err = a.Ledger.Metric(r.Context(), id); err != nil {
+		return p, err
 	}
-	step := a.step(s, now)
-	rows, err := a.Ledger.Rows(r.Context(), ledger.Range{IDs: []metric.ID{id}, From: s.from, To: s.to, Step: step})
+	p.step = a.step(p.span, now)
+	rows, err := a.Ledger.Rows(r.Context(), ledger.Range{IDs: []metric.ID{id}, From: p.from, To: p.to, Step: p.step})
+	p.rows = rows[id]
+	return p, err
+}
+
+// history answers a metric's history, as write writes it.
+func (a *API) history(w http.ResponseWriter, r *http.Request, id metric.ID, write writer) error {
+	p, err := a.past(r, id)
 	if err != nil {
 		return err
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	write(w, id, step, rows[id])
+	write(w, id, p.step, p.rows)
 	return nil
 }
 

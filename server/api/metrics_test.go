@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
@@ -292,5 +293,21 @@ func TestAPictureIsASelfContainedSVGOfTheMetric(t *testing.T) {
 		if r := h.ask("GET", "/m/t.svg?"+query, ""); r.status != 400 {
 			t.Errorf("%s: %d %s", query, r.status, r.body)
 		}
+	}
+}
+
+func TestAPathMayBePercentEncodedInPart(t *testing.T) {
+	h := open(t)
+	for _, path := range []string{`/m/a{p="%2Fx",q="1%7C2"}`, `/m/a%7Bp=%22%2Fx%22,q="1|2"}`, `/m/a{q="1|2",p="%2fx"}`} {
+		w := httptest.NewRecorder()
+		r := httptest.NewRequestWithContext(t.Context(), "POST", path, nil)
+		r.Host = "localhost"
+		h.api.Routes().ServeHTTP(w, r)
+		if w.Code != 200 {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+	if got := h.value(`a%7Bp=%22%2Fx%22,q=%221%7C2%22%7D`); got != "3" {
+		t.Errorf("three spellings of one metric count %s", got)
 	}
 }

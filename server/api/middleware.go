@@ -56,6 +56,9 @@ func (a *API) around(mux *http.ServeMux, pages http.Handler, loopback bool) http
 			(&problem{Status: http.StatusForbidden, Detail: "a page of another site may not change anything here"}).write(seen)
 			return
 		}
+		// A path that is percent-encoded in part only, as in /m/a{b="%2F"}, would be taken
+		// for plain text, and its %2F for a slash between two names.
+		r.URL.RawPath = plain.Replace(r.URL.RawPath)
 		mux.ServeHTTP(seen, r)
 		if r.Pattern != "" {
 			route = r.Pattern
@@ -65,6 +68,9 @@ func (a *API) around(mux *http.ServeMux, pages http.Handler, loopback bool) http
 		}
 	})
 }
+
+// plain is what people write in a path as it is, though RFC 3986 has it encoded.
+var plain = strings.NewReplacer("{", "%7B", "}", "%7D", `"`, "%22", `\`, "%5C", "<", "%3C", ">", "%3E", "|", "%7C", "^", "%5E", "`", "%60")
 
 // answerUnrouted answers a path or a method that no route has.
 func (w *recorder) answerUnrouted(pages http.Handler) {

@@ -4,9 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"time"
 
-	"telltale/server/ledger"
 	"telltale/shared/board"
 	"telltale/shared/chart"
 	"telltale/shared/metric"
@@ -19,12 +17,7 @@ var kinds = map[board.Kind]chart.Kind{board.Line: chart.Line, board.Area: chart.
 // picture answers a metric's chart over the span that the query names, width by
 // height pixels, for a light or a dark page.
 func (a *API) picture(w http.ResponseWriter, r *http.Request, id metric.ID) error {
-	now := time.Now().UnixMilli()
 	query := r.URL.Query()
-	s, err := spanOf(query, now)
-	if err != nil {
-		return err
-	}
 	width, err := pixels(query, "width", 640)
 	if err != nil {
 		return err
@@ -37,25 +30,20 @@ func (a *API) picture(w http.ResponseWriter, r *http.Request, id metric.ID) erro
 	if !known {
 		return refuse(http.StatusBadRequest, "theme is light or dark, not %.40q", query.Get("theme"))
 	}
-	m, err := a.Ledger.Metric(r.Context(), id)
+	p, err := a.past(r, id)
 	if err != nil {
 		return err
 	}
-	step := a.step(s, now)
-	rows, err := a.Ledger.Rows(r.Context(), ledger.Range{IDs: []metric.ID{id}, From: s.from, To: s.to, Step: step})
-	if err != nil {
-		return err
-	}
-	columns := series.NewSeries(step, s.points+1)
-	for _, row := range rows[id] {
+	columns := series.NewSeries(p.step, p.points+1)
+	for _, row := range p.rows {
 		columns.Add(row.Bucket())
 	}
-	title := m.Title
+	title := p.Title
 	if title == "" {
 		title = string(id)
 	}
-	in := chart.Input{Kind: kinds[board.Suits(m.Declaration)], Title: title, Unit: m.Unit, From: s.from, To: s.to,
-		Series: []chart.Series{{Name: title, Head: m.Head, Columns: columns, Hold: m.Kind == metric.Counter}}}
+	in := chart.Input{Kind: kinds[board.Suits(p.Declaration)], Title: title, Unit: p.Unit, From: p.from, To: p.to,
+		Series: []chart.Series{{Name: title, Head: p.Head, Columns: columns, Hold: p.Kind == metric.Counter}}}
 	var drawing chart.Chart
 	var tape scene.Tape
 	drawing.Draw(&tape, &in, width, height)
