@@ -2,7 +2,9 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"reflect"
 	"runtime"
 	"sync"
 
@@ -217,12 +219,19 @@ func (l *Ledger) commitBatch(calls []*call) {
 	}
 }
 
-// Declare replaces what is said of a metric and answers it as it then is.
+// Declare replaces what is said of a metric and answers it as it then is. Who says
+// again what was said before, as a job that declares and then counts does at each
+// of its runs, costs the viewers no fresh snapshot.
 func (l *Ledger) Declare(ctx context.Context, id metric.ID, d metric.Declaration) (metric.Metric, error) {
 	l.commit.Lock()
 	defer l.commit.Unlock()
+	before, err := l.store.Metric(ctx, id)
+	if err != nil && !errors.Is(err, ErrUnknown) {
+		return before, err
+	}
+	isNew := err != nil
 	m, err := l.store.Declare(ctx, id, d)
-	if err == nil {
+	if err == nil && (isNew || !reflect.DeepEqual(m.Declaration, before.Declaration)) {
 		l.publisher.Refresh(id)
 	}
 	return m, err

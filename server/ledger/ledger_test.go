@@ -22,6 +22,8 @@ type journal struct {
 	fails   error
 	seq     uint64
 	batches []int
+
+	declared *metric.Metric
 }
 
 func (j *journal) Apply(_ context.Context, batch []ledger.Entry) ([][]ledger.Outcome, error) {
@@ -46,8 +48,19 @@ func (j *journal) Apply(_ context.Context, batch []ledger.Entry) ([][]ledger.Out
 	return out, nil
 }
 
-func (j *journal) Declare(_ context.Context, id metric.ID, _ metric.Declaration) (metric.Metric, error) {
-	return metric.Metric{ID: id}, j.fails
+func (j *journal) Metric(context.Context, metric.ID) (metric.Metric, error) {
+	if j.declared == nil {
+		return metric.Metric{}, ledger.ErrUnknown
+	}
+	return *j.declared, nil
+}
+
+func (j *journal) Declare(_ context.Context, id metric.ID, d metric.Declaration) (metric.Metric, error) {
+	if j.fails != nil {
+		return metric.Metric{}, j.fails
+	}
+	j.declared = &metric.Metric{ID: id, Declaration: d}
+	return *j.declared, nil
 }
 func (j *journal) Delete(context.Context, metric.ID) error { return j.fails }
 
@@ -232,13 +245,16 @@ func TestAFailedCommitIsToldToAllItsCallersAndPublishedToNone(t *testing.T) {
 func TestDeclarationsAndDeletionsAreTold(t *testing.T) {
 	viewers := &told{}
 	l := ledger.New(&journal{}, viewers)
-	if _, err := l.Declare(t.Context(), "a", metric.Declaration{}); err != nil {
-		t.Fatal(err)
+	for _, title := range []string{"", "A", "A"} {
+		floor := 1.0 // the same number elsewhere is the same floor
+		if _, err := l.Declare(t.Context(), "a", metric.Declaration{Title: title, Floor: &floor}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := l.Delete(t.Context(), "a"); err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"refresh a", "forget a"}; !slices.Equal(viewers.changes, want) {
+	if want := []string{"refresh a", "refresh a", "forget a"}; !slices.Equal(viewers.changes, want) {
 		t.Errorf("told %v, want %v", viewers.changes, want)
 	}
 }
