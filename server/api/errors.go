@@ -59,7 +59,7 @@ func explain(err error) *problem {
 		return &problem{Status: http.StatusTooManyRequests, Detail: err.Error(), retry: 60}
 	case errors.Is(err, ledger.ErrUnavailable):
 		return &problem{Status: http.StatusServiceUnavailable, Detail: "nothing can be written now: try again soon; an operator finds the reason in the log", retry: 5}
-	case is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded):
 		return &problem{Status: http.StatusServiceUnavailable, Detail: "this took too long: try again soon", retry: 5}
 	}
 	return &problem{Status: http.StatusInternalServerError, Detail: "something went wrong inside: an operator finds it in the log"}

@@ -40,13 +40,16 @@ func (a *API) around(mux *http.ServeMux, pages http.Handler, loopback bool) http
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := time.Now()
 		seen := &recorder{ResponseWriter: w, r: r}
-		route := "other"
 		defer func() {
-			a.recovered(seen, r, recover())
+			route := r.Pattern
+			if route == "" {
+				route = "other"
+			}
 			a.metrics.request(route, r.Method, seen.status, time.Since(begun))
 			a.Log.LogAttrs(r.Context(), slog.LevelDebug, "request", slog.String("method", r.Method), slog.String("path", r.URL.Path),
 				slog.Int("status", seen.status), slog.Duration("took", time.Since(begun)), slog.String("from", r.RemoteAddr))
 		}()
+		defer func() { a.recovered(seen, r, recover()) }()
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		if loopback && !auth.IsLocal(r.Host) {
 			refuseHost(seen, r)
@@ -60,9 +63,6 @@ func (a *API) around(mux *http.ServeMux, pages http.Handler, loopback bool) http
 		// for plain text, and its %2F for a slash between two names.
 		r.URL.RawPath = plain.Replace(r.URL.RawPath)
 		mux.ServeHTTP(seen, r)
-		if r.Pattern != "" {
-			route = r.Pattern
-		}
 		if seen.unrouted != 0 {
 			seen.answerUnrouted(pages)
 		}

@@ -146,7 +146,7 @@ func (c *session) startWatch(message []byte) error {
 	if m.Board != "" {
 		b, known := board.Builtin(m.Board)
 		if !known {
-			return &named{fmt.Sprintf("there is no board %.60q", m.Board)}
+			return &said{fmt.Sprintf("there is no board %.60q", m.Board), metric.ErrName}
 		}
 		patterns = b.Patterns()
 	}
@@ -248,15 +248,13 @@ func (a *API) snapshot(ctx context.Context, w *watch, at *hub.Boundary) (series.
 }
 
 // badMessage is a request that cannot be meant.
-func badMessage(sentence string) error { return &meant{sentence} }
+func badMessage(sentence string) error { return &said{sentence, wire.ErrBadMessage} }
 
-type meant struct{ sentence string }
+// said is an error in words of its own that counts as one of those explain knows.
+type said struct {
+	sentence string
+	as       error
+}
 
-func (m *meant) Error() string { return m.sentence }
-func (m *meant) Unwrap() error { return wire.ErrBadMessage }
-
-// named is a name that nothing has.
-type named struct{ sentence string }
-
-func (n *named) Error() string { return n.sentence }
-func (n *named) Unwrap() error { return metric.ErrName }
+func (s *said) Error() string { return s.sentence }
+func (s *said) Unwrap() error { return s.as }
