@@ -10,7 +10,9 @@ import (
 	"iter"
 	"math"
 	"net/http"
+	"time"
 
+	"telltale/server/hub"
 	"telltale/server/ledger"
 	"telltale/shared/metric"
 )
@@ -42,7 +44,7 @@ func (a *API) postBatch(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	b := &batch{api: a, r: r, key: key, digest: digest, out: bufio.NewWriter(w), w: w}
+	b := &batch{api: a, r: r, key: key, digest: digest, out: bufio.NewWriter(patient{w}), w: w}
 	switch atomic := r.URL.Query().Get("atomic"); atomic {
 	case "true":
 		return b.atomic(rows)
@@ -184,6 +186,19 @@ func (b *batch) line(o ledger.Outcome) {
 		}{p.Status, p.Detail})
 	}
 	_, _ = b.out.Write(append(line, '\n')) // flush answers the error
+}
+
+// patient writes an answer to one who may read slowly, but must read: an answer on
+// its way holds one of the few places for large uploads. Each write has as long as
+// a viewer has.
+type patient struct{ http.ResponseWriter }
+
+func (p patient) Write(b []byte) (int, error) {
+	deadline := time.Now().Add(hub.Patience)
+	if err := http.NewResponseController(p.ResponseWriter).SetWriteDeadline(deadline); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return 0, err
+	}
+	return p.ResponseWriter.Write(b)
 }
 
 func (b *batch) flush() error {

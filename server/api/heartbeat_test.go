@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -205,6 +206,30 @@ func TestABodyThatDoesNotComeInTimeIs408(t *testing.T) {
 		response, err := http.ReadResponse(bufio.NewReader(ours), nil)
 		if err != nil || response.StatusCode != http.StatusRequestTimeout {
 			t.Fatal(response, err)
+		}
+		_ = ours.Close()
+	})
+}
+
+func TestAnUploadWhoseAnswerNobodyReadsLetsOthersIn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := New(Options{Hub: hub.New("e", 0, nil), Log: slog.New(slog.DiscardHandler)})
+		listener := &wires{conns: make(chan net.Conn), done: make(chan struct{})}
+		server := &http.Server{Handler: a.answering(a.postBatch), WriteTimeout: 2 * time.Minute}
+		go func() { _ = server.Serve(listener) }()
+		defer server.Close()
+		ours, theirs := net.Pipe()
+		listener.conns <- theirs
+		rows := strings.Repeat("no JSON\n", maxBody/8+1)
+		fmt.Fprintf(ours, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s", len(rows), rows)
+		time.Sleep(29 * time.Second)
+		if len(a.large) != 1 {
+			t.Error("it was given up early")
+		}
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if len(a.large) != 0 {
+			t.Error("it holds its place still")
 		}
 		_ = ours.Close()
 	})
