@@ -33,23 +33,17 @@ func Match(pattern string, id ID) bool {
 	return glob(pattern, string(id))
 }
 
-// glob backtracks to the last star only, so its time is at most len(p)*len(s).
+// glob takes each part between stars where it first occurs, which never is too late
+// for the next, so that its time grows with the length of s alone. p has a star.
 func glob(p, s string) bool {
-	star, mark := -1, 0
-	i, j := 0, 0
-	for j < len(s) {
-		switch {
-		case i < len(p) && p[i] == '*':
-			star, mark = i, j
-			i++
-		case i < len(p) && p[i] == s[j]:
-			i, j = i+1, j+1
-		case star >= 0:
-			mark++
-			i, j = star+1, mark
-		default:
-			return false
+	part, p, _ := strings.Cut(p, "*")
+	s, found := strings.CutPrefix(s, part)
+	for found {
+		var more bool
+		if part, p, more = strings.Cut(p, "*"); !more {
+			return strings.HasSuffix(s, part)
 		}
+		_, s, found = strings.Cut(s, part)
 	}
-	return strings.Trim(p[i:], "*") == ""
+	return false
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
+	"path"
 	"strings"
 	"testing"
 
@@ -223,5 +225,30 @@ func TestAPatternNamesMetrics(t *testing.T) {
 		if metric.CheckPattern(bad) == nil {
 			t.Errorf("a pattern of %d bytes passes", len(bad))
 		}
+	}
+}
+
+func TestAGlobMatchesAsPathMatchDoes(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	text := func(alphabet string) string {
+		b := make([]byte, r.IntN(9))
+		for i := range b {
+			b[i] = alphabet[r.IntN(len(alphabet))]
+		}
+		return string(b)
+	}
+	matched := 0
+	for range 200_000 {
+		pattern, name := text("ab*")+"*"+text("ab*"), text("ab")
+		want, err := path.Match(pattern, name)
+		if got := metric.Match(pattern, metric.ID(name)); err != nil || got != want {
+			t.Fatalf("%q and %q: %v, want %v, %v", pattern, name, got, want, err)
+		}
+		if want {
+			matched++
+		}
+	}
+	if matched < 1000 {
+		t.Errorf("%d pairs match: too few say anything", matched)
 	}
 }
