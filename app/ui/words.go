@@ -13,10 +13,11 @@ import (
 
 // value is a metric's current value as a person reads it.
 func value(m metric.Metric) string {
-	if m.Head.Seq == 0 && m.Kind != metric.Counter { // a counter nobody has touched is at zero
+	value, has := m.Value()
+	if !has {
 		return "–"
 	}
-	return string(chart.AppendValue(nil, m.Head.Value, m.Unit))
+	return string(chart.AppendValue(nil, value, m.Unit))
 }
 
 // oldAfter is the age from which a reading is said to be old though contact is good.

@@ -31,6 +31,10 @@ type row struct {
 // postBatch applies NDJSON or a JSON array of rows in the order sent, and answers
 // a line a row.
 func (a *API) postBatch(w http.ResponseWriter, r *http.Request) error {
+	query, err := queryOf(r)
+	if err != nil {
+		return err
+	}
 	body, done, err := a.readBatch(w, r)
 	defer done()
 	if err != nil {
@@ -45,7 +49,7 @@ func (a *API) postBatch(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	b := &batch{api: a, r: r, key: key, digest: digest, out: bufio.NewWriter(patient{w}), w: w}
-	switch atomic := r.URL.Query().Get("atomic"); atomic {
+	switch atomic := query.Get("atomic"); atomic {
 	case "true":
 		return b.atomic(rows)
 	case "", "false":

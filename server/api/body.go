@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"reflect"
 	"strings"
@@ -88,6 +89,15 @@ func bodyError(err error, sentence string) error {
 		return refuse(http.StatusRequestTimeout, "the body did not come in time: send it faster, or in pieces")
 	}
 	return refuse(http.StatusBadRequest, "%s", sentence)
+}
+
+// queryOf reads the query; what of it cannot be read is not passed over.
+func queryOf(r *http.Request) (url.Values, error) {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, refuse(http.StatusBadRequest, "the query cannot be read: %v", err)
+	}
+	return query, nil
 }
 
 // decodeJSON reads one JSON value that has no field unknown to into. Its error

@@ -107,8 +107,12 @@ type past struct {
 
 // past reads a metric's history over the span that the request's query names.
 func (a *API) past(r *http.Request, id metric.ID) (p past, err error) {
+	query, err := queryOf(r)
+	if err != nil {
+		return p, err
+	}
 	now := time.Now().UnixMilli()
-	if p.span, err = spanOf(r.URL.Query(), now); err != nil {
+	if p.span, err = spanOf(query, now); err != nil {
 		return p, err
 	}
 	if p.Metric, err = a.Ledger.Metric(r.Context(), id); err != nil {

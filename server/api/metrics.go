@@ -75,7 +75,11 @@ func (a *API) postShort(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	m.Metric = id
-	if t := r.URL.Query().Get("t"); t != "" {
+	query, err := queryOf(r)
+	if err != nil {
+		return err
+	}
+	if t := query.Get("t"); t != "" {
 		if m.Time, err = strconv.ParseInt(t, 10, 64); err != nil || m.Time == 0 {
 			return refuse(http.StatusBadRequest, "t is a time in ms since 1970, not %.40q", t)
 		}

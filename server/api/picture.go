@@ -17,7 +17,10 @@ var kinds = map[board.Kind]chart.Kind{board.Line: chart.Line, board.Area: chart.
 // picture answers a metric's chart over the span that the query names, width by
 // height pixels, for a light or a dark page.
 func (a *API) picture(w http.ResponseWriter, r *http.Request, id metric.ID) error {
-	query := r.URL.Query()
+	query, err := queryOf(r)
+	if err != nil {
+		return err
+	}
 	width, err := pixels(query, "width", 640)
 	if err != nil {
 		return err

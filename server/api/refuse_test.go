@@ -52,6 +52,10 @@ func TestBadInputIsAnsweredAndChangesNothing(t *testing.T) {
 		{name: "bytes that are no text", method: "POST", path: "/m/level", body: "\xff\xfe", status: 400, detail: "not a number"},
 		{name: "a bad time", method: "POST", path: "/m/level?t=soon", body: "1", status: 400, detail: "ms since 1970"},
 
+		{name: "a query that cannot be read", method: "POST", path: "/m/level?t=%zz", body: "1", status: 400, detail: `"%zz"`},
+		{name: "a batch's query that cannot be read", method: "POST", path: "/api/v1/metrics?atomic=true;", body: `{"metric":"level","set":1}`, status: 400, detail: "query"},
+		{name: "a history's query that cannot be read", method: "GET", path: "/m/level.csv?from=%2", status: 400, detail: "query"},
+
 		{name: "not JSON", method: "POST", path: "/api/v1/metrics/level", body: `{"set":`, status: 400, detail: "at byte 7"},
 		{name: "no body", method: "POST", path: "/api/v1/metrics/level", status: 400, detail: "empty"},
 		{name: "NaN in JSON", method: "POST", path: "/api/v1/metrics/level", body: `{"set":NaN}`, status: 400, detail: "at byte 8"},
