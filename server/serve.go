@@ -21,9 +21,8 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-// drainLimit is how long a server that was told to end waits for requests under way. What is left of the ten seconds
-// is for closing the store, which takes two of them on a busy disk.
-const drainLimit = 6 * time.Second
+// drainLimit is how long a server that was told to end waits for requests under way.
+const drainLimit = 8 * time.Second
 
 func serveVerb(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
 	config, err := parseConfig(args, getenv, stdout)
