@@ -7,9 +7,12 @@ type scale struct{ lo, hi, from, per float64 }
 
 func newScale(lo, hi, from, to float64) scale { return scale{lo, hi, from, (to - from) / (hi - lo)} }
 
-// at is the pixel of v. The conversion keeps the compiler from fusing multiply
-// and add, which would round differently on different machines.
-func (s *scale) at(v float64) float64 { return s.from + float64((v-s.lo)*s.per) }
+// at is the pixel of v; what lies beyond the scale is drawn at its end. The conversion
+// keeps the compiler from fusing multiply and add, which would round differently on
+// different machines.
+func (s *scale) at(v float64) float64 {
+	return s.from + float64((min(max(v, s.lo), s.hi)-s.lo)*s.per)
+}
 
 // ticks are the multiples of step from first to last, within lo to hi.
 type ticks struct {

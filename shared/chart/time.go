@@ -34,21 +34,29 @@ var clockSteps = [...]int64{second, 2 * second, 5 * second, 10 * second, 15 * se
 // monthSteps are the distances of ticks in months, up to centuries.
 var monthSteps = [...]int{1, 3, 6, 12, 24, 60, 120, 240, 600, 1200}
 
+// fewTicks is how many ticks of time there should be at least.
+const fewTicks = 3
+
+// tickSpaces are the pixels between two labels of times: the first that leaves
+// room for fewTicks holds.
+var tickSpaces = [...]float64{40, 28, 16}
+
 // timeAxis draws the times below the plot. Its ticks lie on round local times, as
 // far apart as the widest of their labels asks for; one that would be cut off by
 // the area is left out.
 func (c *Chart) timeAxis(a box) {
 	c.labels = c.labels[:0]
 	span := c.x.to - c.x.from
-	apart := func(width float64) int64 { return int64((width + 40) / max(c.plot.w, 1) * float64(span)) }
-	clock, date := scene.Width([]byte("00:00"), labelSize, scene.Semibold), scene.Width([]byte("00 Mmm"), labelSize, scene.Semibold)
-	seconds := scene.Width([]byte("00:00:00"), labelSize, scene.Semibold)
-	if step := firstStep(apart(seconds), 0); step != 0 && step < minute {
-		c.clockTicks(step)
-	} else if step := firstStep(max(apart(max(clock, date)), minute), minute); step != 0 {
+	step := int64(0)
+	for _, space := range tickSpaces {
+		if step = c.clockStep(space); step != 0 && span/step >= fewTicks {
+			break
+		}
+	}
+	if step != 0 {
 		c.clockTicks(step)
 	} else {
-		c.monthTicks(apart(clock))
+		c.monthTicks(c.apart("00:00", tickSpaces[0]))
 	}
 	y := c.plot.bottom() + labelSpace
 	free := a.x
@@ -63,6 +71,24 @@ func (c *Chart) timeAxis(a box) {
 		c.t.Text(l.at, y, c.text[l.start:l.end], style)
 		free = l.at + l.width/2 + labelSpace
 	}
+}
+
+// apart is the time in ms that a label and the space to the next take.
+func (c *Chart) apart(text string, space float64) int64 {
+	width := scene.Width([]byte(text), labelSize, scene.Semibold)
+	return int64((width + space) / max(c.plot.w, 1) * float64(c.x.to-c.x.from))
+}
+
+// clockStep is the distance of ticks whose labels have so much space between them;
+// 0 where they are months or years apart.
+func (c *Chart) clockStep(space float64) int64 {
+	if step := firstStep(c.apart("00:00:00", space), 0); step != 0 && step < minute {
+		return step
+	}
+	if step := firstStep(c.apart("00:00", space), minute); step != 0 && step < day {
+		return step
+	}
+	return firstStep(c.apart("00 Mmm", space), day)
 }
 
 // firstStep is the smallest clock step of at least ms and least; 0 if there is none.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"telltale/shared/scene"
+	"telltale/shared/series"
 )
 
 // berlin is Europe's summer time as of 2025, without a time zone database.
@@ -33,7 +34,7 @@ func TestTicksOfTimeLieOnRoundLocalTimes(t *testing.T) {
 	}{
 		{"a minute", "2025-06-22 11:59:00", "2025-06-22 12:00:00", "13:59:00 13:59:10 13:59:20 13:59:30 13:59:40 13:59:50 14:00:00", ""},
 		{"over midnight", "2025-06-22 20:30:00", "2025-06-22 23:30:00", "22:30 23:00 23:30 *23 Jun 00:30 01:00 01:30", ""},
-		{"a day", "2025-06-21 12:00:00", "2025-06-22 12:00:00", "18:00 *22 Jun 06:00 12:00", ""},
+		{"a day", "2025-06-21 12:00:00", "2025-06-22 12:00:00", "15:00 18:00 21:00 *22 Jun 03:00 06:00 09:00 12:00", ""},
 		{"clocks go forward", "2025-03-29 22:00:00", "2025-03-30 04:00:00", "23:00 *30 Mar 01:00 03:00 04:00 05:00 06:00", "22:00 23:00 00:00 01:00 02:00 03:00 04:00"},
 		{"clocks go back", "2025-10-25 22:00:00", "2025-10-26 04:00:00", "*26 Oct 01:00 02:00 03:00 04:00 05:00", "22:00 23:00 01:00 02:00 03:00 04:00"},
 		{"a week", "2025-06-15 12:00:00", "2025-06-22 12:00:00", "16 Jun 17 Jun 18 Jun 19 Jun 20 Jun 21 Jun 22 Jun", ""},
@@ -63,6 +64,24 @@ func TestTicksOfTimeLieOnRoundLocalTimes(t *testing.T) {
 				t.Errorf("in UTC %s\n wanted %s", got, row.wantUTC)
 			}
 		})
+	}
+}
+
+func TestAnyRangeHasTicksOfTimeOnACard(t *testing.T) {
+	for _, span := range []int64{minute, 5 * minute, 15 * minute, hour, day, 7 * day, 30 * day} {
+		for _, width := range []float64{334, 344, 1128} {
+			for i := range int64(20) {
+				var c Chart
+				var tape scene.Tape
+				to := int64(1_750_593_600_000) + i*span/7
+				head := series.NewSeries(span/100, 200)
+				head.Add(series.Bucket{Time: to, Last: -1013, Min: -1013.25, Max: -1013, Count: 1})
+				c.Draw(&tape, &Input{From: to - span, To: to, Zone: berlin, Series: []Series{{Columns: head}}}, width, 136)
+				if len(c.labels) < fewTicks {
+					t.Fatalf("a range of %v has %d ticks on %v pixels", time.Duration(span)*time.Millisecond, len(c.labels), width)
+				}
+			}
+		}
 	}
 }
 

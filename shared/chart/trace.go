@@ -186,7 +186,7 @@ func (c *Chart) lines(fill bool, width float64) {
 // path puts the path of a line on the tape, broken at gaps; closed down to zero
 // where it is to be filled.
 func (c *Chart) path(tr trace, hold, fill bool) {
-	base := c.y.at(min(max(0, c.y.lo), c.y.hi))
+	base := c.y.at(0)
 	var prev int64
 	var x, y, start float64
 	open, alone := false, false
