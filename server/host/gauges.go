@@ -80,10 +80,11 @@ func readLoad(ctx context.Context) (float64, error) {
 	return average.Load1, nil
 }
 
-// rate reads the growth a second of a total over all interfaces but loopback, zero at first.
+// rate reads the growth a second of a total over all interfaces but loopback. One that has just come, or whose total
+// began anew, counts from its next reading on.
 func rate(total func(net.IOCountersStat) uint64) func(context.Context) (float64, error) {
 	var (
-		before uint64
+		before map[string]uint64
 		at     time.Time
 	)
 	return func(ctx context.Context) (float64, error) {
@@ -91,18 +92,17 @@ func rate(total func(net.IOCountersStat) uint64) func(context.Context) (float64,
 		if err != nil {
 			return 0, err
 		}
-		var now uint64
+		now, grown := make(map[string]uint64, len(interfaces)), uint64(0)
 		for _, each := range interfaces {
-			if each.Name != "lo" && each.Name != "lo0" {
-				now += total(each)
+			if each.Name == "lo" || each.Name == "lo0" {
+				continue
+			}
+			now[each.Name] = total(each)
+			if was, known := before[each.Name]; known && now[each.Name] >= was {
+				grown += now[each.Name] - was
 			}
 		}
 		elapsed := time.Since(at)
-		first := at.IsZero()
-		grown := now - before
-		if first || now < before { // an interface went away: the sum starts again
-			grown = 0
-		}
 		before, at = now, time.Now()
 		return float64(grown) / elapsed.Seconds(), nil
 	}
