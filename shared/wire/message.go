@@ -47,15 +47,12 @@ const (
 // The codes a connection is closed with (RFC 6455, section 7.4.1, and the IANA
 // registry of WebSocket close codes for 1012 and 1013).
 const (
-	CloseNormal      = 1000
-	CloseGoingAway   = 1001 // the client leaves
 	CloseNotText     = 1003 // a binary message
 	CloseNotUTF8     = 1007 // a text message that is not UTF-8
-	ClosePolicy      = 1008
+	CloseNoHeartbeat = 1008 // a policy of ours: no pong came
 	CloseTooBig      = 1009 // a message over --max-message
 	CloseRestart     = 1012 // the server drains: reconnect
 	CloseTryLater    = 1013 // a reader that stayed full
-	CloseNoHeartbeat = ClosePolicy
 )
 
 // Rates are the frames a second a watch may ask for; DefaultRate where it asks for none.
