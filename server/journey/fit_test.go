@@ -1,0 +1,45 @@
+package journey
+
+import (
+	"fmt"
+	"testing"
+)
+
+// misfits lists what is wider than the screen, boxes whose parts have no room, and curl lines of one row at different heights.
+const misfits = `(() => {
+	const found = [], box = (e) => e.getBoundingClientRect();
+	if (document.documentElement.scrollWidth > innerWidth) found.push("the page is " + document.documentElement.scrollWidth + " wide");
+	for (const e of document.querySelectorAll(".card, .masthead, .toolbar")) {
+		if (e.scrollHeight > e.clientHeight) found.push(e.className + ": " + e.scrollHeight + " in " + e.clientHeight);
+	}
+	const head = [...document.querySelectorAll(".masthead .inner > *")].map(box);
+	for (let i = 1; i < head.length; i++) if (head[i].left < head[i - 1].right) found.push("masthead: parts overlap");
+	const feet = new Map();
+	for (const card of document.querySelectorAll(".card")) {
+		const curl = box(card.querySelector(".curl")), top = box(card).top;
+		if (curl.height !== 44) found.push("a curl line is " + curl.height + " high");
+		if (feet.has(top) && feet.get(top) !== curl.bottom) found.push("curl lines of one row end at " + feet.get(top) + " and " + curl.bottom);
+		feet.set(top, curl.bottom);
+	}
+	return found.join("\n");
+})()`
+
+func TestAPageFitsAnyScreen(t *testing.T) {
+	s := start(t)
+	s.must("POST", "/order", "")
+	s.must("POST", `/m/requests_with_a_long_name_and_labels%7Bhost=%22a-host-name-without-any-space-in-it.example%22%7D`, "=-1234567890.5")
+	b := look(t, s)
+	for _, width := range []int64{320, 820, 1440} {
+		for _, path := range []string{"/", "/b/all", "/m/orders"} {
+			p := b.open(s.url+path, width, 844, "light")
+			p.until("it is live", live)
+			for _, lamp := range []string{"Live", "No contact for 119 min", "Offline since 21 Nov 15:04"} {
+				wrong := eval[string](p, fmt.Sprintf(`document.querySelector("#lamp .says").firstChild.nodeValue = %q, %s`, lamp, misfits))
+				if wrong != "" {
+					t.Errorf("%s, %d wide, the lamp saying %q:\n%s", path, width, lamp, wrong)
+				}
+			}
+			p.close()
+		}
+	}
+}
