@@ -6,11 +6,11 @@ import "telltale/shared/metric"
 func Home() Board {
 	return Board{ID: "home", Title: "Home", Panels: []Panel{
 		counter("orders", "Orders"), counter("customers", "Customers"), counter("products", "Products"),
-		panel("host.cpu", Area, "Processor"),
+		panel("host.cpu", Area, "CPU"),
 		panel("host.load", Line, "Load"),
 		{ID: "host.net", Kind: Line, Title: "Network", Queries: []Query{
 			{Metric: "host.net.in", Title: "in"}, {Metric: "host.net.out", Title: "out"}}},
-		panel("host.memory", Area, "Memory"),
+		panel("host.memory", Area, "Memory used"),
 		panel("host.disk.percent", Stat, "Disk"),
 	}}
 }
