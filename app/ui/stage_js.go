@@ -27,7 +27,7 @@ type stage struct {
 	cards map[*Card]*stageCard
 	nth   map[int]*stageCard         // by the number its plot carries
 	last  int                        // number given
-	drawn map[string][]js.Value      // by panel and kind: what the server drew, until its card is mounted
+	drawn map[string][]js.Value      // by drawnFor: what the server drew, until its card is mounted
 	of    map[metric.ID][]*stageCard // which cards show a metric; nil when it has to be made anew
 	tape  scene.Tape
 	clock zones
@@ -54,14 +54,20 @@ func (s *stage) Hold() {
 	drawings := js.Global().Get("document").Call("querySelectorAll", ".card .first")
 	for i := range drawings.Length() {
 		drawing := drawings.Index(i)
-		card := drawing.Call("closest", ".card").Get("dataset")
-		key := drawnFor(card.Get("panel").String(), card.Get("kind").String())
+		card := drawing.Call("closest", ".card")
+		of, large := card.Get("dataset"), card.Get("classList").Call("contains", "large").Bool()
+		key := drawnFor(of.Get("panel").String(), of.Get("kind").String(), large)
 		s.drawn[key] = append(s.drawn[key], drawing)
 	}
 }
 
 // drawnFor tells drawings apart: without contact a page may come from the cache of another.
-func drawnFor(panel, kind string) string { return kind + " " + panel }
+func drawnFor(panel, kind string, large bool) string {
+	if large {
+		kind = "large " + kind
+	}
+	return kind + " " + panel
+}
 
 // Open watches what a place shows. The first call starts everything that runs for
 // as long as the page does.

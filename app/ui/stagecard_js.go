@@ -49,7 +49,7 @@ func (st *stageCard) mount(s *stage) {
 // adopt moves the drawing that the server made for this card into its place; go-app's
 // mounting and this are one task, so nothing flashes.
 func (st *stageCard) adopt(s *stage) {
-	key := drawnFor(st.card.Panel.ID, string(st.card.Panel.Kind))
+	key := drawnFor(st.card.Panel.ID, string(st.card.Panel.Kind), st.card.Large)
 	for _, drawing := range s.drawn[key] {
 		st.plot.Call("append", drawing)
 	}
