@@ -57,7 +57,7 @@ func TestOfflineThePageShowsTheLastValuesAndSinceWhen(t *testing.T) {
 	s := quiet(t)
 	s.must("POST", "/m/orders", "4711")
 	b := look(t, s)
-	b.expect("WebSocket connection", "ERR_CONNECTION_REFUSED", "ERR_INTERNET_DISCONNECTED", "Failed to load resource", "Failed to fetch")
+	b.expect(gone...)
 	p := b.open(s.url+"/", 1000, 800, "light")
 	p.until("the value is shown", shows("orders", "4711"))
 	p.until("the service worker answers for the page", worker)
@@ -77,7 +77,7 @@ func shows(metric, number string) string {
 func TestANewBuildReplacesTheOldOneInTheBrowser(t *testing.T) {
 	s := quiet(t)
 	b := look(t, s)
-	b.expect("WebSocket connection", "ERR_CONNECTION_REFUSED", "Failed to load resource", "Failed to fetch")
+	b.expect(gone...)
 	p := b.open(s.url+"/", 1000, 800, "light")
 	p.until("the service worker answers for the page", worker)
 	before := eval[string](p, `goappEnv.GOAPP_VERSION`)

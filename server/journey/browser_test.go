@@ -101,6 +101,10 @@ func (b *browser) close() []string {
 	return b.problems()
 }
 
+// gone is what Chromium, and go-app's loader when it looks for a new build, say when the server is not there.
+var gone = []string{"WebSocket connection", "ERR_CONNECTION_REFUSED", "ERR_INTERNET_DISCONNECTED",
+	"Failed to load resource", "Failed to fetch", "Failed to update a ServiceWorker"}
+
 // expect names part of a console error that the journey itself causes.
 func (b *browser) expect(parts ...string) {
 	b.mutex.Lock()

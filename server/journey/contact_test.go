@@ -16,7 +16,7 @@ func TestASilentServerIsSaidWithinTenSecondsAndTheGapIsFilled(t *testing.T) {
 	s := quiet(t)
 	s.must("POST", "/m/orders", "5")
 	b := look(t, s)
-	b.expect("Failed to load resource", "Failed to fetch", "WebSocket connection")
+	b.expect(gone...)
 	p := b.open(s.url+"/", 1000, 800, "light")
 	p.until("it is live", live)
 	p.until("the value is shown", shows("orders", "5"))
