@@ -38,13 +38,19 @@ func (c change) mutation(id metric.ID) (metric.Mutation, error) {
 	return m, nil
 }
 
-// postMetric adds or sets as its JSON says.
-func (a *API) postMetric(w http.ResponseWriter, r *http.Request) error {
+// named reads the metric that the path names, and the body.
+func named(w http.ResponseWriter, r *http.Request) (metric.ID, []byte, error) {
 	id, err := metric.Parse(r.PathValue("metric"))
 	if err != nil {
-		return err
+		return "", nil, err
 	}
 	body, err := readBody(w, r, maxBody)
+	return id, body, err
+}
+
+// postMetric adds or sets as its JSON says.
+func (a *API) postMetric(w http.ResponseWriter, r *http.Request) error {
+	id, body, err := named(w, r)
 	if err != nil {
 		return err
 	}
@@ -62,11 +68,7 @@ func (a *API) postMetric(w http.ResponseWriter, r *http.Request) error {
 // postShort is the short form for a person: 42 or =-5 sets, +3 and -3 add, and
 // nothing adds 1.
 func (a *API) postShort(w http.ResponseWriter, r *http.Request) error {
-	id, err := metric.Parse(r.PathValue("metric"))
-	if err != nil {
-		return err
-	}
-	body, err := readBody(w, r, maxBody)
+	id, body, err := named(w, r)
 	if err != nil {
 		return err
 	}
@@ -181,11 +183,7 @@ func (a *API) getMetrics(w http.ResponseWriter, r *http.Request) error {
 
 // putMetric declares a metric.
 func (a *API) putMetric(w http.ResponseWriter, r *http.Request) error {
-	id, err := metric.Parse(r.PathValue("metric"))
-	if err != nil {
-		return err
-	}
-	body, err := readBody(w, r, maxBody)
+	id, body, err := named(w, r)
 	if err != nil {
 		return err
 	}
