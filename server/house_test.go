@@ -23,7 +23,8 @@ var arrows = map[string][]string{
 	"shared/metric": {},
 	"shared/series": {"shared/metric"},
 	"shared/board":  {"shared"},
-	"shared/wire":   {"shared/metric", "shared/series", "shared/board"},
+	"shared/room":   {},
+	"shared/wire":   {"shared/metric", "shared/series", "shared/board", "shared/room"},
 	"shared/scene":  {},
 	"shared/chart":  {"shared/metric", "shared/series", "shared/board", "shared/scene"},
 

@@ -19,6 +19,6 @@
 //   - No input makes a decoder panic, recurse without bound or allocate more than
 //     a small multiple of its length.
 //
-// Room messages (join, leave, broadcast, direct, presence, gap) become further
-// types in message.go; their error codes are here already, being one list.
+// message.go has what concerns the connection and metrics, room.go what concerns
+// rooms.
 package wire

@@ -11,10 +11,15 @@ import (
 
 // The types of messages a client sends.
 const (
-	TypeWatch   = "watch"
-	TypeUnwatch = "unwatch"
-	TypeMutate  = "mutate"
-	TypePing    = "ping"
+	TypeWatch     = "watch"
+	TypeUnwatch   = "unwatch"
+	TypeMutate    = "mutate"
+	TypePing      = "ping"
+	TypeJoin      = "join"
+	TypeLeave     = "leave"
+	TypeBroadcast = "broadcast" // the server's, too
+	TypeDirect    = "direct"    // the server's, too
+	TypePresence  = "presence"  // the server's, too
 )
 
 // The types of messages the server sends.
@@ -26,6 +31,12 @@ const (
 	TypePong     = "pong"
 	TypeError    = "error"
 	TypeGoodbye  = "goodbye"
+
+	TypeJoined       = "joined"
+	TypeLeft         = "left"
+	TypeMemberJoined = "member_joined"
+	TypeMemberLeft   = "member_left"
+	TypeGap          = "gap"
 )
 
 // The codes of an Error.
@@ -192,6 +203,8 @@ func Decode(b []byte, into any) error {
 	var wrong *json.UnmarshalTypeError
 	var syntax *json.SyntaxError
 	switch {
+	case errors.Is(err, ErrBadMessage):
+		return err
 	case errors.As(err, &wrong) && wrong.Field != "":
 		return fmt.Errorf("%w: %q is a %s, which cannot be read there", ErrBadMessage, wrong.Field, wrong.Value)
 	case errors.As(err, &syntax):

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"telltale/shared/metric"
+	"telltale/shared/room"
 	"telltale/shared/series"
 )
 
@@ -258,4 +259,46 @@ func bigFrame() series.Frame {
 		f.Values[id] = series.Bucket{Time: 1_700_000_000_000, Last: float64(c) / 7, Min: 1.5, Max: 99.25, Sum: 3, Count: 5}
 	}
 	return f
+}
+
+func TestARoomsMessageIsWrittenAsTheContractSays(t *testing.T) {
+	m := room.Message{Room: "lobby", Seq: 7, Time: 9, Sender: "Zoë", Content: "<b>\"hi\"\n\u2028\\"}
+	for _, c := range []struct {
+		id     string
+		stream room.Stream
+		want   string
+	}{
+		{"", "", `{"type":"broadcast","room_id":"lobby","content":"\u003cb\u003e\"hi\"\n\u2028\\","sender":"Zoë","seq":7,"time":9}`},
+		{"q", room.Stderr, `{"type":"broadcast","id":"q","room_id":"lobby","content":"\u003cb\u003e\"hi\"\n\u2028\\","sender":"Zoë","seq":7,"time":9,"stream":"stderr"}`},
+	} {
+		m.Stream = c.stream
+		b := AppendSaid(nil, m, c.id)
+		if string(b) != c.want {
+			t.Errorf("got  %s\nwant %s", b, c.want)
+		}
+		var said Said
+		if err := Decode(b, &said); err != nil || said.Message() != m || said.ID != c.id {
+			t.Errorf("%s came back as %+v, %v", b, said, err)
+		}
+	}
+}
+
+func TestSinceIsAllOrASeq(t *testing.T) {
+	for text, want := range map[string]int{`"all"`: 0, `0`: 0, `17`: 17, `-1`: -1, `1.5`: -1, `"17"`: -1, `true`: -1, `{}`: -1, `1e3`: -1} {
+		var j Join
+		err := Decode([]byte(`{"type":"join","room_id":"r","since":`+text+`}`), &j)
+		if want < 0 {
+			if !errors.Is(err, ErrBadMessage) || !strings.Contains(err.Error(), `"since"`) {
+				t.Errorf("%s: %v", text, err)
+			}
+		} else if err != nil || j.Since == nil || int(*j.Since) != want {
+			t.Errorf("%s: %v, %v", text, j.Since, err)
+		}
+	}
+	for _, text := range []string{`{"type":"join","room_id":"r"}`, `{"type":"join","room_id":"r","since":null}`} {
+		var j Join
+		if err := Decode([]byte(text), &j); err != nil || j.Since != nil {
+			t.Errorf("%s: %v, %v", text, j.Since, err)
+		}
+	}
 }
