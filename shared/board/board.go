@@ -1,6 +1,10 @@
 package board
 
-import "telltale/shared/metric"
+import (
+	"slices"
+
+	"telltale/shared/metric"
+)
 
 // Kind is how a panel shows its values.
 type Kind string
@@ -12,7 +16,13 @@ const (
 	Area Kind = "area"
 	Bars Kind = "bars" // events per step
 	Stat Kind = "stat" // a big number, its change and a small line
+
+	Log      Kind = "log"      // the lines of a room
+	Presence Kind = "presence" // who is in a room
 )
+
+// OfRoom tells whether panels of the kind show a room and no metric.
+func (k Kind) OfRoom() bool { return k == Log || k == Presence }
 
 // Board is a page of panels.
 type Board struct {
@@ -26,7 +36,8 @@ type Panel struct {
 	ID      string  `json:"id"`
 	Kind    Kind    `json:"kind"`
 	Title   string  `json:"title,omitempty"` // "" for that of the first metric
-	Queries []Query `json:"queries"`
+	Queries []Query `json:"queries,omitempty"`
+	Room    string  `json:"room,omitempty"`    // of a kind that is OfRoom, which has no queries
 	Each    bool    `json:"each,omitempty"`    // a panel for each metric that matches
 	Buttons bool    `json:"buttons,omitempty"` // + and − for a counter
 }
@@ -50,6 +61,17 @@ func (b Board) Patterns() []string {
 		}
 	}
 	return patterns
+}
+
+// Rooms are all whose panels the board has, each once, in the board's order.
+func (b Board) Rooms() []string {
+	var rooms []string
+	for _, p := range b.Panels {
+		if p.Kind.OfRoom() && !slices.Contains(rooms, p.Room) {
+			rooms = append(rooms, p.Room)
+		}
+	}
+	return rooms
 }
 
 // Expand gives the panels as they stand where these metrics exist, sorted by ID:

@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"telltale/shared/metric"
+	"telltale/shared/room"
 )
 
 func known(ids ...string) []metric.Metric {
@@ -123,6 +125,21 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		{"auto for one", "needs each", func(b *Board) { b.Panels[0].Kind = Auto }},
 		{"no query", "0 queries", func(b *Board) { b.Panels[0].Queries = nil }},
 		{"an empty pattern", "pattern", func(b *Board) { b.Panels[0].Queries[0].Metric = "" }},
+		{"a room for metrics", "log or presence", func(b *Board) { b.Panels[0].Room = "build" }},
+		{"a log without a room", "needs a room", func(b *Board) { b.Panels[0] = Panel{ID: "p", Kind: Log} }},
+		{"a presence without a room", "needs a room", func(b *Board) { b.Panels[0] = Panel{ID: "p", Kind: Presence} }},
+		{"a room's name", room.Grammar, func(b *Board) { b.Panels[0] = Panel{ID: "p", Kind: Log, Room: "a b"} }},
+		{"a log with queries", "no queries", func(b *Board) { b.Panels[0].Kind, b.Panels[0].Room = Log, "build" }},
+		{"a log for each", "neither each", func(b *Board) { b.Panels[0] = Panel{ID: "p", Kind: Log, Room: "build", Each: true} }},
+		{"a presence with buttons", "nor buttons", func(b *Board) { b.Panels[0] = Panel{ID: "p", Kind: Presence, Room: "build", Buttons: true} }},
+		{"a log's long title", "title", func(b *Board) {
+			b.Panels[0] = Panel{ID: "p", Kind: Log, Room: "build", Title: strings.Repeat("a", MaxTitle+1)}
+		}},
+		{"too many rooms", "more than 32 rooms", func(b *Board) {
+			for i := range MaxRooms + 1 {
+				b.Panels = append(b.Panels, Panel{ID: "r" + strconv.Itoa(i), Kind: Log, Room: "r" + strconv.Itoa(i)})
+			}
+		}},
 		{"one id twice", "stands twice", func(b *Board) { b.Panels = append(b.Panels, b.Panels[0]) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -135,5 +152,24 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 				t.Errorf("Check() = %v, want %q in it", err, c.want)
 			}
 		})
+	}
+}
+
+func TestABoardNamesEachRoomOnceAndAsksNoMetricForIt(t *testing.T) {
+	b := Board{ID: "b", Panels: []Panel{
+		{ID: "1", Kind: Log, Room: "b"}, {ID: "2", Kind: Presence, Room: "a"}, {ID: "3", Kind: Presence, Room: "b"},
+		{ID: "4", Kind: Line, Queries: []Query{{Metric: "m"}}},
+	}}
+	if err := b.Check(); err != nil {
+		t.Error(err)
+	}
+	if got := b.Rooms(); !slices.Equal(got, []string{"b", "a"}) {
+		t.Errorf("Rooms() = %q", got)
+	}
+	if got := b.Patterns(); !slices.Equal(got, []string{"m"}) {
+		t.Errorf("Patterns() = %q", got)
+	}
+	if got := ids(b.Expand(known("m"))); !slices.Equal(got, []string{"1", "2", "3", "4"}) {
+		t.Errorf("panels %q", got)
 	}
 }

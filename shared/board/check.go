@@ -6,11 +6,13 @@ import (
 	"slices"
 
 	"telltale/shared/metric"
+	"telltale/shared/room"
 )
 
 // Bounds of a board.
 const (
 	MaxPanels  = 200
+	MaxRooms   = 32  // that one board shows: each is a membership of every viewer
 	MaxQueries = 32  // of one panel
 	MaxTitle   = 200 // bytes
 )
@@ -41,6 +43,9 @@ func (b Board) Check() error {
 		}
 		seen[p.ID] = true
 	}
+	if len(b.Rooms()) > MaxRooms {
+		return fmt.Errorf("%w: it shows more than %d rooms", ErrBoard, MaxRooms)
+	}
 	return nil
 }
 
@@ -48,8 +53,12 @@ func (p Panel) check() error {
 	switch {
 	case !validID(p.ID):
 		return fmt.Errorf("id %.60q: %s", p.ID, Grammar)
+	case p.Kind.OfRoom():
+		return p.checkRoom()
 	case !slices.Contains([]Kind{Auto, Line, Area, Bars, Stat}, p.Kind):
-		return fmt.Errorf("%.60q is not a kind: it is auto, line, area, bars or stat", p.Kind)
+		return fmt.Errorf("%.60q is not a kind: it is auto, line, area, bars, stat, log or presence", p.Kind)
+	case p.Room != "":
+		return fmt.Errorf("the kind %s shows metrics, not the room %.60q: that takes log or presence", p.Kind, p.Room)
 	case p.Kind == Auto && !p.Each:
 		return errors.New("the kind auto needs each: true")
 	case len(p.Title) > MaxTitle:
@@ -66,6 +75,21 @@ func (p Panel) check() error {
 		}
 	}
 	return nil
+}
+
+// checkRoom is check for a panel that shows a room.
+func (p Panel) checkRoom() error {
+	switch {
+	case len(p.Title) > MaxTitle:
+		return fmt.Errorf("the title is longer than %d bytes", MaxTitle)
+	case p.Room == "":
+		return fmt.Errorf("the kind %s needs a room", p.Kind)
+	case len(p.Queries) > 0:
+		return fmt.Errorf("the kind %s shows a room and takes no queries", p.Kind)
+	case p.Each || p.Buttons:
+		return fmt.Errorf("the kind %s takes neither each nor buttons", p.Kind)
+	}
+	return room.CheckName(p.Room)
 }
 
 func validID(s string) bool {

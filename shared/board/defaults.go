@@ -2,7 +2,8 @@ package board
 
 import "telltale/shared/metric"
 
-// Home is the start page: the shop's counters and this machine's readings.
+// Home is the start page: the shop's counters, this machine's readings, the room
+// that a first command's output goes to, and who else is looking.
 func Home() Board {
 	return Board{ID: "home", Title: "Home", Panels: []Panel{
 		counter("orders", "Orders"), counter("customers", "Customers"), counter("products", "Products"),
@@ -12,6 +13,8 @@ func Home() Board {
 			{Metric: "host.net.in", Title: "in"}, {Metric: "host.net.out", Title: "out"}}},
 		panel("host.memory", Area, "Memory used"),
 		panel("host.disk.percent", Stat, "Disk"),
+		{ID: "build", Kind: Log, Title: "Build", Room: "build"},
+		{ID: "looking", Kind: Presence, Title: "Looking now", Room: "home"},
 	}}
 }
 
