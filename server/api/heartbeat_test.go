@@ -77,12 +77,6 @@ func (b bare) pong(payload []byte) error {
 	return err
 }
 
-const (
-	opText  = 1
-	opClose = 8
-	opPing  = 9
-)
-
 // quiet is an API without a store: what it serves here needs none.
 func quiet(t *testing.T) (*API, func(path string) bare) {
 	a := New(Options{Hub: hub.New("e", 0, nil), Log: slog.New(slog.DiscardHandler),

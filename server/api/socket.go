@@ -1,15 +1,17 @@
 package api
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
-	"unicode/utf8"
 
 	"github.com/coder/websocket"
 
@@ -33,6 +35,8 @@ type socket struct {
 	last    []byte // sent before the server closes it; nil for nothing
 	heart   *time.Timer
 	patient *time.Timer // runs while a write does
+	// ends is set once nothing more will be read and the peer is to be told so.
+	ends atomic.Pointer[verdict]
 
 	// In ns, times since the API began; 0 while none runs.
 	writing   atomic.Int64 // since when a write runs
@@ -53,7 +57,7 @@ func (a *API) open(w http.ResponseWriter, r *http.Request) (*socket, error) {
 	}
 	a.done.Add(1)
 	a.mu.Unlock()
-	shake := &handshake{ResponseWriter: w}
+	shake := &handshake{ResponseWriter: w, limit: a.MaxMessage}
 	conn, err := websocket.Accept(shake, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionDisabled})
 	if err != nil {
 		a.done.Done()
@@ -77,9 +81,11 @@ func (a *API) open(w http.ResponseWriter, r *http.Request) (*socket, error) {
 	return s, nil
 }
 
-// handshake keeps the library's own words for a refusal back.
+// handshake keeps the library's own words for a refusal back, and gives it a
+// connection whose frames are judged.
 type handshake struct {
 	http.ResponseWriter
+	limit   int64 // bytes of a message
 	refused int
 }
 
@@ -98,8 +104,16 @@ func (h *handshake) Write(b []byte) (int, error) {
 	return h.ResponseWriter.Write(b)
 }
 
-// Unwrap lets the library reach the connection.
-func (h *handshake) Unwrap() http.ResponseWriter { return h.ResponseWriter }
+func (h *handshake) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, both, err := http.NewResponseController(h.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	before, _ := both.Reader.Peek(both.Reader.Buffered())
+	judged := &inbound{Conn: conn, before: bytes.Clone(before), judge: judge{limit: h.limit}}
+	both.Reader.Reset(judged)
+	return judged, both, nil
+}
 
 // sameOrigin refuses pages of other sites; clients that are no browser send none.
 func sameOrigin(r *http.Request) bool {
@@ -142,27 +156,25 @@ func (s *socket) run(next func() []byte, receive func([]byte)) {
 		s.cut()
 	})
 	s.heart.Reset(beatEvery)
-	s.read(receive)
+	why := s.read(receive)
 	s.heart.Stop()
-	s.cut()
+	if v := (*verdict)(nil); errors.As(why, &v) {
+		s.ends.Store(v)
+		s.out.Signal()
+	} else {
+		s.cut()
+	}
 	writer.Wait()
 }
 
-func (s *socket) read(receive func([]byte)) {
+// read answers why nothing more can be read.
+func (s *socket) read(receive func([]byte)) error {
 	for {
-		kind, message, err := s.conn.Read(s.ctx)
+		_, message, err := s.conn.Read(s.ctx)
 		if err != nil {
-			return
+			return err
 		}
 		s.api.traffic.in()
-		switch {
-		case kind != websocket.MessageText:
-			s.shut(wire.CloseNotText, "send text messages")
-			return
-		case !utf8.Valid(message):
-			s.shut(wire.CloseNotUTF8, "a text message is UTF-8")
-			return
-		}
 		begun := s.now()
 		s.answering.Store(begun)
 		receive(message)
@@ -207,6 +219,10 @@ func (s *socket) write(next func() []byte) {
 		default:
 		}
 		message, any := s.out.Take()
+		if v := s.ends.Load(); v != nil && !any {
+			s.shut(v.code, v.reason)
+			return
+		}
 		if !any {
 			message = next()
 		}

@@ -58,6 +58,7 @@ const (
 // The codes a connection is closed with (RFC 6455, section 7.4.1, and the IANA
 // registry of WebSocket close codes for 1012 and 1013).
 const (
+	CloseProtocol    = 1002 // a frame that breaks the protocol
 	CloseNotText     = 1003 // a binary message
 	CloseNotUTF8     = 1007 // a text message that is not UTF-8
 	CloseNoHeartbeat = 1008 // a policy of ours: no pong came
