@@ -28,6 +28,10 @@ type Hub struct {
 	resume  uint64 // the smallest since from which nothing was forgotten
 	metrics map[metric.ID]*heard
 	feeds   map[string]*feed
+
+	doors sync.Mutex // guards what follows, and the fields of outboxes that say so
+	rooms map[string]*crowd
+	users map[string]map[*Outbox]struct{}
 }
 
 // heard is one metric and who wants to hear of it; guarded by Hub.mu.
@@ -38,7 +42,8 @@ type heard struct {
 
 // New makes a hub that knows these metrics as of seq, of a store's life named epoch.
 func New(epoch string, seq uint64, known []metric.Metric) *Hub {
-	h := &Hub{epoch: epoch, seq: seq, metrics: make(map[metric.ID]*heard, len(known)), feeds: map[string]*feed{}}
+	h := &Hub{epoch: epoch, seq: seq, metrics: make(map[metric.ID]*heard, len(known)), feeds: map[string]*feed{},
+		rooms: map[string]*crowd{}, users: map[string]map[*Outbox]struct{}{}}
 	for _, m := range known {
 		h.metrics[m.ID] = &heard{head: m.Head}
 	}

@@ -25,6 +25,12 @@ type Outbox struct {
 	queue [][]byte
 	bytes int
 	full  time.Time // since when offers are refused; zero while there is room
+	first *Member   // of those due, linked by next
+	last  *Member
+
+	// guarded by Hub.doors
+	user    string
+	members map[string]*Member // by room
 }
 
 // NewOutbox makes an empty outbox.
@@ -71,6 +77,70 @@ func (o *Outbox) Take() ([]byte, bool) {
 	return message, true
 }
 
+// Due takes a member of this connection that may have something out of the list of
+// those: ask its Next. Where that gave something, and there is more, the member is
+// in the list again, behind the others; nil once nobody is.
+func (o *Outbox) Due() *Member {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	m := o.first
+	if m == nil {
+		return nil
+	}
+	if o.first = m.next; o.first == nil {
+		o.last = nil
+	}
+	m.next, m.listed = nil, false
+	return m
+}
+
+// due lists a member, where it is not listed yet, and signals.
+func (o *Outbox) due(m *Member) {
+	if o.list(m) {
+		o.Signal()
+	}
+}
+
+// list puts a member at the end of those due; false where it is in the list, or
+// has left.
+func (o *Outbox) list(m *Member) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if m.listed || m.gone {
+		return false
+	}
+	if o.last == nil {
+		o.first = m
+	} else {
+		o.last.next = m
+	}
+	o.last, m.listed = m, true
+	return true
+}
+
+// drop takes a member out of the list for ever.
+func (o *Outbox) drop(m *Member) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	m.gone = true
+	if !m.listed {
+		return
+	}
+	var before *Member
+	for other := o.first; other != m; other = other.next {
+		before = other
+	}
+	if before == nil {
+		o.first = m.next
+	} else {
+		before.next = m.next
+	}
+	if o.last == m {
+		o.last = before
+	}
+	m.next, m.listed = nil, false
+}
+
 // Stuck tells whether the outbox has been full, never less than half, for Patience.
 func (o *Outbox) Stuck() bool {
 	o.mu.Lock()
@@ -79,7 +149,7 @@ func (o *Outbox) Stuck() bool {
 }
 
 // Ready is signalled whenever there may be something to write: a message here,
-// or something new for a viewer of this outbox.
+// something new for a viewer of this outbox, or a member that has become due.
 func (o *Outbox) Ready() <-chan struct{} { return o.ready }
 
 // Room is signalled whenever a message was taken.

@@ -1,0 +1,109 @@
+package hub
+
+import (
+	"slices"
+	"sync"
+
+	"telltale/shared/room"
+	"telltale/shared/wire"
+)
+
+// Bounds of a room's ring. All rings together share ringsBytes: where there are
+// many rooms each has less.
+const (
+	ringMessages = 256
+	ringBytes    = 1 << 20
+	ringsBytes   = 256 << 20
+)
+
+// crowd is a room as the hub knows it: who is in it, and what was said lately.
+type crowd struct {
+	hub  *Hub
+	name string
+
+	mu      sync.Mutex // guards what follows
+	members []*Member  // each knows its place
+	shared  bool       // somebody goes through members without the lock: clone before a change
+	ring    []*Said    // their seqs follow on
+	bytes   int        // in the ring
+	newest  uint64     // seq of what was said last; 0 where nothing is known
+	present presence
+}
+
+// Said is a message as all members of a room are given it. Nobody may change it.
+type Said struct {
+	room.Message
+	once  sync.Once
+	bytes []byte
+}
+
+// Bytes is the message in the words of the wire, written once for all.
+func (s *Said) Bytes() []byte {
+	s.once.Do(func() { s.bytes = wire.AppendSaid(nil, s.Message, "") })
+	return s.bytes
+}
+
+// weight is about what the message takes of a ring's bytes, written out or not.
+func (s *Said) weight() int { return 256 + 2*len(s.Content) }
+
+// say takes messages, in order of seq, into the ring and makes the members due.
+// What is said twice is ignored; after a hole the ring begins anew, so that
+// everybody misses what was in it.
+func (c *crowd) say(messages []room.Message, limit int) {
+	c.mu.Lock()
+	for _, m := range messages {
+		if m.Seq <= c.newest {
+			continue
+		}
+		if m.Seq != c.newest+1 {
+			c.ring, c.bytes = nil, 0
+		}
+		s := &Said{Message: m}
+		c.ring = append(c.ring, s)
+		c.bytes += s.weight()
+		c.newest = m.Seq
+		for len(c.ring) > ringMessages || c.bytes > limit && len(c.ring) > 1 {
+			c.bytes -= c.ring[0].weight()
+			c.ring[0] = nil
+			c.ring = c.ring[1:]
+		}
+	}
+	members := c.all()
+	c.mu.Unlock()
+	for _, m := range members {
+		m.out.due(m)
+	}
+}
+
+// all are the members, to be gone through without the lock. Its caller holds mu.
+func (c *crowd) all() []*Member {
+	c.shared = true
+	return c.members
+}
+
+// own makes members safe to change. Its caller holds mu.
+func (c *crowd) own() {
+	if c.shared {
+		c.members, c.shared = slices.Clone(c.members), false
+	}
+}
+
+// add and remove keep the members' places. Their caller holds mu.
+func (c *crowd) add(m *Member) {
+	c.own()
+	m.place = len(c.members)
+	c.members = append(c.members, m)
+}
+
+func (c *crowd) remove(m *Member) {
+	c.own()
+	end := len(c.members) - 1
+	moved := c.members[end]
+	c.members[m.place], moved.place = moved, m.place
+	c.members[end] = nil
+	c.members = c.members[:end]
+}
+
+// first is the seq of the oldest message in the ring, or of the next where it is
+// empty. Its caller holds mu.
+func (c *crowd) first() uint64 { return c.newest + 1 - uint64(len(c.ring)) }

@@ -1,0 +1,162 @@
+package hub
+
+import "time"
+
+// Member is one connection in one room. Start, Next and Caught are called by one
+// goroutine at a time; the others are safe at any time.
+type Member struct {
+	crowd *crowd
+	out   *Outbox
+	user  string // "" for one that only listens
+
+	// guarded by crowd.mu
+	place   int
+	left    bool
+	started bool
+	last    uint64 // seq of what it was given last
+	reach   uint64 // the room's newest seq when it joined, as far as it was told
+	heard   uint64 // number of the presence event it needs next
+	live    bool   // it has everything that the ring reaches back to
+	fell    time.Time
+	mark    mark
+
+	// guarded by out.mu
+	next   *Member // in the list of those due
+	listed bool
+	gone   bool // never to be listed again
+}
+
+// mark is how far behind a member that fell was at some time.
+type mark struct {
+	time     time.Time
+	distance uint64
+}
+
+// Event is what a member is to be sent now: at most one of its fields is set.
+// With none there is nothing until the outbox is signalled and the member due
+// again.
+type Event struct {
+	Said     *Said
+	Presence []byte  // a message of the wire: member_joined, member_left or presence
+	Missed   *Missed // what can only be had from where messages are kept
+}
+
+// Missed are messages, From to To, both included, that came and went in the ring
+// before the member was given them. To is the newest that is known of.
+type Missed struct {
+	From, To uint64
+	Fell     bool // the member had been live; told once a fall
+	Stuck    bool // it fell Patience ago or longer, and in the latter half of that came no closer
+}
+
+// Reach tells what the room's newest seq is: Next says that the member misses what
+// is up to there even if the hub has never heard of it. To be called before Start.
+func (m *Member) Reach(newest uint64) {
+	m.crowd.mu.Lock()
+	defer m.crowd.mu.Unlock()
+	m.reach = newest
+}
+
+// Start makes Next give what has a larger seq than after; before it, Next gives
+// nothing.
+func (m *Member) Start(after uint64) {
+	c := m.crowd
+	c.mu.Lock()
+	m.started, m.last = true, after
+	m.live = m.reach <= after && after+1 >= c.first()
+	c.mu.Unlock()
+	m.out.due(m)
+}
+
+// Caught says that the caller has read, and will send, what the member missed up
+// to seq.
+func (m *Member) Caught(seq uint64) {
+	m.crowd.mu.Lock()
+	m.last = max(m.last, seq)
+	m.crowd.mu.Unlock()
+	m.out.due(m)
+}
+
+// Next is what the member is to be sent now. Whoever asked is taken to have been
+// given it, but for what was Missed, which is said again until Caught.
+func (m *Member) Next() Event {
+	c := m.crowd
+	c.mu.Lock()
+	e, list := m.event()
+	again := e.Missed == nil && m.pending()
+	c.mu.Unlock()
+	if list != nil {
+		e.Presence = list.encoded()
+	}
+	if again {
+		m.out.list(m)
+	}
+	return e
+}
+
+// event finds what is next; a listing is to be written once the lock is free. Its
+// caller holds crowd.mu.
+func (m *Member) event() (e Event, whole *listing) {
+	c := m.crowd
+	if m.left || !m.started {
+		return e, nil
+	}
+	if e.Presence, whole = c.present.tell(m); e.Presence != nil || whole != nil {
+		return e, whole
+	}
+	newest := max(c.newest, m.reach)
+	switch {
+	case m.last >= newest:
+		m.rise()
+	case len(c.ring) > 0 && m.last+1 >= c.first() && m.last < c.newest:
+		e.Said = c.ring[m.last+1-c.first()]
+		m.last++
+		m.rise()
+	default:
+		e.Missed = m.miss(newest)
+	}
+	return e, nil
+}
+
+// pending tells whether there is more. Its caller holds crowd.mu.
+func (m *Member) pending() bool {
+	c := m.crowd
+	return m.started && !m.left && (m.last < max(c.newest, m.reach) || m.user != "" && m.heard != c.present.next())
+}
+
+func (m *Member) rise() {
+	m.live, m.fell, m.mark = true, time.Time{}, mark{}
+}
+
+func (m *Member) miss(newest uint64) *Missed {
+	now := time.Now()
+	missed := &Missed{From: m.last + 1, To: newest, Fell: m.live}
+	distance := newest - m.last
+	if m.live {
+		m.live, m.fell, m.mark = false, now, mark{now, distance}
+	}
+	if !m.fell.IsZero() && now.Sub(m.mark.time) >= Patience/2 {
+		missed.Stuck = distance >= m.mark.distance && now.Sub(m.fell) >= Patience
+		m.mark = mark{now, distance}
+	}
+	return missed
+}
+
+// Room is the room's name.
+func (m *Member) Room() string { return m.crowd.name }
+
+// Users is how many users are in the room.
+func (m *Member) Users() int {
+	m.crowd.mu.Lock()
+	defer m.crowd.mu.Unlock()
+	return len(m.crowd.present.users)
+}
+
+// Leave ends the membership; Next gives nothing afterwards.
+func (m *Member) Leave() {
+	h := m.crowd.hub
+	h.doors.Lock()
+	tell := h.leave(m)
+	h.doors.Unlock()
+	wake(tell)
+}
