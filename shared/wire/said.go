@@ -1,0 +1,62 @@
+package wire
+
+import "telltale/shared/room"
+
+// RoomRow is a room in the list of rooms.
+type RoomRow struct {
+	RoomID  string `json:"room_id"`
+	First   uint64 `json:"first"`   // seq of the oldest message that is kept
+	Last    uint64 `json:"last"`    // seq of the newest; First is Last + 1 where none is kept
+	Time    int64  `json:"time"`    // of the newest message, ms since 1970; 0 where there never was one
+	Members int    `json:"members"` // users in it now
+}
+
+// ReadSaid reads a Said by a cursor: a room that somebody's command talks in has
+// thousands a second, which the browser decodes between two animation frames.
+func ReadSaid(b []byte) (s Said, err error) {
+	c := cursor{b: b}
+	s.RoomID = c.row(&s.ID, &s.Content, &s.Sender, &s.Seq, &s.Time, &s.Stream)
+	return s, c.end()
+}
+
+// ReadRows reads a room's history as GET /api/v1/rooms/{room}/messages answers it.
+func ReadRows(b []byte) (rows []MessageRow, err error) {
+	c := cursor{b: b}
+	c.array(func(int) {
+		var r MessageRow
+		var id string
+		c.row(&id, &r.Content, &r.Sender, &r.Seq, &r.Time, &r.Stream)
+		rows = append(rows, r)
+	})
+	return rows, c.end()
+}
+
+// row reads the fields of one message and answers its room.
+func (c *cursor) row(id, content, sender *string, seq *uint64, time *int64, stream *room.Stream) (name string) {
+	c.object(func(key []byte) {
+		switch string(key) {
+		case "id":
+			*id = string(c.str())
+		case "room_id":
+			name = string(c.str())
+		case "content":
+			*content = string(c.str())
+		case "sender":
+			*sender = string(c.str())
+		case "seq":
+			*seq = c.uint()
+		case "time":
+			*time = c.int()
+		case "stream":
+			*stream = room.Stream(c.str())
+		default:
+			c.skip(0)
+		}
+	})
+	return name
+}
+
+// Message is the row as a message of the room.
+func (r MessageRow) Message(name string) room.Message {
+	return room.Message{Room: name, Seq: r.Seq, Time: r.Time, Sender: r.Sender, Stream: r.Stream, Content: r.Content}
+}
