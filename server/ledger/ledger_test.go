@@ -12,6 +12,7 @@ import (
 
 	"telltale/server/ledger"
 	"telltale/shared/metric"
+	"telltale/shared/room"
 )
 
 // journal is a store that accepts everything, in a time that the test gives, and
@@ -75,6 +76,7 @@ func (p *told) Publish(samples []metric.Sample) {
 		p.seqs = append(p.seqs, s.Seq)
 	}
 }
+func (p *told) Say([]room.Message)   {}
 func (p *told) Refresh(id metric.ID) { p.changes = append(p.changes, "refresh "+string(id)) }
 func (p *told) Forget(id metric.ID)  { p.changes = append(p.changes, "forget "+string(id)) }
 

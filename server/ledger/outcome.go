@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -24,7 +25,7 @@ func (e *ItemError) Unwrap() error { return e.Err }
 // reasons are the refusals that are kept with a key; a store writes their place
 // in this list, so it only grows at its end.
 var reasons = []error{nil, metric.ErrFloor, metric.ErrCeiling, metric.ErrNotFinite, metric.ErrFuture,
-	metric.ErrPast, ErrTooMany, ErrKeyReused}
+	metric.ErrPast, ErrTooMany, ErrKeyReused, ErrTooManyRooms}
 
 // refusal is a refusal read back: the sentence as it was first given.
 type refusal struct {
@@ -158,4 +159,39 @@ func (r *keptReader) refusal() error {
 		return nil
 	}
 	return &refusal{reasons[reason], text}
+}
+
+// keptPost stands where outcomes have their number: none is kept for no items.
+const keptPost = 0
+
+// AppendPosted writes what became of a post as it is kept with its idempotency key.
+func AppendPosted(b []byte, p Post, answer Posted) []byte {
+	b = append(b, keptPost)
+	b = binary.AppendUvarint(b, uint64(len(p.Room)))
+	b = append(b, p.Room...)
+	b = binary.AppendUvarint(b, uint64(len(p.Lines)))
+	if answer.Err != nil {
+		return appendRefusal(b, answer.Err)
+	}
+	b = append(b, keptSample)
+	b = binary.AppendUvarint(b, answer.First)
+	return binary.AppendVarint(b, answer.Time)
+}
+
+// ReadPosted reads what AppendPosted wrote for this post, marked as a repeat. It
+// answers ErrKeyReused where it was written for another room, for another number
+// of lines, or for mutations.
+func ReadPosted(b []byte, p Post) (Posted, error) {
+	r := keptReader{b: b}
+	if r.bytes(1)[0] != keptPost || string(r.bytes(r.uvarint())) != p.Room || r.uvarint() != uint64(len(p.Lines)) {
+		return Posted{}, cmp.Or(r.err, ErrKeyReused)
+	}
+	again := Posted{Repeat: true}
+	if r.bytes(1)[0] == keptSample {
+		again.First, again.Time = r.uvarint(), r.varint()
+		again.Last = again.First + uint64(len(p.Lines)) - 1
+	} else {
+		again.Err = r.refusal()
+	}
+	return again, r.err
 }

@@ -22,6 +22,18 @@ type Post struct {
 	Digest uint64 // of the body that came with Key
 }
 
+// lineCost is what a line costs in memory and in its row besides its content, bytes.
+const lineCost = 64
+
+// weight is what the post counts for in a commit, bytes.
+func (p Post) weight() int {
+	n := len(p.Room) + len(p.Sender) + len(p.Key) + lineCost
+	for i := range p.Lines {
+		n += lineCost + len(p.Lines[i].Content)
+	}
+	return n
+}
+
 // Line is a message to be.
 type Line struct {
 	Content string // valid UTF-8, at most room.MaxLine bytes
@@ -68,6 +80,11 @@ type RoomSummary struct {
 type Rooms interface {
 	// Post answers one Posted for each post.
 	Post(ctx context.Context, batch []Post) ([]Posted, error)
+	RoomReader
+}
+
+// RoomReader is the half of Rooms that changes nothing.
+type RoomReader interface {
 	// Rooms are all rooms, sorted by name.
 	Rooms(ctx context.Context) ([]RoomSummary, error)
 	// Extent answers an empty extent for a room that does not exist: the next

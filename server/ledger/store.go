@@ -82,6 +82,7 @@ type Store interface {
 	Declare(ctx context.Context, id metric.ID, d metric.Declaration) (metric.Metric, error)
 	// Delete answers ErrUnknown where there is nothing to delete.
 	Delete(ctx context.Context, id metric.ID) error
+	Rooms
 	Reader
 }
 
@@ -95,6 +96,7 @@ type Reader interface {
 	Rows(ctx context.Context, q Range) (map[metric.ID][]series.Row, error)
 	// After answers at most limit samples of the metrics that match names.
 	After(ctx context.Context, since, upTo uint64, match func(metric.ID) bool, limit int) ([]metric.Sample, error)
+	RoomReader
 }
 
 // Range asks for history: steps of Step ms, a multiple of a tier's, that touch

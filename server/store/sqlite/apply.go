@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"telltale/server/ledger"
@@ -21,7 +22,8 @@ func (s *Store) Apply(_ context.Context, batch []ledger.Entry) ([][]ledger.Outco
 	for i := range batch {
 		items += len(batch[i].Items)
 	}
-	d := &decision{store: s, now: s.now(), seq: s.seq, blob: make([]byte, 0, 16*items),
+	now := s.now()
+	d := &decision{store: s, now: now, keys: keySet{store: s, now: now}, seq: s.seq, blob: make([]byte, 0, 16*items),
 		outcomes: make([]ledger.Outcome, items), accepted: make([]accepted, 0, items)}
 	outcomes := make([][]ledger.Outcome, len(batch))
 	for i := range batch {
@@ -49,9 +51,8 @@ type decision struct {
 	accepted []accepted
 	created  map[metric.ID]*entry
 	kinds    []*entry // existing metrics whose kind is decided now
-	keys     []keyRow
-	byKey    map[string]int // in keys
-	undo     []undo         // of the atomic entry being decided
+	keys     keySet
+	undo     []undo // of the atomic entry being decided
 	atomic   bool
 }
 
@@ -91,7 +92,7 @@ func (d *decision) entry(e *ledger.Entry) ([]ledger.Outcome, error) {
 		}
 	}
 	if e.Key != "" {
-		d.keep(e.Key, e.Digest, outcomes)
+		d.keys.keep(e.Key, e.Digest, ledger.AppendOutcomes(nil, outcomes))
 	}
 	return outcomes, nil
 }
@@ -109,9 +110,33 @@ func (d *decision) item(it *ledger.Item, out *ledger.Outcome) error {
 	}
 	out.Sample, out.Err = d.mutate(&it.Mutation)
 	if it.Key != "" {
-		d.keep(it.Key, it.Digest, []ledger.Outcome{*out})
+		d.keys.keep(it.Key, it.Digest, ledger.AppendOutcomes(nil, []ledger.Outcome{*out}))
 	}
 	return nil
+}
+
+// answered gives the outcomes that were first given to the key; nil where it is
+// new. A key that came with another digest is refused.
+func (d *decision) answered(key string, digest uint64, items []ledger.Item) ([]ledger.Outcome, error) {
+	row, err := d.keys.row(key)
+	if row == nil || err != nil {
+		return nil, err
+	}
+	outcomes, err := []ledger.Outcome(nil), ledger.ErrKeyReused
+	if row.digest == digest {
+		outcomes, err = ledger.ReadOutcomes(row.kept, items)
+	}
+	if errors.Is(err, ledger.ErrKeyReused) {
+		outcomes = make([]ledger.Outcome, len(items))
+		for i := range outcomes {
+			outcomes[i].Err = ledger.ErrKeyReused
+		}
+		return outcomes, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ledger.ErrUnavailable, err)
+	}
+	return outcomes, nil
 }
 
 // mutate decides one mutation and takes its sample into the batch.
@@ -188,7 +213,7 @@ type mark struct {
 
 func (d *decision) mark() mark {
 	d.undo = d.undo[:0]
-	return mark{d.seq, len(d.blob), len(d.accepted), len(d.kinds), len(d.keys)}
+	return mark{d.seq, len(d.blob), len(d.accepted), len(d.kinds), len(d.keys.rows)}
 }
 
 // rewind takes back what was decided since m, the start of an atomic entry.
@@ -200,11 +225,9 @@ func (d *decision) rewind(m mark) {
 			delete(d.created, u.entry.decided.ID)
 		}
 	}
-	for _, k := range d.keys[m.keys:] {
-		delete(d.byKey, k.key)
-	}
+	d.keys.shorten(m.keys)
 	d.seq, d.blob, d.accepted = m.seq, d.blob[:m.blob], d.accepted[:m.accepted]
-	d.kinds, d.keys = d.kinds[:m.kinds], d.keys[:m.keys]
+	d.kinds = d.kinds[:m.kinds]
 }
 
 // forget takes back the whole decision; what is committed stands in entry.metric.
@@ -219,12 +242,12 @@ func (d *decision) forget() {
 func (d *decision) write() error {
 	s := d.store
 	switch {
-	case len(d.created)+len(d.kinds)+len(d.keys) > 0:
+	case len(d.created)+len(d.kinds)+len(d.keys.rows) > 0:
 		return s.transaction(func() error {
 			if err := d.writeMetrics(); err != nil {
 				return err
 			}
-			if err := d.writeKeys(); err != nil {
+			if err := d.keys.write(); err != nil {
 				return err
 			}
 			return d.writeLog()

@@ -16,12 +16,14 @@ import (
 
 	"telltale/server/ledger"
 	"telltale/shared/metric"
+	"telltale/shared/room"
 )
 
 // silent publishes to nobody.
 type silent struct{}
 
 func (silent) Publish([]metric.Sample) {}
+func (silent) Say([]room.Message)      {}
 func (silent) Refresh(metric.ID)       {}
 func (silent) Forget(metric.ID)        {}
 

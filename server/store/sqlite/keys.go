@@ -8,46 +8,31 @@ import (
 	"telltale/server/ledger"
 )
 
-// keyRow is an idempotency key of the batch, with what it was answered.
+// keySet are the idempotency keys of a batch being decided. Mutations and posts
+// share them: a key means one thing, whoever asks.
+type keySet struct {
+	store *Store
+	now   int64
+	rows  []keyRow
+	byKey map[string]int // in rows
+}
+
+// keyRow is a key with what came with it.
 type keyRow struct {
-	key      string
-	digest   uint64
-	outcomes []byte
+	key    string
+	digest uint64
+	kept   []byte // what it was answered
 }
 
-// answered gives the outcomes that were first given to the key; nil where it is
-// new. A key that came with another digest is refused.
-func (d *decision) answered(key string, digest uint64, items []ledger.Item) ([]ledger.Outcome, error) {
-	row, err := d.row(key)
-	if row == nil || err != nil {
-		return nil, err
-	}
-	outcomes, err := []ledger.Outcome(nil), ledger.ErrKeyReused
-	if row.digest == digest {
-		outcomes, err = ledger.ReadOutcomes(row.outcomes, items)
-	}
-	if errors.Is(err, ledger.ErrKeyReused) {
-		outcomes = make([]ledger.Outcome, len(items))
-		for i := range outcomes {
-			outcomes[i].Err = ledger.ErrKeyReused
-		}
-		return outcomes, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ledger.ErrUnavailable, err)
-	}
-	return outcomes, nil
-}
-
-// row finds the key in this batch or in the store.
-func (d *decision) row(key string) (*keyRow, error) {
-	if i, found := d.byKey[key]; found {
-		return &d.keys[i], nil
+// row finds the key in this batch or in the store; nil where it is new.
+func (k *keySet) row(key string) (*keyRow, error) {
+	if i, found := k.byKey[key]; found {
+		return &k.rows[i], nil
 	}
 	var time, digest int64
 	row := keyRow{key: key}
-	err := d.store.sql.key.QueryRow(key).Scan(&time, &digest, &row.outcomes)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && time <= d.now-keysKept {
+	err := k.store.sql.key.QueryRow(key).Scan(&time, &digest, &row.kept)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && time <= k.now-keysKept {
 		return nil, nil
 	}
 	if err != nil {
@@ -57,17 +42,25 @@ func (d *decision) row(key string) (*keyRow, error) {
 	return &row, nil
 }
 
-func (d *decision) keep(key string, digest uint64, outcomes []ledger.Outcome) {
-	if d.byKey == nil {
-		d.byKey = map[string]int{}
+func (k *keySet) keep(key string, digest uint64, kept []byte) {
+	if k.byKey == nil {
+		k.byKey = map[string]int{}
 	}
-	d.byKey[key] = len(d.keys)
-	d.keys = append(d.keys, keyRow{key, digest, ledger.AppendOutcomes(nil, outcomes)})
+	k.byKey[key] = len(k.rows)
+	k.rows = append(k.rows, keyRow{key, digest, kept})
 }
 
-func (d *decision) writeKeys() error {
-	for _, k := range d.keys {
-		if _, err := d.store.sql.keep.Exec(k.key, d.now, int64(k.digest), k.outcomes); err != nil {
+// shorten takes back all but the first n.
+func (k *keySet) shorten(n int) {
+	for _, row := range k.rows[n:] {
+		delete(k.byKey, row.key)
+	}
+	k.rows = k.rows[:n]
+}
+
+func (k *keySet) write() error {
+	for _, row := range k.rows {
+		if _, err := k.store.sql.keep.Exec(row.key, k.now, int64(row.digest), row.kept); err != nil {
 			return fmt.Errorf("keep an idempotency key: %w", err)
 		}
 	}

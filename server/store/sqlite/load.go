@@ -30,6 +30,12 @@ func (s *Store) load(ctx context.Context) error {
 	}
 	s.epoch, s.flushed, s.forgotten = epoch, uint64(flushed), uint64(forgotten)
 	s.seq, s.round.mark = s.flushed, s.flushed
+	if passed, ok := meta[metaPassed].(int64); ok {
+		s.rooms.passed = uint64(passed)
+	}
+	if err := s.loadRooms(ctx); err != nil {
+		return err
+	}
 	if err := s.loadMetrics(ctx); err != nil {
 		return err
 	}

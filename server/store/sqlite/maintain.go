@@ -32,6 +32,9 @@ func (s *Store) keepUp(ctx context.Context) {
 			_ = s.flush()
 		case <-retain.C:
 			_ = s.retain(ctx, retainShare)
+			_ = s.retainRooms(ctx)
+		case <-s.full:
+			_ = s.retainRooms(ctx)
 		}
 	}
 }
@@ -43,6 +46,9 @@ func (s *Store) Maintain(ctx context.Context) error {
 		return err
 	}
 	if err := s.retain(ctx, 1); err != nil {
+		return err
+	}
+	if err := s.retainRooms(ctx); err != nil {
 		return err
 	}
 	return s.copyJournal(ctx)

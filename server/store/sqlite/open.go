@@ -48,7 +48,8 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 
 func newStore(o Options) *Store {
 	return &Store{options: o.withDefaults(), bounds: usual, sync: datasync, metrics: map[metric.ID]*entry{}, byNum: map[uint32]*entry{},
-		wake: make(chan struct{}, 1), grown: make(chan struct{}, 1)}
+		rooms: rooms{byName: map[string]*roomEntry{}},
+		wake:  make(chan struct{}, 1), grown: make(chan struct{}, 1), full: make(chan struct{}, 1)}
 }
 
 func (o Options) withDefaults() Options {
@@ -60,6 +61,15 @@ func (o Options) withDefaults() Options {
 	}
 	if o.MaxMetrics == 0 {
 		o.MaxMetrics = 10_000
+	}
+	if o.RoomMessages == 0 {
+		o.RoomMessages = 100_000
+	}
+	if o.RoomAge == 0 {
+		o.RoomAge = 30 * 24 * time.Hour
+	}
+	if o.MaxRooms == 0 {
+		o.MaxRooms = 10_000
 	}
 	if o.Now == nil {
 		o.Now = time.Now

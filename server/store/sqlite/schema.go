@@ -2,7 +2,7 @@ package sqlite
 
 // version is PRAGMA user_version of what schema makes. A later one appends its
 // steps to migrations.
-const version = 1
+const version = 2
 
 // migrations[i] brings a database from version i to i+1, in one transaction.
 var migrations = [version]string{`
@@ -36,6 +36,22 @@ CREATE TABLE keys (
 	digest   INTEGER NOT NULL,
 	outcomes BLOB NOT NULL
 );
+`, `
+CREATE TABLE rooms (
+	num    INTEGER PRIMARY KEY AUTOINCREMENT,
+	name   TEXT NOT NULL UNIQUE,
+	pruned INTEGER NOT NULL, -- every message up to this seq is removed
+	time   INTEGER NOT NULL  -- of the newest of these, ms since 1970
+);
+CREATE TABLE left_rooms (num INTEGER PRIMARY KEY); -- rooms that made place, whose messages are still to be removed
+CREATE TABLE messages (
+	room  INTEGER NOT NULL, -- num
+	last  INTEGER NOT NULL, -- seq
+	first INTEGER NOT NULL, -- seq
+	time  INTEGER NOT NULL, -- of the commit, ms since 1970
+	lines BLOB NOT NULL,    -- lines.Append
+	PRIMARY KEY (room, last)
+) WITHOUT ROWID;
 `}
 
 // Names in meta.
@@ -43,5 +59,6 @@ const (
 	metaEpoch     = "epoch"
 	metaFlushed   = "flushed"   // every sample up to this seq is in metrics or chunk
 	metaForgotten = "forgotten" // seq at which a metric was last deleted
+	metaPassed    = "passed"    // highest seq of any room that made place
 	metaProbe     = "probe"     // when writing was last tried without a mutation
 )

@@ -14,6 +14,10 @@ type statements struct {
 	chunk, putChunk                  *sql.Stmt
 	pruneLog, pruneKeys, pruneChunks *sql.Stmt
 	nextGone, buried                 *sql.Stmt
+
+	createRoom, leaveRoom, left        *sql.Stmt
+	say, pruneMessages, pruned, oldest *sql.Stmt
+	nextLeft, pruneLeft, emptied       *sql.Stmt
 }
 
 func (s *Store) prepareWriter(ctx context.Context) error {
@@ -38,11 +42,23 @@ func (s *Store) prepareWriter(ctx context.Context) error {
 		{&s.sql.pruneChunks, "DELETE FROM chunk WHERE key IN (SELECT key FROM chunk WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ?)"},
 		{&s.sql.nextGone, "SELECT num FROM gone LIMIT 1"},
 		{&s.sql.buried, "DELETE FROM gone WHERE num = ?"},
+		{&s.sql.createRoom, "INSERT INTO rooms (num, name, pruned, time) VALUES (?, ?, ?, ?)"},
+		{&s.sql.leaveRoom, "DELETE FROM rooms WHERE num = ?"},
+		{&s.sql.left, "INSERT INTO left_rooms (num) VALUES (?)"},
+		{&s.sql.say, "INSERT INTO messages (room, last, first, time, lines) VALUES (?, ?, ?, ?, ?)"},
+		{&s.sql.pruneMessages, `DELETE FROM messages WHERE room = ?1 AND last IN
+			(SELECT last FROM (SELECT last, time FROM messages WHERE room = ?1 ORDER BY last LIMIT ?4) WHERE last < ?2 OR time <= ?3)
+			RETURNING last, time`},
+		{&s.sql.pruned, "UPDATE rooms SET pruned = ?, time = ? WHERE num = ?"},
+		{&s.sql.oldest, "SELECT time FROM messages WHERE room = ? ORDER BY last LIMIT 1"},
+		{&s.sql.nextLeft, "SELECT num FROM left_rooms LIMIT 1"},
+		{&s.sql.pruneLeft, "DELETE FROM messages WHERE room = ?1 AND last IN (SELECT last FROM messages WHERE room = ?1 ORDER BY last LIMIT ?2)"},
+		{&s.sql.emptied, "DELETE FROM left_rooms WHERE num = ?"},
 	})
 }
 
 // queries are the readers'; any of their connections runs them.
-type queries struct{ rows, log, oldest *sql.Stmt }
+type queries struct{ rows, log, messages, rowOf *sql.Stmt }
 
 func (s *Store) prepareReaders() error {
 	return s.prepare(s.readers.Prepare, []query{
@@ -50,7 +66,8 @@ func (s *Store) prepareReaders() error {
 		{&s.query.rows, `SELECT -1, flushed, cells FROM metrics WHERE num = ?1
 			UNION ALL SELECT key, 0, cells FROM chunk WHERE key BETWEEN ?2 AND ?3`},
 		{&s.query.log, "SELECT first, time, samples FROM log WHERE last > ? ORDER BY last"},
-		{&s.query.oldest, "SELECT first FROM log ORDER BY last LIMIT 1"},
+		{&s.query.messages, "SELECT first, time, lines FROM messages WHERE room = ? AND last > ? ORDER BY last"},
+		{&s.query.rowOf, "SELECT first, last, time FROM messages WHERE room = ? AND last >= ? ORDER BY last LIMIT 1"},
 	})
 }
 

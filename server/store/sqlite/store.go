@@ -20,7 +20,12 @@ type Options struct {
 	Raw        time.Duration                  // how long samples are kept as such; 24 h
 	Tiers      [len(series.Tiers)]series.Tier // roll-ups with their retention; series.Tiers. Steps are fixed
 	MaxMetrics int                            // 10,000
-	Now        func() time.Time               // the clock; time.Now
+
+	RoomMessages int           // newest messages that a room keeps; 100,000
+	RoomAge      time.Duration // how long a room keeps a message; 30 d
+	MaxRooms     int           // 10,000
+
+	Now func() time.Time // the clock; time.Now
 }
 
 // keysKept is how long an idempotency key holds, in ms.
@@ -39,8 +44,8 @@ type Store struct {
 	next    uint32 // number of the next new metric
 	flushed uint64 // every sample up to it is in metrics or chunk
 	round   round  // the flush under way
-	commits int
-	lost    error // why nothing can be written until the next start
+	commits int    // since the last look at the journal
+	lost    error  // why nothing can be written until the next start
 	journal *os.File
 	sync    func(*os.File) error
 
@@ -58,11 +63,13 @@ type Store struct {
 	forgotten uint64
 	tails     int // samples in all tails
 	turn      int // shares of the metrics that retention has looked at
+	rooms     rooms
 	broken    error
 	closed    bool
 
 	wake  chan struct{} // a flush is due early
 	grown chan struct{} // the journal may be worth copying
+	full  chan struct{} // rooms may hold much that is to be pruned
 	stop  context.CancelFunc
 	tasks sync.WaitGroup // keepUp and keepCopying
 }
@@ -151,7 +158,8 @@ func (s *Store) wrote(err error) error {
 	}
 	if err != nil {
 		err = fmt.Errorf("%w: %w", ledger.ErrUnavailable, err)
-	} else if s.commits++; s.commits%lookEvery == 0 {
+	} else if s.commits++; s.commits >= lookEvery {
+		s.commits = 0
 		tell(s.grown)
 	}
 	s.mu.Lock()

@@ -1,0 +1,184 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"telltale/server/ledger"
+	"telltale/server/store/lines"
+	"telltale/shared/room"
+)
+
+// pageBytes is how much Messages gives at most, unless one message has more.
+const pageBytes = 64 << 10
+
+// Rooms are all rooms, sorted by name.
+func (s *Store) Rooms(ctx context.Context) ([]ledger.RoomSummary, error) {
+	s.mu.RLock()
+	entries := append([]*roomEntry(nil), s.rooms.sorted...)
+	s.mu.RUnlock()
+	all := make([]ledger.RoomSummary, len(entries))
+	for i, e := range entries {
+		extent, at, err := s.extent(ctx, e)
+		if err != nil {
+			return nil, err
+		}
+		all[i] = ledger.RoomSummary{Room: e.name, Extent: extent, Time: at}
+	}
+	return all, nil
+}
+
+// Extent is which messages of a room are kept.
+func (s *Store) Extent(ctx context.Context, name string) (ledger.Extent, error) {
+	s.mu.RLock()
+	e, passed := s.rooms.byName[name], s.rooms.passed
+	s.mu.RUnlock()
+	if e == nil {
+		return ledger.Extent{First: passed + 1, Last: passed}, nil
+	}
+	extent, _, err := s.extent(ctx, e)
+	return extent, err
+}
+
+// extent answers the time of the newest message besides. Only where messages
+// have become too old since it was last asked does it read the file.
+func (s *Store) extent(ctx context.Context, e *roomEntry) (x ledger.Extent, at int64, err error) {
+	horizon := s.now() - s.options.RoomAge.Milliseconds()
+	s.mu.RLock()
+	x, at = ledger.Extent{First: e.first, Last: e.last}, e.time
+	since := e.since
+	s.mu.RUnlock()
+	if kept := uint64(s.options.RoomMessages); x.Last-(x.First-1) > kept {
+		x.First = x.Last - kept + 1
+	}
+	if x.First > x.Last || since > horizon {
+		return x, at, nil
+	}
+	if at <= horizon {
+		x.First = x.Last + 1
+		return x, at, nil
+	}
+	if x.First, since, err = s.firstAfter(ctx, e.num, x, at, horizon); err != nil {
+		return x, at, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e.first <= x.First {
+		e.first, e.since = x.First, since
+	}
+	return x, at, nil
+}
+
+// firstAfter finds the first message of an extent that was kept after horizon, as
+// its last was, at newest; and when that was. Times rise with seqs: it asks for
+// a row some 17 times, where a look at all would read 100,000.
+func (s *Store) firstAfter(ctx context.Context, num int64, x ledger.Extent, newest, horizon int64) (seq uint64, at int64, err error) {
+	seq, at = x.Last, newest
+	for lo := x.First; lo < seq; {
+		middle := lo + (seq-lo)/2
+		var first, last uint64
+		var t int64
+		err := s.query.rowOf.QueryRowContext(ctx, num, int64(middle)).Scan(&first, &last, &t)
+		if errors.Is(err, sql.ErrNoRows) {
+			return seq, at, nil // the room has made place meanwhile
+		}
+		if err != nil {
+			return 0, 0, fmt.Errorf("read when messages were kept: %w", err)
+		}
+		if t <= horizon {
+			lo = last + 1
+			continue
+		}
+		if seq, at = max(first, lo), t; first > middle {
+			break // all before it is removed meanwhile
+		}
+	}
+	return seq, at, nil
+}
+
+// Messages are those after a seq. It reads whole rows, so up to rowBytes that it
+// leaves out again before the first and after the last.
+func (s *Store) Messages(ctx context.Context, name string, after uint64, limit int) ([]room.Message, error) {
+	s.mu.RLock()
+	e := s.rooms.byName[name]
+	s.mu.RUnlock()
+	if e == nil || limit <= 0 {
+		return nil, nil
+	}
+	x, _, err := s.extent(ctx, e)
+	if after = max(after, x.First-1); err != nil || after >= x.Last {
+		return nil, err
+	}
+	found, err := s.query.messages.QueryContext(ctx, e.num, int64(after))
+	if err != nil {
+		return nil, fmt.Errorf("read messages: %w", err)
+	}
+	defer found.Close()
+	page := page{room: name, after: after, upTo: x.Last, limit: limit}
+	for !page.full && found.Next() {
+		var first uint64
+		var at int64
+		var blob sql.RawBytes
+		if err := found.Scan(&first, &at, &blob); err != nil {
+			return nil, fmt.Errorf("read messages: %w", err)
+		}
+		if err := page.add(first, at, blob); err != nil {
+			return nil, fmt.Errorf("read messages of %s from seq %d: %w", name, first, err)
+		}
+	}
+	if err := found.Err(); err != nil {
+		return nil, fmt.Errorf("read messages: %w", err)
+	}
+	return page.messages, nil
+}
+
+// page is what Messages gives.
+type page struct {
+	room        string
+	after, upTo uint64
+	limit       int
+	messages    []room.Message
+	bytes       int
+	full        bool
+}
+
+// add takes from a row what belongs to the page.
+func (p *page) add(seq uint64, at int64, blob []byte) error {
+	if n := len(p.messages); n > 0 && seq != p.messages[n-1].Seq+1 {
+		return lines.ErrCorrupt
+	}
+	sender := ""
+	return lines.Each(blob, func(by []byte, stream room.Stream, content []byte) bool {
+		if seq > p.after {
+			if p.full = seq > p.upTo || len(p.messages) == p.limit || len(p.messages) > 0 && p.bytes+len(content) > pageBytes; p.full {
+				return false
+			}
+			if string(by) != sender {
+				sender = string(by)
+			}
+			p.messages = append(p.messages, room.Message{Room: p.room, Seq: seq, Time: at, Sender: sender, Stream: stream, Content: string(content)})
+			p.bytes += len(content)
+		}
+		seq++
+		return true
+	})
+}
+
+// SeqBefore is the seq of the newest message older than time.
+func (s *Store) SeqBefore(ctx context.Context, name string, time int64) (uint64, error) {
+	s.mu.RLock()
+	e := s.rooms.byName[name]
+	s.mu.RUnlock()
+	if e == nil {
+		x, err := s.Extent(ctx, name)
+		return x.Last, err
+	}
+	x, newest, err := s.extent(ctx, e)
+	if err != nil || x.First > x.Last || newest < time {
+		return x.Last, err
+	}
+	first, _, err := s.firstAfter(ctx, e.num, x, newest, time-1)
+	return first - 1, err
+}

@@ -1,0 +1,78 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// rooms are all rooms in memory. Written with both locks of the Store held, so
+// that a holder of either may read.
+type rooms struct {
+	byName map[string]*roomEntry
+	sorted []*roomEntry
+	next   int64  // number of the next new room
+	passed uint64 // highest seq of any room that made place
+	grown  int    // bytes of messages since retention last looked
+}
+
+// roomEntry is a room in memory.
+type roomEntry struct {
+	num     int64
+	name    string
+	decided newest // as of the batch being decided; guarded by Store.w
+	leaving bool   // makes place, or has; guarded by Store.w
+
+	newest        // as committed; it and what follows are guarded by Store.mu
+	first  uint64 // everything before it is gone
+	since  int64  // when first was kept, or earlier; ms since 1970
+	pruned uint64 // everything up to it is removed from the file
+}
+
+// newest is a room's newest message.
+type newest struct {
+	last uint64 // its seq
+	time int64  // ms since 1970
+}
+
+func (r *rooms) find(name string) (int, bool) {
+	return slices.BinarySearchFunc(r.sorted, name, func(e *roomEntry, name string) int { return strings.Compare(e.name, name) })
+}
+
+func (r *rooms) insert(e *roomEntry) {
+	i, _ := r.find(e.name)
+	r.sorted = slices.Insert(r.sorted, i, e)
+	r.byName[e.name] = e
+}
+
+func (r *rooms) remove(e *roomEntry) {
+	i, _ := r.find(e.name)
+	r.sorted = slices.Delete(r.sorted, i, i+1)
+	delete(r.byName, e.name)
+}
+
+// loadRooms brings the rooms into memory. How far each reaches its rows' keys say,
+// so that appending writes one row and no more.
+func (s *Store) loadRooms(ctx context.Context) error {
+	err := s.each(ctx, `SELECT num, name, pruned, rooms.time, coalesce(last, 0), coalesce(newest.time, 0),
+			coalesce((SELECT time FROM messages WHERE room = num ORDER BY last LIMIT 1), 0)
+		FROM rooms LEFT JOIN messages AS newest
+		ON newest.room = num AND last = (SELECT max(last) FROM messages WHERE room = num)
+		ORDER BY name`, nil,
+		func(scan func(...any) error) error {
+			e := &roomEntry{}
+			var at int64
+			err := scan(&e.num, &e.name, &e.pruned, &at, &e.last, &e.time, &e.since)
+			e.first, e.newest = e.pruned+1, newest{max(e.last, e.pruned), max(e.time, at)}
+			e.decided = e.newest
+			s.rooms.sorted = append(s.rooms.sorted, e)
+			s.rooms.byName[e.name] = e
+			return err
+		})
+	if err != nil {
+		return fmt.Errorf("read the rooms: %w", err)
+	}
+	return s.each(ctx, "SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'rooms'", nil,
+		func(scan func(...any) error) error { return scan(&s.rooms.next) })
+}
