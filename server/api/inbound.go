@@ -176,6 +176,8 @@ func (j *judge) header() {
 		case control && j.head[1]&0x7f > maxControl:
 			j.wrong(wire.CloseProtocol, "a control frame has at most 125 bytes")
 		}
+	case j.have == 3 && j.size() == 14 && j.head[2]&0x80 != 0:
+		j.wrong(wire.CloseProtocol, "a length has 63 bits")
 	case j.have == j.size():
 		j.begin(control)
 	}
@@ -183,27 +185,22 @@ func (j *judge) header() {
 
 // begin is at the end of the header.
 func (j *judge) begin(control bool) {
-	length := uint64(j.head[1] & 0x7f)
+	j.left, j.at, j.held = int64(j.head[1]&0x7f), 0, 0
 	switch j.size() {
 	case 8:
-		length = uint64(binary.BigEndian.Uint16(j.head[2:]))
+		j.left = int64(binary.BigEndian.Uint16(j.head[2:]))
 	case 14:
-		length = binary.BigEndian.Uint64(j.head[2:])
+		j.left = int64(binary.BigEndian.Uint64(j.head[2:]))
 	}
-	switch {
-	case length >= 1<<63:
-		j.wrong(wire.CloseProtocol, "a length has 63 bits")
-		return
-	case !control && length > uint64(j.limit-j.total):
-		j.wrong(wire.CloseTooBig, fmt.Sprintf("a message has at most %d bytes", j.limit))
-		return
-	}
-	j.left, j.at, j.held = int64(length), 0, 0
 	if !control {
+		if j.left > j.limit-j.total {
+			j.wrong(wire.CloseTooBig, fmt.Sprintf("a message has at most %d bytes", j.limit))
+			return
+		}
 		j.open = true
-		j.total += int64(length)
+		j.total += j.left
 	}
-	if length == 0 {
+	if j.left == 0 {
 		j.end()
 	}
 }
