@@ -25,6 +25,8 @@ type Options struct {
 
 	Version    string
 	MaxMessage int64 // bytes of a WebSocket message; 64 KiB
+	// SlowClient is what becomes of a reader that falls behind its room; Catchup.
+	SlowClient SlowClient
 	// Tiers are the roll-ups that the store keeps, finest first; series.Tiers.
 	Tiers [len(series.Tiers)]series.Tier
 	// Loopback and AdminLoopback say that the port is reached from this machine
@@ -37,8 +39,10 @@ type API struct {
 	Options
 	begun   time.Time
 	traffic traffic
-	metrics *instruments
-	lobby   lobby
+	// delivery counts what rooms' readers did not get live.
+	delivery delivery
+	metrics  *instruments
+	lobby    lobby
 	// snapshots bounds how many histories are read for viewers at once.
 	snapshots chan struct{}
 	large     chan struct{} // and this, how many large uploads are held
@@ -67,6 +71,9 @@ const snapshotsAtOnce = 8
 func New(o Options) *API {
 	if o.MaxMessage == 0 {
 		o.MaxMessage = 64 << 10
+	}
+	if o.SlowClient == "" {
+		o.SlowClient = Catchup
 	}
 	if o.Tiers == ([len(series.Tiers)]series.Tier{}) {
 		o.Tiers = series.Tiers
