@@ -5,10 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"syscall/js"
 
 	"telltale/shared/metric"
+	"telltale/shared/room"
+	"telltale/shared/wire"
 
 	"github.com/coder/websocket"
 )
@@ -66,6 +69,46 @@ func (Browser) Metrics(ctx context.Context) ([]metric.Metric, error) {
 		return nil, fmt.Errorf("list metrics: %w", err)
 	}
 	return metrics, nil
+}
+
+// Rooms are all rooms there are.
+func (Browser) Rooms(ctx context.Context) ([]wire.RoomRow, error) {
+	answer, err := Fetch(ctx, Request{Path: "/api/v1/rooms"})
+	if err != nil {
+		return nil, err
+	}
+	if answer.Status != 200 {
+		return nil, fmt.Errorf("list rooms: status %d", answer.Status)
+	}
+	var rooms []wire.RoomRow
+	if err := json.Unmarshal([]byte(answer.Body), &rooms); err != nil {
+		return nil, fmt.Errorf("list rooms: %w", err)
+	}
+	return rooms, nil
+}
+
+// Messages are the newest of a room before a seq.
+func (Browser) Messages(ctx context.Context, name string, before uint64, limit int) ([]room.Message, error) {
+	answer, err := Fetch(ctx, Request{Path: "/api/v1/rooms/" + name + "/messages?before=" +
+		strconv.FormatUint(before, 10) + "&limit=" + strconv.Itoa(limit)})
+	if err != nil {
+		return nil, err
+	}
+	if answer.Status == 404 {
+		return nil, nil // a room where nothing was ever said
+	}
+	if answer.Status != 200 {
+		return nil, fmt.Errorf("read messages: status %d", answer.Status)
+	}
+	rows, err := wire.ReadRows([]byte(answer.Body))
+	if err != nil {
+		return nil, fmt.Errorf("read messages: %w", err)
+	}
+	messages := make([]room.Message, len(rows))
+	for i, row := range rows {
+		messages[i] = row.Message(name)
+	}
+	return messages, nil
 }
 
 // Request is a plain request to the page's own origin.

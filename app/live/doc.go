@@ -1,5 +1,6 @@
-// Package live is the page's connection: it watches metrics over a WebSocket,
-// folds what comes into a series.Set and tells the page what changed. It is plain
+// Package live is the page's connection: over one WebSocket it watches metrics,
+// folding what comes into a series.Set, and is a member of rooms, whose messages
+// it holds; it tells the page what changed. It is plain
 // Go, tested natively in virtual time; the browser's socket and requests stand
 // behind Network.
 //
@@ -16,7 +17,15 @@
 //   - While there is no contact a plain request is asked first, with jittered
 //     back-off up to 15 s, and the socket opened once it is answered: Firefox holds
 //     back new sockets after failed ones. Wake asks at once.
-//   - Memory is bounded by the metrics the server sends and the columns of a watch.
+//   - A room's messages are held by seq, so that none can be there twice, however
+//     it came. After a loss the room is joined since the last one heard. One that is
+//     looked at and not there is fetched, one page at a time, always for what is
+//     looked at then; what nobody looks at is let go: 8 MiB for all rooms.
+//   - A line of ours waits until the server has it. It is sent again on the next
+//     connection with the same key, so it is said once.
+//   - Rooms are joined after the welcome: its epoch says whether they are the same.
+//   - Memory is bounded by the metrics the server sends, the columns of a watch, and
+//     the bounds of rooms (room.go).
 //
 // # Locks
 //

@@ -16,14 +16,18 @@ var ping = wire.Encode(wire.Ping{})
 func (v *Viewer) opened(socket Socket) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.socket = socket
+	v.socket, v.welcome = socket, false
 }
 
 // closed forgets the connection and tells whether it had come to show something.
 func (v *Viewer) closed() (useful bool) {
 	v.mu.Lock()
 	useful = v.contact.open
-	v.socket, v.contact.open = nil, false
+	v.socket, v.welcome = nil, false
+	v.contact.open = useful && v.hurry // only to take another name: no news for anybody
+	for _, r := range v.rooms {
+		r.Joined = false
+	}
 	v.mu.Unlock()
 	v.change(Change{})
 	return useful
@@ -51,7 +55,12 @@ func (v *Viewer) send(ctx context.Context, socket Socket, message []byte) {
 // for the same look and resume is asked for.
 func (v *Viewer) watch(ctx context.Context, socket Socket, resume bool) {
 	v.mu.Lock()
-	v.ask++
+	if v.ask++; len(v.look.Patterns) == 0 {
+		v.pending, v.shown = false, v.look
+		v.mu.Unlock()
+		v.send(ctx, socket, wire.Encode(wire.Unwatch{}))
+		return
+	}
 	v.pending = true
 	w := wire.Watch{
 		ID: strconv.FormatUint(v.ask, 10), Metrics: v.look.Patterns,
@@ -71,7 +80,11 @@ func (v *Viewer) watch(ctx context.Context, socket Socket, resume bool) {
 func (v *Viewer) hear(ctx context.Context, socket Socket, message []byte) (time.Duration, bool) {
 	now := time.Now()
 	kind, id := wire.TypeFrame, ""
-	if !bytes.HasPrefix(message, framePrefix) {
+	switch {
+	case bytes.HasPrefix(message, framePrefix):
+	case isSaid(message):
+		kind = wire.TypeBroadcast
+	default:
 		envelope, err := wire.Open(message)
 		if err != nil {
 			return 0, false
@@ -87,8 +100,13 @@ func (v *Viewer) hear(ctx context.Context, socket Socket, message []byte) (time.
 	case wire.TypeSnapshot:
 		v.hearSnapshot(message)
 	case wire.TypeWelcome:
-		v.hearWelcome(message, now)
+		v.hearWelcome(ctx, socket, message, now)
+	case wire.TypeBroadcast, wire.TypeJoined, wire.TypePresence, wire.TypeMemberJoined, wire.TypeMemberLeft, wire.TypeGap:
+		v.hearRoom(ctx, socket, kind, message)
 	case wire.TypeError:
+		if v.hearError(message) {
+			break
+		}
 		// Without its watch the connection is of no use; later it may be granted.
 		return pause(3), id == v.asked()
 	case wire.TypeGoodbye:
@@ -104,14 +122,26 @@ func (v *Viewer) hear(ctx context.Context, socket Socket, message []byte) (time.
 // not worth reading twice. One that begins otherwise is read all the same.
 var framePrefix = []byte(`{"type":"frame",`)
 
-func (v *Viewer) hearWelcome(message []byte, now time.Time) {
+// hearWelcome joins the rooms: only now it is known whether they are the same ones.
+func (v *Viewer) hearWelcome(ctx context.Context, socket Socket, message []byte, now time.Time) {
 	var w wire.Welcome
 	if wire.Decode(message, &w) != nil {
 		return
 	}
 	v.mu.Lock()
-	defer v.mu.Unlock()
 	v.contact.clock(w.Time, now)
+	if v.epoch != "" && v.epoch != w.Epoch {
+		for _, r := range v.rooms {
+			r.reset()
+		}
+	}
+	v.epoch, v.welcome = w.Epoch, true
+	if len(v.look.Patterns) == 0 {
+		v.contact.open = true // no snapshot will say so
+	}
+	v.mu.Unlock()
+	v.joinAll(ctx, socket)
+	v.change(Change{All: true})
 }
 
 func (v *Viewer) hearFrame(ctx context.Context, socket Socket, message []byte, now time.Time) {

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"telltale/shared/metric"
+	"telltale/shared/room"
+	"telltale/shared/wire"
 )
 
 // Socket is an open connection of text messages. Read is called by one goroutine,
@@ -22,4 +24,9 @@ type Network interface {
 	Ask(ctx context.Context) error
 	// Metrics are all metrics there are, with what was declared of each.
 	Metrics(ctx context.Context) ([]metric.Metric, error)
+	// Rooms are all rooms there are, sorted by name.
+	Rooms(ctx context.Context) ([]wire.RoomRow, error)
+	// Messages are the newest of a room with seq < before, oldest first, at most limit; none
+	// means that none of them is kept.
+	Messages(ctx context.Context, name string, before uint64, limit int) ([]room.Message, error)
 }

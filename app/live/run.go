@@ -18,6 +18,7 @@ const (
 // Run keeps the connection until the context ends.
 func (v *Viewer) Run(ctx context.Context) {
 	go v.describe(ctx)
+	go v.read(ctx)
 	failures := 0
 	for first := true; ctx.Err() == nil; first = false {
 		wait := time.Duration(0)
@@ -28,6 +29,9 @@ func (v *Viewer) Run(ctx context.Context) {
 				failures = 0
 			}
 		}
+		if v.hurried() {
+			continue
+		}
 		v.sleep(ctx, max(wait, pause(failures)))
 		failures++
 	}
@@ -37,6 +41,15 @@ func (v *Viewer) Run(ctx context.Context) {
 func pause(n int) time.Duration {
 	longest := min(firstWait<<min(n, 10), lastWait)
 	return longest/2 + rand.N(longest/2)
+}
+
+// hurried tells whether the connection was ours to close, for another.
+func (v *Viewer) hurried() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	was := v.hurry
+	v.hurry = false
+	return was
 }
 
 // sleep ends early when somebody wakes the viewer.

@@ -19,6 +19,7 @@ type Look struct {
 	RangeMS  int64
 	Points   int // columns a metric at most
 	Rate     int // frames a second
+	Rooms    []string
 }
 
 // Change says what is new: some metrics' values, everything, or that metrics or
@@ -27,6 +28,7 @@ type Change struct {
 	Metrics map[metric.ID]series.Bucket // valid during the call
 	All     bool                        // the whole set is another one
 	Known   bool                        // Known() answers otherwise than before
+	Room    string                      // nothing but this room
 }
 
 // Viewer watches. Its methods are safe for concurrent use.
@@ -35,6 +37,7 @@ type Viewer struct {
 	change  func(Change)
 	wake    chan struct{} // capacity 1
 	unknown chan struct{} // capacity 1: metrics came that nothing is known of
+	wanted  chan struct{} // capacity 1: messages are looked at that were not read
 
 	mu      sync.Mutex
 	set     *series.Set
@@ -48,6 +51,12 @@ type Viewer struct {
 	contact contact
 	decoder wire.Decoder
 	frame   series.Frame
+
+	rooms   map[string]*Room
+	user    string
+	epoch   string // of the store that rooms are of
+	welcome bool   // this connection was welcomed
+	hurry   bool   // the connection was closed to open another at once
 }
 
 // NewViewer makes a viewer; change is called for all that comes, from one
@@ -56,7 +65,8 @@ func NewViewer(network Network, look Look, change func(Change)) *Viewer {
 	v := &Viewer{
 		network: network, change: change, look: look,
 		wake: make(chan struct{}, 1), unknown: make(chan struct{}, 1),
-		known: map[metric.ID]metric.Metric{},
+		wanted: make(chan struct{}, 1),
+		known:  map[metric.ID]metric.Metric{}, rooms: map[string]*Room{},
 	}
 	v.set = v.look.set()
 	return v
@@ -65,6 +75,7 @@ func NewViewer(network Network, look Look, change func(Change)) *Viewer {
 func (l Look) step() int64      { return series.Step(l.RangeMS, l.Points) }
 func (l Look) set() *series.Set { return series.NewSet(l.step(), l.Points+2) }
 
+// same tells whether one watch serves both.
 func (l Look) same(o Look) bool {
 	return slices.Equal(l.Patterns, o.Patterns) && l.RangeMS == o.RangeMS && l.Points == o.Points && l.Rate == o.Rate
 }
@@ -93,6 +104,7 @@ func (v *Viewer) Look(ctx context.Context, look Look) {
 	}
 	socket := v.socket
 	v.mu.Unlock()
+	v.visit(ctx)
 	if !same && socket != nil {
 		v.watch(ctx, socket, false)
 	}

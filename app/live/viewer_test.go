@@ -28,11 +28,13 @@ type server struct {
 	dialed  int
 	watches []wire.Watch
 	open    *socket
+	rooms   map[string]*modelRoom
 }
 
 type socket struct {
 	server *server
 	in     chan []byte // to the viewer
+	joined map[string]bool
 	gone   chan struct{}
 	once   sync.Once
 }
@@ -65,7 +67,7 @@ func (s *server) Dial(context.Context) (Socket, error) {
 	if s.down {
 		return nil, errDown
 	}
-	s.open = &socket{server: s, in: make(chan []byte, 1000), gone: make(chan struct{})}
+	s.open = &socket{server: s, in: make(chan []byte, 10_000), gone: make(chan struct{}), joined: map[string]bool{}}
 	if !s.deaf {
 		s.open.in <- wire.Encode(wire.Welcome{Epoch: s.epoch, Time: time.Now().UnixMilli(), Version: "1"})
 	}
@@ -87,6 +89,11 @@ func (c *socket) Close() { c.once.Do(func() { close(c.gone) }) }
 func (c *socket) Write(_ context.Context, message []byte) error {
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()
+	select {
+	case <-c.gone:
+		return errDown
+	default:
+	}
 	if c.server.deaf {
 		return nil
 	}
@@ -97,6 +104,8 @@ func (c *socket) Write(_ context.Context, message []byte) error {
 	switch envelope.Type {
 	case wire.TypePing:
 		c.in <- wire.Encode(wire.Pong{})
+	case wire.TypeJoin, wire.TypeLeave, wire.TypeBroadcast, wire.TypePresence:
+		c.hearRoom(envelope.Type, message)
 	case wire.TypeWatch:
 		var w wire.Watch
 		if err := json.Unmarshal(message, &w); err != nil {
