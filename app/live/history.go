@@ -96,8 +96,8 @@ func (v *Viewer) fetch(ctx context.Context, q request) bool {
 	case q.first:
 		r.sure = true
 		for _, row := range rows {
-			if row.RoomID == q.room && row.First <= r.Last+1 {
-				r.begin(row.First)
+			if row.RoomID == q.room {
+				r.begin(min(row.Seq+1-row.Messages, r.Last+1))
 			}
 		}
 	case len(messages) == 0:

@@ -111,7 +111,7 @@ func (s *server) Rooms(context.Context) ([]wire.RoomRow, error) {
 	}
 	var rows []wire.RoomRow
 	for name, r := range s.rooms {
-		rows = append(rows, wire.RoomRow{RoomID: name, First: max(r.first, 1), Last: uint64(len(r.said))})
+		rows = append(rows, wire.RoomRow{RoomID: name, Seq: uint64(len(r.said)), Messages: uint64(len(r.said)) + 1 - max(r.first, 1)})
 	}
 	return rows, nil
 }

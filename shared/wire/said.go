@@ -2,13 +2,13 @@ package wire
 
 import "telltale/shared/room"
 
-// RoomRow is a room in the list of rooms.
+// RoomRow is a room as GET /api/v1/rooms lists it.
 type RoomRow struct {
-	RoomID  string `json:"room_id"`
-	First   uint64 `json:"first"`   // seq of the oldest message that is kept
-	Last    uint64 `json:"last"`    // seq of the newest; First is Last + 1 where none is kept
-	Time    int64  `json:"time"`    // of the newest message, ms since 1970; 0 where there never was one
-	Members int    `json:"members"` // users in it now
+	RoomID   string `json:"room_id"`
+	Seq      uint64 `json:"seq"`      // of the newest message; 0 where nothing was said
+	Messages uint64 `json:"messages"` // that are kept
+	Time     int64  `json:"time"`     // of the newest message, ms since 1970; 0 where nothing was said
+	Members  int    `json:"members"`  // users who are there
 }
 
 // ReadSaid reads a Said by a cursor: a room that somebody's command talks in has
