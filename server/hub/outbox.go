@@ -77,6 +77,13 @@ func (o *Outbox) Take() ([]byte, bool) {
 	return message, true
 }
 
+// Len is how many messages wait.
+func (o *Outbox) Len() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.queue)
+}
+
 // Due takes a member of this connection that may have something out of the list of
 // those: ask its Next. Where that gave something, and there is more, the member is
 // in the list again, behind the others; nil once nobody is.
