@@ -7,10 +7,12 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"telltale/server/api"
 	"telltale/server/auth"
 
 	"github.com/peterbourgon/ff/v3"
@@ -25,12 +27,14 @@ type config struct {
 	insecure       bool
 	data           string
 	retention      retention
+	roomRetention  roomRetention
 	hostMetrics    bool
 	logFormat      string
 	logLevel       slog.Level
 	maxMetrics     int
 	maxConnections int
 	maxMessage     int // bytes
+	slowClient     string
 }
 
 const defaultListen = "localhost:8082"
@@ -40,17 +44,20 @@ func (c *config) flags() *flag.FlagSet {
 	set := flag.NewFlagSet("telltale serve", flag.ContinueOnError)
 	set.SetOutput(io.Discard)
 	c.retention = retention{raw: 24 * time.Hour, fine: 7 * day, coarse: 90 * day}
+	c.roomRetention = roomRetention{messages: 100_000, age: 30 * day}
 	set.StringVar(&c.listen, "listen", "", "address of the pages and the API (default \""+defaultListen+"\", or every interface at $PORT)")
 	set.StringVar(&c.adminListen, "admin-listen", "127.0.0.1:8081", "address of /health, /ready, /metrics and pprof")
 	set.BoolVar(&c.insecure, "insecure", false, "listen beyond this machine though anybody may then change everything")
 	set.StringVar(&c.data, "data", "./telltale-data", "folder that holds the database")
 	set.Var(&c.retention, "retention", "how long samples (raw) and roll-ups of 10s and 1m are kept; those of an hour stay")
-	set.BoolVar(&c.hostMetrics, "host-metrics", true, "record this machine's load, memory, disk and network")
+	set.Var(&c.roomRetention, "room-retention", "how many messages a room keeps, and for how long; either may be left out")
+	set.BoolVar(&c.hostMetrics, "host-metrics", true, "record this machine's load, memory, disk and network, and the server's own traffic")
 	set.StringVar(&c.logFormat, "log-format", "text", "text or json")
 	set.TextVar(&c.logLevel, "log-level", slog.LevelInfo, "DEBUG, INFO, WARN or ERROR")
 	set.IntVar(&c.maxMetrics, "max-metrics", 10_000, "metrics that may exist")
 	set.IntVar(&c.maxConnections, "max-connections", 20_000, "connections open at once")
 	set.IntVar(&c.maxMessage, "max-message", 64<<10, "longest WebSocket message, in bytes")
+	set.StringVar(&c.slowClient, "slow-client", string(api.Catchup), "what becomes of a room's reader that falls behind: catchup, it is sent again what it missed; drop, it is told what it missed; close")
 	set.String("config", "", "TOML file with any of these as keys")
 	return set
 }
@@ -119,6 +126,8 @@ func (c *config) check() error {
 	switch {
 	case c.logFormat != "text" && c.logFormat != "json":
 		return wrong("log-format", "is text or json")
+	case !slices.Contains([]api.SlowClient{api.Catchup, api.Drop, api.Close}, api.SlowClient(c.slowClient)):
+		return wrong("slow-client", "is catchup, drop or close, not "+strconv.Quote(c.slowClient))
 	case c.maxMetrics < 1 || c.maxConnections < 1:
 		return wrong("max-metrics", "and --max-connections are at least 1")
 	case c.maxMessage < 1024 || c.maxMessage > 16<<20:

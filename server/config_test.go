@@ -51,7 +51,8 @@ func TestWithoutOptionsTheServerIsReachedFromThisMachineOnly(t *testing.T) {
 	if c.listen != "localhost:8082" || c.adminListen != "127.0.0.1:8081" || c.data != "./telltale-data" || !c.hostMetrics {
 		t.Fatalf("%+v", c)
 	}
-	if c.retention != (retention{raw: 24 * time.Hour, fine: 7 * day, coarse: 90 * day}) || c.maxMetrics != 10_000 || c.maxConnections != 20_000 || c.maxMessage != 64<<10 {
+	if c.retention != (retention{raw: 24 * time.Hour, fine: 7 * day, coarse: 90 * day}) || c.maxMetrics != 10_000 || c.maxConnections != 20_000 || c.maxMessage != 64<<10 ||
+		c.roomRetention != (roomRetention{100_000, 30 * day}) || c.slowClient != "catchup" {
 		t.Fatalf("%+v", c)
 	}
 }
@@ -102,6 +103,8 @@ func TestAWrongCommandLineIsASentenceAndExitCode2(t *testing.T) {
 		{[]string{"serve", "--listen", "localhost:http!"}, nil, "port"},
 		{[]string{"serve", "--max-message", "12"}, nil, "--max-message"},
 		{[]string{"serve", "--retention", "raw=1m"}, nil, "an hour"},
+		{[]string{"serve", "--room-retention", "many"}, nil, "100000,30d"},
+		{[]string{"serve", "--slow-client", "wait"}, nil, "catchup, drop or close"},
 		{[]string{"serve", "--config", "/nowhere/telltale.toml"}, nil, "/nowhere/telltale.toml"},
 		{[]string{"serve"}, []string{"TELLTALE_HOST_METRICS", "perhaps"}, "TELLTALE_HOST_METRICS"},
 		{[]string{"serve"}, []string{"PORT", "tcp://10.0.0.1:80"}, "10.0.0.1:80"},
@@ -140,6 +143,28 @@ func TestRetentionKeepsCoarserTiersAsLongAsFinerOnes(t *testing.T) {
 		t.Errorf("%s read back is %v, %v", r.String(), again, err)
 	}
 	for _, wrong := range []string{"raw=8d", "1m=1h", "1h=2d", "raw", "raw=x", "", "raw=10s", "raw=-1d"} {
+		before := r
+		if err := r.Set(wrong); err == nil || r != before {
+			t.Errorf("%q: %v, %v, want an error and no change", wrong, r, err)
+		}
+	}
+}
+
+func TestRoomRetentionIsANumberAnAgeOrBoth(t *testing.T) {
+	for text, want := range map[string]roomRetention{
+		"500,7d": {500, 7 * day}, "7d, 500": {500, 7 * day}, "500": {500, 30 * day}, "36h": {100_000, 36 * time.Hour}, "1,1m": {1, time.Minute},
+	} {
+		r := roomRetention{messages: 100_000, age: 30 * day}
+		if err := r.Set(text); err != nil || r != want {
+			t.Errorf("%q: %v, %v, want %v", text, r, err, want)
+		}
+		again := roomRetention{}
+		if err := again.Set(r.String()); err != nil || again != r {
+			t.Errorf("%s read back is %v, %v", r.String(), again, err)
+		}
+	}
+	for _, wrong := range []string{"", ",", "0", "-1", "0,30d", "59s", "1,2", "1d,2d", "1,2d,3", "x", "1e9", "2000000000", "-3d"} {
+		r := roomRetention{messages: 100_000, age: 30 * day}
 		before := r
 		if err := r.Set(wrong); err == nil || r != before {
 			t.Errorf("%q: %v, %v, want an error and no change", wrong, r, err)

@@ -72,3 +72,48 @@ func (r retention) tiers() [len(series.Tiers)]series.Tier {
 	tiers[0].Keep, tiers[1].Keep, tiers[2].Keep = r.raw.Milliseconds(), r.fine.Milliseconds(), r.coarse.Milliseconds()
 	return tiers
 }
+
+// roomRetention says how much of a room is kept: "100000,30d", the newest messages and their age, whichever is less.
+type roomRetention struct {
+	messages int
+	age      time.Duration
+}
+
+// String implements flag.Value.
+func (r *roomRetention) String() string {
+	if *r == (roomRetention{}) {
+		return ""
+	}
+	return strconv.Itoa(r.messages) + "," + formatAge(r.age)
+}
+
+// Set implements flag.Value. A part that is not named keeps its bound.
+func (r *roomRetention) Set(text string) error {
+	changed := *r
+	parts := strings.Split(text, ",")
+	counts, ages := 0, 0
+	for _, part := range parts {
+		part = strings.TrimSpace(part)
+		if count, err := strconv.Atoi(part); err == nil {
+			changed.messages = count
+			counts++
+		} else if changed.age, err = parseAge(part); err == nil {
+			ages++
+		} else {
+			return fmt.Errorf("%q is neither a number of messages nor an age such as 30d: both together are 100000,30d", part)
+		}
+	}
+	switch {
+	case counts > 1 || ages > 1:
+		return fmt.Errorf("one number of messages and one age are enough")
+	case changed.messages < 1 || changed.messages > mostMessages:
+		return fmt.Errorf("a room keeps from 1 to %d messages", mostMessages)
+	case changed.age < time.Minute:
+		return fmt.Errorf("messages stay a minute at least")
+	}
+	*r = changed
+	return nil
+}
+
+// mostMessages is as much of a room as anybody may want to keep.
+const mostMessages = 1_000_000_000

@@ -88,7 +88,7 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 	surface := api.New(api.Options{
 		Ledger: truth, Hub: viewers, Writable: store.Writable, Log: log,
 		Pages: newApp(assets), Assets: assets.Handler(),
-		Version: version(), MaxMessage: int64(c.maxMessage), Tiers: c.retention.tiers(),
+		Version: version(), MaxMessage: int64(c.maxMessage), SlowClient: api.SlowClient(c.slowClient), Tiers: c.retention.tiers(),
 		Loopback: auth.IsLocal(c.listen), AdminLoopback: auth.IsLocal(c.adminListen),
 	})
 	open := &connections{Listener: listener, most: int64(c.maxConnections)}

@@ -12,7 +12,10 @@ import (
 
 // openStore opens the database; its error is a sentence.
 func openStore(ctx context.Context, c config) (*sqlite.Store, error) {
-	store, err := sqlite.Open(ctx, c.data, sqlite.Options{Raw: c.retention.raw, Tiers: c.retention.tiers(), MaxMetrics: c.maxMetrics})
+	store, err := sqlite.Open(ctx, c.data, sqlite.Options{
+		Raw: c.retention.raw, Tiers: c.retention.tiers(), MaxMetrics: c.maxMetrics,
+		RoomMessages: c.roomRetention.messages, RoomAge: c.roomRetention.age,
+	})
 	if err == nil {
 		return store, nil
 	}

@@ -40,8 +40,8 @@ func TestARateIsTheMeanOfTheLastWholeSeconds(t *testing.T) {
 	var r rate
 	at := time.Unix(1_000_000, 0)
 	for s := range 20 {
-		for range 30 {
-			r.add(at.Add(time.Duration(s) * time.Second))
+		for n := range 5 {
+			r.add(at.Add(time.Duration(s)*time.Second), 4+n)
 		}
 	}
 	now := at.Add(20 * time.Second)

@@ -56,28 +56,35 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 		w.Header().Set("Connection", "close")
 		return nil, &http.MaxBytesError{Limit: limit}
 	}
-	packed := http.MaxBytesReader(w, r.Body, limit)
-	var plain io.Reader = packed
-	switch encoding := strings.ToLower(r.Header.Get("Content-Encoding")); encoding {
-	case "", "identity":
-	case "gzip", "x-gzip":
-		unpacked, err := gzip.NewReader(packed)
-		if err != nil {
-			return nil, bodyError(err, "the body is not gzip, as its Content-Encoding says")
-		}
-		plain = io.LimitReader(unpacked, limit+1)
-	default:
-		return nil, refuse(http.StatusUnsupportedMediaType, "the body's Content-Encoding is %q: send it plain or as gzip", encoding)
+	plain, err := unpacked(r, http.MaxBytesReader(w, r.Body, limit))
+	if err != nil {
+		return nil, err
 	}
 	// What a client announces costs nothing until it comes.
 	var body bytes.Buffer
-	if _, err := body.ReadFrom(plain); err != nil {
+	if _, err := body.ReadFrom(io.LimitReader(plain, limit+1)); err != nil {
 		return nil, bodyError(err, "the body could not be read to its end")
 	}
 	if int64(body.Len()) > limit {
 		return nil, &http.MaxBytesError{Limit: limit}
 	}
 	return body.Bytes(), nil
+}
+
+// unpacked reads a body as it was before its Content-Encoding.
+func unpacked(r *http.Request, body io.Reader) (io.Reader, error) {
+	switch encoding := strings.ToLower(r.Header.Get("Content-Encoding")); encoding {
+	case "", "identity":
+		return body, nil
+	case "gzip", "x-gzip":
+		plain, err := gzip.NewReader(body)
+		if err != nil {
+			return nil, bodyError(err, "the body is not gzip, as its Content-Encoding says")
+		}
+		return plain, nil
+	default:
+		return nil, refuse(http.StatusUnsupportedMediaType, "the body's Content-Encoding is %q: send it plain or as gzip", encoding)
+	}
 }
 
 func bodyError(err error, sentence string) error {

@@ -11,6 +11,7 @@ import (
 	"telltale/server/hub"
 	"telltale/server/ledger"
 	"telltale/shared/metric"
+	"telltale/shared/room"
 	"telltale/shared/wire"
 )
 
@@ -21,6 +22,7 @@ type problem struct {
 	Status int    `json:"status"`
 	Detail string `json:"detail"`
 	retry  int    // seconds; 0 for no Retry-After
+	said   *kept  // what was done all the same; nil for nothing
 }
 
 func (p *problem) Error() string { return p.Detail }
@@ -49,13 +51,13 @@ func explain(err error) *problem {
 	case errors.As(err, &size):
 		return &problem{Status: http.StatusRequestEntityTooLarge, Detail: tooLarge(size.Limit)}
 	case is(err, metric.ErrName, metric.ErrPattern, metric.ErrFloor, metric.ErrCeiling, metric.ErrNotFinite,
-		metric.ErrFuture, metric.ErrPast, metric.ErrDeclaration, wire.ErrBadMessage, hub.ErrWatch):
+		metric.ErrFuture, metric.ErrPast, metric.ErrDeclaration, wire.ErrBadMessage, hub.ErrWatch, room.ErrName, room.ErrUser):
 		return &problem{Status: http.StatusBadRequest, Detail: err.Error()}
 	case errors.Is(err, ledger.ErrUnknown):
 		return &problem{Status: http.StatusNotFound, Detail: "no such metric: GET /api/v1/metrics lists those there are"}
 	case errors.Is(err, ledger.ErrKeyReused):
 		return &problem{Status: http.StatusUnprocessableEntity, Detail: "the idempotency key was used with another body: take a new key for a new request"}
-	case is(err, ledger.ErrTooMany, hub.ErrFeeds):
+	case is(err, ledger.ErrTooMany, ledger.ErrTooManyRooms, hub.ErrFeeds, hub.ErrRooms):
 		return &problem{Status: http.StatusTooManyRequests, Detail: err.Error(), retry: 60}
 	case errors.Is(err, ledger.ErrUnavailable):
 		return &problem{Status: http.StatusServiceUnavailable, Detail: "nothing can be written now: try again soon; an operator finds the reason in the log", retry: 5}
@@ -85,7 +87,10 @@ func tooLarge(limit int64) string {
 func (p *problem) write(w http.ResponseWriter) {
 	full := *p
 	full.Type, full.Title = "about:blank", http.StatusText(p.Status)
-	body, err := json.Marshal(full)
+	body, err := json.Marshal(struct {
+		problem
+		*kept
+	}{full, p.said})
 	if err != nil { // a struct of strings and a number cannot fail
 		body = []byte("{}")
 	}

@@ -26,7 +26,7 @@ func newInstruments(a *API) *instruments {
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "telltale_http_requests_total", Help: "Requests answered, by route, method and status."}, []string{"route", "method", "code"}),
 		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "telltale_http_request_duration_seconds", Help: "Time to answer a request, sockets left out, by route.",
+			Name: "telltale_http_request_duration_seconds", Help: "Time to answer a request, sockets, streams and streamed uploads left out, by route.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5}}, []string{"route"}),
 		mutations: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "telltale_mutations_total", Help: "Mutations, by what became of them: accepted, refused or repeated."}, []string{"outcome"}),
@@ -56,12 +56,12 @@ func (i *instruments) handler() http.Handler {
 // methods keeps what a client may invent out of the labels.
 var methods = map[string]bool{"GET": true, "HEAD": true, "POST": true, "PUT": true, "DELETE": true, "OPTIONS": true, "PATCH": true}
 
-func (i *instruments) request(route, method string, status int, took time.Duration) {
+func (i *instruments) request(route, method string, seen *recorder, took time.Duration) {
 	if !methods[method] {
 		method = "other"
 	}
-	i.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
-	if status != http.StatusSwitchingProtocols {
+	i.requests.WithLabelValues(route, method, strconv.Itoa(seen.status)).Inc()
+	if seen.status != http.StatusSwitchingProtocols && !seen.lasts {
 		i.took.WithLabelValues(route).Observe(took.Seconds())
 	}
 }

@@ -45,7 +45,7 @@ func (a *API) around(mux *http.ServeMux, pages http.Handler, loopback bool) http
 			if route == "" {
 				route = "other"
 			}
-			a.metrics.request(route, r.Method, seen.status, time.Since(begun))
+			a.metrics.request(route, r.Method, seen, time.Since(begun))
 			a.Log.LogAttrs(r.Context(), slog.LevelDebug, "request", slog.String("method", r.Method), slog.String("path", r.URL.Path),
 				slog.Int("status", seen.status), slog.Duration("took", time.Since(begun)), slog.String("from", r.RemoteAddr))
 		}()
@@ -124,6 +124,15 @@ type recorder struct {
 	r        *http.Request
 	status   int
 	unrouted int
+	lasts    bool
+}
+
+// lasting says that the answer takes as long as its reader or its sender wants,
+// which is no measure of the server.
+func lasting(w http.ResponseWriter) {
+	if seen, is := w.(*recorder); is {
+		seen.lasts = true
+	}
 }
 
 func (w *recorder) WriteHeader(status int) {

@@ -40,6 +40,14 @@ func (a *API) Routes() http.Handler {
 	handle("DELETE /api/v1/metrics/{metric}", a.deleteMetric)
 	handle("GET /api/v1/metrics/{metric}/history", a.getHistory)
 
+	// Rooms
+	handle("POST /r/{room}", a.postRoom)
+	handle("PUT /r/{room}", a.postRoom)
+	handle("GET /r/{room}", a.getRoom)
+	handle("GET /api/v1/rooms", a.getRooms)
+	handle("GET /api/v1/rooms/{room}/messages", a.getMessages)
+	handle("GET /api/v1/rooms/{room}/presence", a.getPresence)
+
 	// Live
 	handle("GET /ws", a.getSocket)
 

@@ -1,0 +1,248 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"telltale/server/hub"
+	"telltale/shared/room"
+	"telltale/shared/wire"
+)
+
+// getRoom answers a browser with the room's page, everybody else with what is said
+// in it, as it comes: as text, a line each, or as server-sent events.
+func (a *API) getRoom(w http.ResponseWriter, r *http.Request) error {
+	w.Header().Add("Vary", "Accept")
+	name := r.PathValue("room")
+	if err := room.CheckName(name); err != nil {
+		return err
+	}
+	if wantsHTML(r) {
+		a.Pages.ServeHTTP(w, r)
+		return nil
+	}
+	s := stream{format: asText, api: a, w: w, control: http.NewResponseController(w), room: name, out: hub.NewOutbox()}
+	if wantsEvents(r) {
+		s.format = asEvents
+	}
+	since, err := a.since(r, name)
+	if err != nil {
+		return err
+	}
+	if a.state.Load() == draining {
+		return &problem{Status: http.StatusServiceUnavailable, Detail: "the server is about to restart: try again soon", retry: 2}
+	}
+	w.Header().Set("Content-Type", s.kind)
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Accel-Buffering", "no") // proxies that know it pass lines on as they come
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	member, err := a.Hub.Join(s.out, name)
+	if err != nil {
+		return err
+	}
+	defer a.Hub.Exit(s.out)
+	if s.line, _, err = a.follow(r.Context(), member, since); err != nil {
+		return err
+	}
+	lasting(w)
+	a.traffic.streams.Add(1)
+	defer a.traffic.streams.Add(-1)
+	a.traffic.opened.Add(1)
+	return s.run(r.Context())
+}
+
+// wantsEvents tells who reads server-sent events.
+func wantsEvents(r *http.Request) bool {
+	return strings.Contains(r.Header.Get("Accept"), "text/event-stream")
+}
+
+// since reads the seq after which messages are asked for; nil for only what is new.
+func (a *API) since(r *http.Request, name string) (*wire.Since, error) {
+	query, err := queryOf(r)
+	if err != nil {
+		return nil, err
+	}
+	text := query.Get("since")
+	if last := r.Header.Get("Last-Event-ID"); last != "" && wantsEvents(r) {
+		seq, err := strconv.ParseUint(last, 10, 63)
+		if err != nil {
+			return nil, refuse(http.StatusBadRequest, "Last-Event-ID is the seq of a message, not %.40q", last)
+		}
+		return new(wire.Since(seq)), nil
+	}
+	switch seq, err := strconv.ParseUint(text, 10, 63); {
+	case text == "":
+		return nil, nil
+	case text == "all":
+		return new(wire.Since(0)), nil
+	case err == nil:
+		return new(wire.Since(seq)), nil
+	}
+	back, ok := duration(text)
+	if !ok || back < 0 || strings.HasPrefix(text, "-") || strings.HasPrefix(text, "+") {
+		return nil, refuse(http.StatusBadRequest, "since is all, the seq of a message, or a time such as 10m, 24h or 7d, not %.40q", text)
+	}
+	seq, err := a.Ledger.SeqBefore(r.Context(), name, time.Now().UnixMilli()-back)
+	if err != nil {
+		return nil, fmt.Errorf("find a message by its time: %w", err)
+	}
+	return new(wire.Since(seq)), nil
+}
+
+// format is how a stream writes what is said.
+type format struct {
+	kind  string // Content-Type
+	begin string
+	beat  string // said from time to time, so that both ends know of each other
+	said  func(b []byte, m room.Message) []byte
+	lost  func(b []byte, room string, m *missed, why string) []byte
+}
+
+var asText = format{
+	kind: "text/plain; charset=utf-8",
+	said: func(b []byte, m room.Message) []byte { return append(append(b, m.Content...), '\n') },
+	lost: func(b []byte, _ string, m *missed, why string) []byte {
+		return fmt.Appendf(b, "[telltale: messages %d to %d %s]\n", m.from, m.to, why)
+	},
+}
+
+// asEvents writes as the HTML standard has it (§9.2): a reader puts data together again with "\n",
+// whichever of the three newlines the content has.
+var asEvents = format{
+	kind:  "text/event-stream",
+	begin: fmt.Sprintf("retry: %d\n\n", retry),
+	beat:  ":\n\n",
+	said: func(b []byte, m room.Message) []byte {
+		b = append(strconv.AppendUint(append(b, "id: "...), m.Seq, 10), "\ndata: "...)
+		return append(append(b, eventLines.Replace(m.Content)...), "\n\n"...)
+	},
+	lost: func(b []byte, name string, m *missed, _ string) []byte {
+		gap, _ := json.Marshal(wire.Gap{RoomID: name, From: m.from, To: m.to}) // a string and numbers cannot fail
+		return fmt.Appendf(b, "id: %d\nevent: gap\ndata: %s\n\n", m.to, gap)
+	},
+}
+
+var eventLines = strings.NewReplacer("\r\n", "\ndata: ", "\n", "\ndata: ", "\r", "\ndata: ")
+
+// stream is one reader of GET /r/{room}. Its goroutine, the request's own, takes
+// from the line and writes; who does not read holds up only that.
+type stream struct {
+	format
+	api     *API
+	w       http.ResponseWriter
+	control *http.ResponseController
+	room    string
+	out     *hub.Outbox
+	line    *line
+	text    []byte // to be written
+}
+
+// streamChunk is how much is written at once where more is there, bytes.
+const streamChunk = 32 << 10
+
+// run writes until the reader has gone, reads too slowly, or the server drains. An
+// answer that has begun cannot become another one: where it is cut off, its end is
+// missing, so that nobody takes it for whole.
+func (s *stream) run(ctx context.Context) error {
+	_ = s.control.SetReadDeadline(time.Time{}) // the limit on a body's time must not end it
+	var beat <-chan time.Time
+	if s.beat != "" {
+		beat = time.Tick(beatEvery)
+	}
+	s.w.WriteHeader(http.StatusOK)
+	s.text = append(s.text, s.begin...)
+	for {
+		more, err := s.fill(ctx)
+		if err == nil {
+			err = s.flush()
+		}
+		if err != nil {
+			return s.broken(ctx, err)
+		}
+		ready := s.out.Ready()
+		if more {
+			ready = always
+		}
+		select {
+		case <-s.api.draining:
+			return nil
+		case <-ctx.Done():
+			return errGone
+		case <-ready:
+		case <-beat:
+			s.text = append(s.text, s.format.beat...)
+		}
+	}
+}
+
+// always is ready.
+var always = func() <-chan struct{} { c := make(chan struct{}); close(c); return c }()
+
+// fill takes what is there, but no more than is written at once, and tells whether
+// there may be more.
+func (s *stream) fill(ctx context.Context) (more bool, err error) {
+	for len(s.text) < streamChunk {
+		e, err := s.line.take(ctx)
+		switch {
+		case err != nil:
+			return false, err
+		case e.said != nil:
+			s.text = s.said(s.text, e.said.Message)
+			s.api.traffic.told(1)
+		case e.missed != nil && e.missed.lost:
+			why := "are no longer kept"
+			if s.api.SlowClient == Drop {
+				why = "were left out"
+			}
+			s.text = s.lost(s.text, s.room, e.missed, why)
+		case e.none() && s.out.Due() == nil:
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// flush writes; what is written has as long as a socket's message has.
+func (s *stream) flush() error {
+	if err := s.control.SetWriteDeadline(time.Now().Add(hub.Patience)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return errGone
+	}
+	if _, err := s.w.Write(s.text); err != nil {
+		return gone(err)
+	}
+	if s.text = s.text[:0]; cap(s.text) > 2*streamChunk {
+		s.text = nil // it was one long message
+	}
+	if err := s.control.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return gone(err)
+	}
+	return nil
+}
+
+// gone tells who does not read from who is not there.
+func gone(err error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return errSlow
+	}
+	return errGone
+}
+
+// broken ends a stream before its end.
+func (s *stream) broken(ctx context.Context, err error) error {
+	switch {
+	case errors.Is(err, errSlow):
+		s.api.traffic.slow.Add(1)
+	case ctx.Err() == nil && !errors.Is(err, errGone):
+		s.api.complain("a room's stream was cut off", "room", s.room, "error", err)
+	}
+	panic(http.ErrAbortHandler)
+}
