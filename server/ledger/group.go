@@ -10,9 +10,9 @@ import (
 // group commits what its callers ask for. Those who arrive while a commit runs
 // form the next one: the first of them leads it and passes the lead on.
 type group[Q, A any] struct {
-	what    string      // is weighed, for a refusal: "mutations"
-	most    int         // weight of one commit, unless one request alone has more
-	waiters int         // weight that may wait; more is refused with ErrUnavailable
+	what    string // is weighed, for a refusal: "mutations"
+	most    int    // weight of one commit, unless one request alone has more
+	waiters int    // weight that may wait; more is refused with ErrUnavailable
 	weigh   func(Q) int
 	write   func(batch []Q) ([]A, error)
 	publish func(batch []Q, answers []A)

@@ -71,9 +71,9 @@ type RoomSummary struct {
 //  17. The messages of one room never go back in time.
 //  18. Messages gives exactly what was posted, in order of seq.
 //  19. A room comes into being with its first message, up to the store's bound; then the
-//     room that has been empty longest makes place, and where none is empty a new
-//     one is refused with ErrTooManyRooms. No seq of a name is ever given twice,
-//     nor a smaller one after a larger.
+//     room that has been empty longest, of several the first by name, makes place, and
+//     where none is empty a new one is refused with ErrTooManyRooms. No seq of a name
+//     is ever given twice, nor a smaller one after a larger.
 //  20. Retention keeps the newest messages of each room by count and by age, what is
 //     beyond either is gone from every answer, and holds no Post up for longer than
 //     a small step of it takes. A room that was emptied so keeps its seq.

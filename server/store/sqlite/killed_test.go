@@ -52,7 +52,7 @@ func TestAKillInTheMiddleOfAFlushNeitherLosesNorDoubles(t *testing.T) {
 		dir := t.TempDir()
 		r := rand.New(rand.NewPCG(seed, 9))
 		storetest.AnyHistory(t, func(o storetest.Options) (storetest.Store, error) {
-			s := newStore(Options{Now: o.Now})
+			s := newStore(optionsOf(o))
 			s.bounds = bounds{flushAfter: 50, maxTail: 300, groupMetrics: 1 + r.IntN(2), groupSamples: 20, openCells: 1 + r.IntN(8)}
 			return &killed{Store: s, r: r, t: t, dir: &dir}, s.open(t.Context(), dir)
 		}, seed)

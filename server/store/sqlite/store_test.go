@@ -14,9 +14,13 @@ func TestTheContractHolds(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) storetest.Open {
 		dir := t.TempDir()
 		return func(o storetest.Options) (storetest.Store, error) {
-			return Open(t.Context(), dir, Options{Now: o.Now, MaxMetrics: o.MaxMetrics})
+			return Open(t.Context(), dir, optionsOf(o))
 		}
 	})
+}
+
+func optionsOf(o storetest.Options) Options {
+	return Options{Now: o.Now, MaxMetrics: o.MaxMetrics, RoomMessages: o.RoomMessages, RoomAge: o.RoomAge, MaxRooms: o.MaxRooms}
 }
 
 func TestAClosedStoreLeavesNoFileOpenAndOneBehind(t *testing.T) {

@@ -81,7 +81,7 @@ func allOrNothing(t *testing.T, w *world) {
 	if !errors.Is(err, ledger.ErrUnavailable) {
 		t.Errorf("a closed store answers %v", err)
 	}
-	w.open(0)
+	w.open()
 	if after, seq2 := w.state(); !reflect.DeepEqual(before, after) || seq != seq2 {
 		t.Errorf("before %v as of %d, after %v as of %d", before, seq, after, seq2)
 	}
@@ -199,10 +199,8 @@ func keys(t *testing.T, w *world) {
 }
 
 func bound(t *testing.T, w *world) {
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	w.open(3)
+	w.options.MaxMetrics = 3
+	w.reopen()
 	out := w.batch(entry(add("a", 1), add("b", -1), set("b", 1), set("c", 1), set("d", 1), add("a", 1)))
 	for i, want := range []error{nil, metric.ErrFloor, nil, nil, ledger.ErrTooMany, nil} {
 		if !errors.Is(out[0][i].Err, want) {

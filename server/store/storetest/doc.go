@@ -1,5 +1,6 @@
-// Package storetest enforces the contract of ledger.Store, one subtest for each
-// of its numbered lines, and the one law over all of them: whatever happened, any
-// history is the plain fold over the accepted samples. Every store passes it
-// unchanged. It knows stores by their contract alone.
+// Package storetest enforces the contract of ledger.Store and ledger.Rooms, one
+// subtest for each of its numbered lines, and the two laws over all of them:
+// whatever happened, any history is the plain fold over the accepted samples, and
+// any room is what was posted in it. Every store passes it unchanged. It knows
+// stores by their contract alone.
 package storetest

@@ -84,7 +84,7 @@ func anyHistory(t *testing.T, w *world) {
 func AnyHistory(t *testing.T, place Open, seed uint64) {
 	r := rand.New(rand.NewPCG(seed, 2))
 	life := &world{t: t, place: place, now: start}
-	life.open(0)
+	life.open()
 	defer func() {
 		if t.Failed() {
 			t.Logf("seed %d", seed)

@@ -338,7 +338,7 @@ func epoch(t *testing.T, w *world) {
 		t.Errorf("the epoch was %q and is %q", before, w.Epoch())
 	}
 	other := &world{t: t, place: w.fresh(t), now: start}
-	other.open(0)
+	other.open()
 	defer other.Close()
 	if other.Epoch() == before {
 		t.Error("two stores have the same epoch")

@@ -21,7 +21,11 @@ type Store interface {
 // Options are what the suite sets when it opens a store.
 type Options struct {
 	Now        func() time.Time // the store's clock
-	MaxMetrics int              // 0: the store's default
+	MaxMetrics int              // 0: the store's default, as of all that follow
+
+	RoomMessages int
+	RoomAge      time.Duration
+	MaxRooms     int
 }
 
 // Open opens one place of storage, again and again; the first time it is empty.
@@ -49,11 +53,22 @@ func Run(t *testing.T, fresh func(t *testing.T) Open) {
 		{"12 a deleted metric is gone, a declared one stays", deleteAndDeclare},
 		{"13 the epoch names the store's life", epoch},
 		{"14 opening does not grow with the history", opening},
+		{"15 posts take consecutive seqs of their room", postsInOrder},
+		{"16 what was posted survives", postsDurable},
+		{"16 posts that fail say nothing", postsAllOrNothing},
+		{"16 a key answers its first post again", postKeys},
+		{"17 a room does not go back in time", postTimes},
+		{"18 messages are what was posted", messages},
+		{"18 messages are read while others are posted", messagesWhilePosting},
+		{"19 rooms exist from their first message, up to the bound", roomBound},
+		{"20 retention keeps the newest by count and by age", roomRetention},
+		{"20 retention holds no post up", roomRetentionInSteps},
 		{"any history is the plain fold over the samples", anyHistory},
+		{"any room is what was posted in it and is not too old", anyRooms},
 	} {
 		t.Run(line.name, func(t *testing.T) {
 			w := &world{t: t, fresh: fresh, place: fresh(t), now: start}
-			w.open(0)
+			w.open()
 			t.Cleanup(func() { _ = w.Close() })
 			line.test(t, w)
 		})
@@ -66,17 +81,17 @@ var start = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC).UnixMilli()
 // world is a store under test, with its clock.
 type world struct {
 	Store
-	t     *testing.T
-	fresh func(*testing.T) Open
-	place Open
-	now   int64
-	max   int
+	t       *testing.T
+	fresh   func(*testing.T) Open
+	place   Open
+	now     int64
+	options Options
 }
 
-func (w *world) open(max int) {
+func (w *world) open() {
 	w.t.Helper()
-	w.max = max
-	s, err := w.place(Options{Now: func() time.Time { return time.UnixMilli(w.now) }, MaxMetrics: max})
+	w.options.Now = func() time.Time { return time.UnixMilli(w.now) }
+	s, err := w.place(w.options)
 	if err != nil {
 		w.t.Fatalf("open: %v", err)
 	}
@@ -88,7 +103,7 @@ func (w *world) reopen() {
 	if err := w.Close(); err != nil {
 		w.t.Fatalf("close: %v", err)
 	}
-	w.open(w.max)
+	w.open()
 }
 
 func (w *world) maintain() {
