@@ -21,12 +21,12 @@ type crowd struct {
 	hub  *Hub
 	name string
 
-	mu      sync.Mutex // guards what follows
-	members []*Member  // each knows its place
-	shared  bool       // somebody goes through members without the lock: clone before a change
-	ring    []*Said    // their seqs follow on
-	bytes   int        // in the ring
-	newest  uint64     // seq of what was said last; 0 where nothing is known
+	mu      sync.RWMutex // guards what follows
+	members []*Member    // each knows its place
+	shared  bool         // somebody goes through members without the lock: clone before a change
+	ring    []*Said      // their seqs follow on
+	bytes   int          // in the ring
+	newest  uint64       // seq of what was said last; 0 where nothing is known
 	present presence
 }
 

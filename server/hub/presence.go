@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"telltale/shared/wire"
 )
@@ -17,15 +18,15 @@ const MaxTold = 1000
 // ringPresence is how many comings and goings a room remembers.
 const ringPresence = 256
 
-// presence is who is in a room, and who came and went lately. Its methods' callers
-// hold crowd.mu.
+// presence is who is in a room, and who came and went lately. Callers of come, gone
+// and note hold crowd.mu, those of the other methods hold it for reading.
 type presence struct {
 	room  string
 	users map[string]int // and their connections
 	ring  []change
-	first uint64   // number of ring[0]
-	quiet bool     // the room is too large for telling
-	list  *listing // nil where it has changed
+	first uint64                  // number of ring[0]
+	quiet bool                    // the room is too large for telling
+	list  atomic.Pointer[listing] // nil where it has changed
 }
 
 // change is a coming or going: told after the message with the seq at, before the
@@ -67,16 +68,16 @@ func (p *presence) next() uint64 { return p.first + uint64(len(p.ring)) }
 
 // whole is the list as it is now.
 func (p *presence) whole() *listing {
-	if p.list == nil {
-		p.list = &listing{room: p.room, users: maps.Clone(p.users)}
+	if p.list.Load() == nil {
+		p.list.CompareAndSwap(nil, &listing{room: p.room, users: maps.Clone(p.users)})
 	}
-	return p.list
+	return p.list.Load()
 }
 
 // come counts one more connection of a user, when the newest message is at, and
 // tells whether that is to be told.
 func (p *presence) come(user string, at uint64) bool {
-	p.list = nil
+	p.list.Store(nil)
 	p.users[user]++
 	if p.users[user] > 1 {
 		return false
@@ -93,7 +94,7 @@ func (p *presence) come(user string, at uint64) bool {
 
 // gone is come's counterpart.
 func (p *presence) gone(user string, at uint64) bool {
-	p.list = nil
+	p.list.Store(nil)
 	if p.users[user]--; p.users[user] > 0 {
 		return false
 	}

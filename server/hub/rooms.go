@@ -174,9 +174,9 @@ func (h *Hub) Presence(name string) []wire.Member {
 	if c == nil {
 		return nil
 	}
-	c.mu.Lock()
+	c.mu.RLock()
 	list := c.present.whole()
-	c.mu.Unlock()
+	c.mu.RUnlock()
 	return list.sort()
 }
 
