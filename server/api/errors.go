@@ -53,6 +53,8 @@ func explain(err error) *problem {
 	case is(err, metric.ErrName, metric.ErrPattern, metric.ErrFloor, metric.ErrCeiling, metric.ErrNotFinite,
 		metric.ErrFuture, metric.ErrPast, metric.ErrDeclaration, wire.ErrBadMessage, hub.ErrWatch, room.ErrName, room.ErrUser):
 		return &problem{Status: http.StatusBadRequest, Detail: err.Error()}
+	case is(err, errNotJoined, errNoSuchUser, hub.ErrUser):
+		return &problem{Status: http.StatusConflict, Detail: err.Error()}
 	case errors.Is(err, ledger.ErrUnknown):
 		return &problem{Status: http.StatusNotFound, Detail: "no such metric: GET /api/v1/metrics lists those there are"}
 	case errors.Is(err, ledger.ErrKeyReused):
@@ -105,8 +107,21 @@ func (p *problem) write(w http.ResponseWriter) {
 	_, _ = w.Write(append(body, '\n'))
 }
 
-// code is the problem as the error of a WebSocket request names it.
-func (p *problem) code() string {
+// codeOf is an error of a WebSocket request as its answer names it; p is what
+// explain says of it.
+func codeOf(err error, p *problem) string {
+	switch {
+	case is(err, wire.ErrBadMessage, hub.ErrWatch):
+		return wire.CodeBadMessage
+	case is(err, metric.ErrName, metric.ErrPattern, room.ErrName, room.ErrUser):
+		return wire.CodeBadName
+	case is(err, errNotJoined):
+		return wire.CodeNotJoined
+	case is(err, errNoSuchUser):
+		return wire.CodeNoSuchUser
+	case is(err, hub.ErrUser):
+		return wire.CodeUserMismatch
+	}
 	switch p.Status {
 	case http.StatusRequestEntityTooLarge:
 		return wire.CodeTooLarge

@@ -1,0 +1,188 @@
+package api
+
+import (
+	"errors"
+	"sync"
+
+	"telltale/server/hub"
+	"telltale/shared/room"
+	"telltale/shared/wire"
+)
+
+// What a request in a room may lack; they are sentences for the user.
+var (
+	errNotJoined  = errors.New("join the room first")
+	errNoSuchUser = errors.New("no user of that name is connected")
+)
+
+// rooms is what a session is in. The reading goroutine joins and leaves, the
+// writing one gives what is said.
+type rooms struct {
+	user string // the reading goroutine's; named by the first join
+	turn bool   // the writing goroutine's
+
+	// order makes joined and what may follow it one step for the writing goroutine.
+	// It guards what follows.
+	order  sync.Mutex
+	in     map[string]*membership
+	queue  []*membership // those that may have something, in turns
+	paging *membership   // holds a page; others wait with reading theirs
+	echoes echoes
+}
+
+func newRooms() rooms {
+	return rooms{in: map[string]*membership{}, echoes: echoes{open: map[place]own{}, space: make(chan struct{}, 1)}}
+}
+
+// membership is a session in one room. The line and overdue are the writing
+// goroutine's.
+type membership struct {
+	*line
+	room, user string
+	overdue    bool // own messages may be among those that were lost
+
+	// guarded by rooms.order
+	queued, left bool
+	told         uint64 // messages up to this seq went out with an id or without
+}
+
+// put lets the membership be asked. Its caller holds order.
+func (r *rooms) put(m *membership) {
+	if !m.queued && !m.left {
+		m.queued = true
+		r.queue = append(r.queue, m)
+	}
+}
+
+// end ends a membership, where there is one: nothing of it is given any more, but
+// for what is being written.
+func (r *rooms) end(room string) {
+	r.order.Lock()
+	defer r.order.Unlock()
+	if m := r.in[room]; m != nil {
+		m.left = true
+		delete(r.in, room)
+	}
+}
+
+func (c *session) join(message []byte) error {
+	var m wire.Join
+	if err := wire.Decode(message, &m); err != nil {
+		return err
+	}
+	if err := checkRoom(m.RoomID); err != nil {
+		return err
+	}
+	if err := c.enter(m.UserID); err != nil {
+		return err
+	}
+	member, err := c.api.Hub.Join(c.out, m.RoomID)
+	if err != nil {
+		return err
+	}
+	c.rooms.end(m.RoomID)
+	c.settle(m.RoomID)
+	line, newest, err := c.api.follow(c.ctx, member, m.Since)
+	if err != nil {
+		member.Leave()
+		return err
+	}
+	c.begin(&membership{line: line, room: m.RoomID, user: c.rooms.user, told: line.given},
+		wire.Encode(wire.Joined{ID: m.ID, RoomID: m.RoomID, Seq: newest, Members: member.Users()}))
+	return nil
+}
+
+// begin queues joined and lets what is said follow it; like reply it waits while
+// the outbox is full.
+func (c *session) begin(m *membership, joined []byte) {
+	for !c.rooms.begin(m, joined, c.out) {
+		select {
+		case <-c.out.Room():
+		case <-c.ctx.Done():
+			return
+		}
+	}
+}
+
+func (r *rooms) begin(m *membership, joined []byte, out *hub.Outbox) bool {
+	r.order.Lock()
+	defer r.order.Unlock()
+	if !out.Offer(joined) {
+		return false
+	}
+	r.in[m.room] = m
+	r.put(m)
+	return true
+}
+
+// enter names the user, for whom the first join does.
+func (c *session) enter(user string) error {
+	if user == "" {
+		user = c.rooms.user
+	}
+	if user == "" {
+		return badMessage(`the first join names its "user_id"`)
+	}
+	if err := room.CheckUser(user); err != nil {
+		return err
+	}
+	if err := c.api.Hub.Enter(c.out, user); err != nil {
+		return err
+	}
+	c.rooms.user = user
+	return nil
+}
+
+func (c *session) leave(message []byte) error {
+	var m wire.Leave
+	if err := wire.Decode(message, &m); err != nil {
+		return err
+	}
+	in, err := c.joined(m.RoomID)
+	if err != nil {
+		return err
+	}
+	in.member.Leave()
+	c.rooms.end(in.room)
+	c.settle(in.room)
+	c.reply(wire.Encode(wire.Left{ID: m.ID, RoomID: in.room}))
+	return nil
+}
+
+// joined is the membership in a room, or errNotJoined.
+func (c *session) joined(name string) (*membership, error) {
+	if err := checkRoom(name); err != nil {
+		return nil, err
+	}
+	c.rooms.order.Lock()
+	defer c.rooms.order.Unlock()
+	if in := c.rooms.in[name]; in != nil {
+		return in, nil
+	}
+	return nil, errNotJoined
+}
+
+// checkRoom refuses what names no room.
+func checkRoom(name string) error {
+	if name == "" {
+		return badMessage(`it has no "room_id"`)
+	}
+	return room.CheckName(name)
+}
+
+// presence tells who is in a room, also one that this session is not in.
+func (c *session) presence(message []byte) error {
+	var m wire.AskPresence
+	if err := wire.Decode(message, &m); err != nil {
+		return err
+	}
+	if err := checkRoom(m.RoomID); err != nil {
+		return err
+	}
+	members := c.api.Hub.Presence(m.RoomID)
+	if members == nil {
+		members = []wire.Member{}
+	}
+	c.reply(wire.Encode(wire.Presence{ID: m.ID, RoomID: m.RoomID, Members: members}))
+	return nil
+}

@@ -1,0 +1,236 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"telltale/server/hub"
+	"telltale/server/ledger"
+	"telltale/shared/room"
+	"telltale/shared/wire"
+)
+
+// echoes are a session's broadcasts that had an id and are still to come back to
+// it, as every member gets them, with the id.
+type echoes struct {
+	under *utterance // being kept right now; nil for none
+	open  map[place]own
+	bytes int           // about what open holds
+	space chan struct{} // signalled when it holds less
+}
+
+// maxEchoes bounds what the broadcasts hold that have not come back yet, in bytes:
+// beyond it the peer that speaks waits until it has read some.
+const maxEchoes = 256 << 10
+
+// utterance is a broadcast that is being kept: its seq is not known yet.
+type utterance struct {
+	room, content string
+	done          chan struct{} // closed once it is
+}
+
+// place is where a message stands.
+type place struct {
+	room string
+	seq  uint64
+}
+
+// own is a message and the id of its broadcast.
+type own struct {
+	id string
+	room.Message
+}
+
+func (o own) weight() int   { return len(o.id) + len(o.Content) + 256 }
+func (o own) bytes() []byte { return wire.AppendSaid(nil, o.Message, o.id) }
+
+// take removes the oldest echo of a room up to seq. Its caller holds rooms.order.
+func (e *echoes) take(room string, upTo uint64) (oldest own, found bool) {
+	for at, each := range e.open {
+		if at.room == room && at.seq <= upTo && (!found || at.seq < oldest.Seq) {
+			oldest, found = each, true
+		}
+	}
+	if found {
+		e.remove(oldest)
+	}
+	return oldest, found
+}
+
+func (e *echoes) remove(one own) {
+	delete(e.open, place{one.Room, one.Seq})
+	e.bytes -= one.weight()
+	select {
+	case e.space <- struct{}{}:
+	default:
+	}
+}
+
+// broadcast has a message kept and told.
+func (c *session) broadcast(message []byte) error {
+	var b wire.Broadcast
+	if err := wire.Decode(message, &b); err != nil {
+		return err
+	}
+	in, err := c.joined(b.RoomID)
+	if err != nil {
+		return err
+	}
+	if err := checkContent(b.Content); err != nil {
+		return err
+	}
+	post := ledger.Post{Room: in.room, Sender: in.user, Lines: []ledger.Line{{Content: *b.Content}}}
+	if len(b.Key) > maxKey {
+		return badMessage(fmt.Sprintf(`"key" is longer than %d bytes`, maxKey))
+	}
+	if b.Key != "" {
+		post.Key = scoped(c.r, b.Key)
+		post.Digest = digestOf([]byte(wire.TypeBroadcast), []byte(in.room), []byte(in.user), []byte(*b.Content))
+	}
+	if !c.utter(in.room, b) {
+		return nil
+	}
+	posted, err := c.api.Ledger.Post(c.ctx, post)
+	if err == nil {
+		err = posted.Err
+	}
+	c.uttered(in, b, posted, err)
+	return err
+}
+
+// checkContent refuses what nobody is told.
+func checkContent(content *string) error {
+	switch {
+	case content == nil:
+		return badMessage(`it has no "content"`)
+	case len(*content) > room.MaxContent:
+		return refuse(http.StatusRequestEntityTooLarge, "the content has %d bytes, %d are the most: send it in pieces, or by POST /r/{room}", len(*content), room.MaxContent)
+	}
+	return nil
+}
+
+// utter notes that a broadcast is being kept, once there is space for its echo;
+// false where the session has ended first.
+func (c *session) utter(name string, b wire.Broadcast) bool {
+	r := &c.rooms
+	for b.ID != "" {
+		r.order.Lock()
+		if r.echoes.bytes < maxEchoes {
+			r.echoes.under = &utterance{room: name, content: *b.Content, done: make(chan struct{})}
+			r.order.Unlock()
+			break
+		}
+		r.order.Unlock()
+		select {
+		case <-r.echoes.space:
+		case <-c.ctx.Done():
+			return false
+		}
+	}
+	return true
+}
+
+// uttered notes the seq of what was kept, so that its echo carries the id. Where it
+// went by before, as a repeated key's does, it is answered now.
+func (c *session) uttered(in *membership, b wire.Broadcast, posted ledger.Posted, err error) {
+	r := &c.rooms
+	if b.ID == "" {
+		return
+	}
+	e := own{b.ID, room.Message{Room: in.room, Seq: posted.Last, Time: posted.Time, Sender: in.user, Content: *b.Content}}
+	r.order.Lock()
+	close(r.echoes.under.done)
+	r.echoes.under = nil
+	open := err == nil && e.Seq > in.told
+	if open {
+		r.echoes.open[place{e.Room, e.Seq}] = e
+		r.echoes.bytes += e.weight()
+	}
+	r.order.Unlock()
+	if err == nil && !open {
+		c.reply(e.bytes())
+	}
+}
+
+// echo is what this session gets of a message: for its own, with the id of its
+// broadcast. One that may be what is being kept waits for the seq of that.
+func (c *session) echo(in *membership, s *hub.Said) []byte {
+	if s.Sender != in.user {
+		return s.Bytes()
+	}
+	r := &c.rooms
+	r.order.Lock()
+	defer r.order.Unlock()
+	if u := r.echoes.under; u != nil && u.room == s.Room && u.content == s.Content {
+		r.order.Unlock()
+		select {
+		case <-u.done:
+		case <-c.api.draining:
+		case <-c.ctx.Done():
+		}
+		r.order.Lock()
+	}
+	if in.left {
+		return nil
+	}
+	in.told = max(in.told, s.Seq)
+	if e, mine := r.echoes.open[place{s.Room, s.Seq}]; mine {
+		r.echoes.remove(e)
+		return e.bytes()
+	}
+	return s.Bytes()
+}
+
+// answerLost answers a broadcast whose echo was lost with others; nil for none.
+func (c *session) answerLost(in *membership) []byte {
+	c.rooms.order.Lock()
+	defer c.rooms.order.Unlock()
+	if in.left {
+		return nil
+	}
+	e, found := c.rooms.echoes.take(in.room, in.given)
+	if !found {
+		return nil
+	}
+	c.rooms.put(in)
+	return e.bytes()
+}
+
+// settle answers the broadcasts that the end of a membership keeps from coming back.
+func (c *session) settle(room string) {
+	for {
+		c.rooms.order.Lock()
+		e, found := c.rooms.echoes.take(room, ^uint64(0))
+		c.rooms.order.Unlock()
+		if !found {
+			return
+		}
+		c.reply(e.bytes())
+	}
+}
+
+// direct tells a user something, on all connections that have room for it.
+func (c *session) direct(message []byte) error {
+	var d wire.Direct
+	if err := wire.Decode(message, &d); err != nil {
+		return err
+	}
+	if d.UserID == "" {
+		return badMessage(`a direct message names its "user_id"`)
+	}
+	if err := checkContent(d.Content); err != nil {
+		return err
+	}
+	if c.rooms.user == "" {
+		return &said{"join a room first: that names who speaks", errNotJoined}
+	}
+	sent := wire.Encode(wire.Directed{Sender: c.rooms.user, Content: *d.Content, Time: time.Now().UnixMilli()})
+	switch reached, connections := c.api.Hub.Direct(d.UserID, sent); {
+	case connections == 0:
+		return errNoSuchUser
+	case reached == 0:
+		return refuse(http.StatusConflict, "%.60q has not read what came before: try again soon", d.UserID)
+	}
+	return nil
+}
