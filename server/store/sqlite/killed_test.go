@@ -10,8 +10,8 @@ import (
 	"telltale/server/store/storetest"
 )
 
-// killed is a store whose flushes stop halfway and whose end is a kill: what the
-// next opening finds are the files as they stand in the middle of a round.
+// killed is a store whose flushes and retention stop halfway and whose end is a
+// kill: what the next opening finds are the files as they stand in the middle.
 type killed struct {
 	*Store
 	r   *rand.Rand
@@ -20,6 +20,19 @@ type killed struct {
 }
 
 func (k *killed) Maintain(ctx context.Context) error {
+	horizon := k.now() - k.options.RoomAge.Milliseconds()
+	for _, e := range k.due(horizon) {
+		for range k.r.IntN(3) {
+			if _, err := k.prune(e, horizon); err != nil {
+				return err
+			}
+		}
+	}
+	if k.r.IntN(2) == 0 {
+		if err := k.sweep(ctx); err != nil {
+			return err
+		}
+	}
 	k.w.Lock()
 	defer k.w.Unlock()
 	for range k.r.IntN(4) {
@@ -47,14 +60,17 @@ func (k *killed) Close() error {
 	return k.closeFiles()
 }
 
-func TestAKillInTheMiddleOfAFlushNeitherLosesNorDoubles(t *testing.T) {
+func TestAKillInTheMiddleOfUpkeepNeitherLosesNorDoubles(t *testing.T) {
 	for seed := range uint64(2) {
 		dir := t.TempDir()
 		r := rand.New(rand.NewPCG(seed, 9))
-		storetest.AnyHistory(t, func(o storetest.Options) (storetest.Store, error) {
+		place := func(o storetest.Options) (storetest.Store, error) {
 			s := newStore(optionsOf(o))
-			s.bounds = bounds{flushAfter: 50, maxTail: 300, groupMetrics: 1 + r.IntN(2), groupSamples: 20, openCells: 1 + r.IntN(8)}
+			s.bounds = bounds{flushAfter: 50, maxTail: 300, groupMetrics: 1 + r.IntN(2), groupSamples: 20, openCells: 1 + r.IntN(8), rowStep: 1 + r.IntN(3)}
 			return &killed{Store: s, r: r, t: t, dir: &dir}, s.open(t.Context(), dir)
-		}, seed)
+		}
+		storetest.AnyHistory(t, place, seed)
+		dir = t.TempDir()
+		storetest.AnyRooms(t, place, seed)
 	}
 }

@@ -7,9 +7,6 @@ import (
 	"fmt"
 )
 
-// rowStep is how many rows of messages a step of retention removes at most.
-const rowStep = 32
-
 // retainRooms removes the rows of which no message is kept any more, in steps
 // between which posts go on. What else is beyond a bound the extents hide.
 func (s *Store) retainRooms(ctx context.Context) error {
@@ -70,13 +67,13 @@ func (s *Store) prune(e *roomEntry, horizon int64) (more bool, err error) {
 	if e.pruned = removed.last; e.first <= e.pruned {
 		e.first, e.since = e.pruned+1, oldest
 	}
-	return n == rowStep, nil
+	return n == s.bounds.rowStep, nil
 }
 
 // pruneRows removes rows that end before the seq keep, or are as old as horizon,
 // and answers how many and the newest message of them.
 func (s *Store) pruneRows(num, keep, horizon int64) (n int, last newest, err error) {
-	removed, err := s.sql.pruneMessages.Query(num, keep, horizon, rowStep)
+	removed, err := s.sql.pruneMessages.Query(num, keep, horizon, s.bounds.rowStep)
 	if err != nil {
 		return 0, last, err
 	}
@@ -102,7 +99,7 @@ func (s *Store) sweep(ctx context.Context) error {
 			return nil
 		}
 		if err == nil {
-			err = s.steps(ctx, rowStep, func() (int64, error) { return affected(s.sql.pruneLeft.Exec(num, rowStep)) })
+			err = s.steps(ctx, int64(s.bounds.rowStep), func() (int64, error) { return affected(s.sql.pruneLeft.Exec(num, s.bounds.rowStep)) })
 		}
 		if err == nil {
 			err = s.steps(ctx, 1, func() (int64, error) { _, err := s.sql.emptied.Exec(num); return 0, err })

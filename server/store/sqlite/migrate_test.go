@@ -1,0 +1,84 @@
+package sqlite
+
+import (
+	"compress/gzip"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"telltale/server/ledger"
+	"telltale/shared/metric"
+)
+
+// unpack puts a database that an earlier version wrote into a directory.
+func unpack(t *testing.T, name string) (dir string) {
+	t.Helper()
+	packed, err := os.Open(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer packed.Close()
+	plain, err := gzip.NewReader(packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := io.ReadAll(plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir = t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, fileName), content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// TestADatabaseWithoutRoomsGoesOnWithThem opens what the program wrote before
+// there were rooms: some samples flushed, one only in the log, a metric deleted,
+// a key used.
+func TestADatabaseWithoutRoomsGoesOnWithThem(t *testing.T) {
+	dir := unpack(t, "version1.db.gz")
+	now := int64(1795360713000)
+	var said []ledger.Posted
+	for i := range 3 {
+		s, err := Open(t.Context(), dir, Options{Now: func() time.Time { return time.UnixMilli(now) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Epoch() != "45DXMUJHQZEWWW57" || s.seq != 8 {
+			t.Errorf("epoch %s as of %d", s.Epoch(), s.seq)
+		}
+		for id, want := range map[metric.ID]float64{"orders": 2, "products": 0, "customers": 1, "temperature": 21.5} {
+			if m, err := s.Metric(t.Context(), id); err != nil || m.Head.Value != want {
+				t.Errorf("%s is %+v, %v, was %v", id, m.Head, err, want)
+			}
+		}
+		if _, err := s.Metric(t.Context(), "gone"); !errors.Is(err, ledger.ErrUnknown) {
+			t.Errorf("the deleted metric: %v", err)
+		}
+		rows, err := s.Rows(t.Context(), ledger.Range{IDs: []metric.ID{"temperature"}, From: now - 86_400_000, To: now, Step: 86_400_000})
+		if all := rows["temperature"]; err != nil || len(all) != 2 || all[0].Last != 20 || all[1].Last != 21.5 {
+			t.Errorf("its history: %v, %v", all, err)
+		}
+		digest := int64(-6552532925178087560)
+		used := ledger.Item{Mutation: metric.Mutation{Metric: "orders", Op: metric.Add, Value: 1}}
+		out, err := s.Apply(t.Context(), []ledger.Entry{{Key: "\x00k1", Digest: uint64(digest), Items: []ledger.Item{used}}})
+		if err != nil || !out[0][0].Repeat || out[0][0].Sample.Seq != 2 {
+			t.Errorf("the key: %+v, %v", out, err)
+		}
+		rooms, err := s.Rooms(t.Context())
+		if err != nil || len(rooms) != min(i, 1) {
+			t.Errorf("opened %d times there are %v, %v", i+1, rooms, err)
+		}
+		posted, err := s.Post(t.Context(), []ledger.Post{{Room: "build", Lines: []ledger.Line{{Content: "hello"}}}})
+		if said = append(said, posted...); err != nil || posted[0].First != uint64(len(said)) {
+			t.Errorf("said %+v, %v", posted, err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
