@@ -218,8 +218,9 @@ func (s *socket) write(next func() []byte) {
 			return
 		default:
 		}
+		v := s.ends.Load() // once it is set, all answers are queued
 		message, any := s.out.Take()
-		if v := s.ends.Load(); v != nil && !any {
+		if v != nil && !any {
 			s.shut(v.code, v.reason)
 			return
 		}
