@@ -11,15 +11,6 @@ import (
 	"telltale/shared/wire"
 )
 
-// roomRow is a room in the list.
-type roomRow struct {
-	Room     string `json:"room_id"`
-	Seq      uint64 `json:"seq"`      // of the newest message; 0 where nothing was said
-	Messages uint64 `json:"messages"` // that are kept
-	Time     int64  `json:"time"`     // of the newest message, ms since 1970; 0 where nothing was said
-	Members  int    `json:"members"`  // users who are there
-}
-
 // getRooms lists the rooms in which something was said or somebody is, by name.
 func (a *API) getRooms(w http.ResponseWriter, r *http.Request) error {
 	rows, err := a.roomRows(r)
@@ -30,23 +21,23 @@ func (a *API) getRooms(w http.ResponseWriter, r *http.Request) error {
 }
 
 // roomRows merges two lists that are sorted by name: what was said, and who is there.
-func (a *API) roomRows(r *http.Request) ([]roomRow, error) {
+func (a *API) roomRows(r *http.Request) ([]wire.RoomRow, error) {
 	said, err := a.Ledger.Rooms(r.Context())
 	if err != nil {
 		return nil, fmt.Errorf("list the rooms: %w", err)
 	}
 	crowds := a.Hub.Rooms()
-	rows := make([]roomRow, 0, len(said))
+	rows := make([]wire.RoomRow, 0, len(said))
 	for len(said) > 0 || len(crowds) > 0 {
-		var row roomRow
+		var row wire.RoomRow
 		if len(crowds) == 0 || len(said) > 0 && said[0].Room <= crowds[0].Room {
 			s := said[0]
-			row = roomRow{Room: s.Room, Seq: s.Last, Messages: s.Last + 1 - s.First, Time: s.Time}
+			row = wire.RoomRow{RoomID: s.Room, Seq: s.Last, Messages: s.Last + 1 - s.First, Time: s.Time}
 			said = said[1:]
 		} else {
-			row.Room = crowds[0].Room
+			row.RoomID = crowds[0].Room
 		}
-		if len(crowds) > 0 && crowds[0].Room == row.Room {
+		if len(crowds) > 0 && crowds[0].Room == row.RoomID {
 			row.Members = crowds[0].Users
 			crowds = crowds[1:]
 		}

@@ -25,12 +25,12 @@ type kept struct {
 // postRoom says in a room what the body says: one message where its length is
 // known, otherwise a message a line, as the lines come.
 func (a *API) postRoom(w http.ResponseWriter, r *http.Request) error {
+	if r.ContentLength < 0 {
+		return a.postLines(w, r)
+	}
 	name := r.PathValue("room")
 	if err := room.CheckName(name); err != nil {
 		return err
-	}
-	if r.ContentLength < 0 {
-		return a.postLines(w, r, name)
 	}
 	body, err := readBody(w, r, maxBody)
 	var size *http.MaxBytesError
@@ -86,8 +86,13 @@ const (
 // refused: closing at once would take the answer from it.
 const lingers = 2 * time.Second
 
+// errRestart ends an upload that lasts longer than the server.
+var errRestart = &problem{Status: http.StatusServiceUnavailable, Detail: "the server is about to restart: send the rest again soon", retry: 2}
+
 // upload is lines on their way into a room. What is there at once goes into one
-// post, so a line waits for nothing but its commit.
+// post, so a line waits for nothing but its commit. (What stands in a chunk of the
+// transfer coding comes with the end of that chunk; senders that write lines as they
+// come make a chunk of what they write.)
 type upload struct {
 	api   *API
 	ctx   context.Context
@@ -99,24 +104,18 @@ type upload struct {
 // postLines says each line of the body as it comes, for as long as it lasts. There
 // is no limit on the time between two lines: a build may be silent for an hour. A
 // peer that is gone is found by TCP's own keep-alive.
-func (a *API) postLines(w http.ResponseWriter, r *http.Request, name string) error {
-	if r.Header.Get("Idempotency-Key") != "" {
-		return refuse(http.StatusBadRequest, "an Idempotency-Key needs a body with a Content-Length: lines that are streamed are told as they come")
-	}
-	said, err := a.Ledger.Extent(r.Context(), name)
-	if err != nil {
-		return err
-	}
+func (a *API) postLines(w http.ResponseWriter, r *http.Request) error {
 	lasting(w)
 	control := http.NewResponseController(w)
+	// A refusal does not wait for the end of the body.
 	if err := control.EnableFullDuplex(); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return fmt.Errorf("answer while a body comes: %w", err)
 	}
 	_ = control.SetReadDeadline(time.Time{}) // where it is not supported, there is none
 	finish := a.untilDraining(func() { _ = control.SetReadDeadline(time.Unix(1, 0)) })
 	// What has come is said, also where its sender has gone meanwhile.
-	u := &upload{api: a, ctx: context.WithoutCancel(r.Context()), post: ledger.Post{Room: name}, said: kept{Room: name, Seq: said.Last}}
-	err = u.run(w, r)
+	u := &upload{api: a, ctx: context.WithoutCancel(r.Context())}
+	err := u.run(r)
 	finish()
 	_ = control.SetWriteDeadline(time.Now().Add(hub.Patience))
 	if err == nil {
@@ -125,9 +124,15 @@ func (a *API) postLines(w http.ResponseWriter, r *http.Request, name string) err
 	_ = control.SetReadDeadline(time.Now().Add(lingers))
 	w.Header().Set("Connection", "close")
 	p := *explain(err)
-	p.Detail = fmt.Sprintf("%s (%d lines were kept)", p.Detail, u.said.Messages)
-	p.said = &u.said
-	return &p
+	if p.Status >= http.StatusInternalServerError && err != error(errRestart) {
+		a.complain("an upload was cut off", "room", u.said.Room, "error", err)
+	}
+	if u.said.Messages > 0 {
+		p.Detail = fmt.Sprintf("%s (lines that were kept: %d)", p.Detail, u.said.Messages)
+		p.said = &u.said
+	}
+	p.write(w) // not by answering: what ended the body has ended the request's context too
+	return nil
 }
 
 // untilDraining calls do when the server drains, unless what it answers was called before.
@@ -147,7 +152,19 @@ func (a *API) untilDraining(do func()) (finish func()) {
 	}
 }
 
-func (u *upload) run(w http.ResponseWriter, r *http.Request) error {
+func (u *upload) run(r *http.Request) error {
+	name := r.PathValue("room")
+	if err := room.CheckName(name); err != nil {
+		return err
+	}
+	if r.Header.Get("Idempotency-Key") != "" {
+		return refuse(http.StatusBadRequest, "an Idempotency-Key needs a body with a Content-Length: lines that are streamed are told as they come")
+	}
+	extent, err := u.api.Ledger.Extent(u.ctx, name)
+	if err != nil {
+		return err
+	}
+	u.post.Room, u.said = name, kept{Room: name, Seq: extent.Last}
 	body, err := unpacked(r, r.Body)
 	if err != nil {
 		return err
@@ -161,7 +178,7 @@ func (u *upload) run(w http.ResponseWriter, r *http.Request) error {
 		switch {
 		case err == nil:
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			return &problem{Status: http.StatusServiceUnavailable, Detail: "the server is about to restart: send the rest again soon", retry: 2}
+			return errRestart
 		default:
 			// The last line needs no newline, nor an end that is as it should be.
 			if said := u.end(); said != nil || errors.Is(err, io.EOF) {
