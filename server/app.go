@@ -33,7 +33,7 @@ func newApp(assets *web.Assets) http.Handler {
 		LoadingLabel:    "{progress}%",
 		Styles:          []string{"/web/app.css"},
 		// Not deferred: it sets the theme before anything is painted.
-		Scripts: []string{"/web/first.js", "/web/paint.js defer"},
+		Scripts: []string{"/web/first.js", "/web/paint.js defer", "/web/lines.js defer"},
 		// go-app loses crossorigin, without which a browser fetches a preloaded font twice.
 		RawHeaders: []string{
 			`<link rel="preload" as="font" type="font/woff2" crossorigin href="` + resolve("font/plex-400.woff2") + `">`,
@@ -53,7 +53,7 @@ func newApp(assets *web.Assets) http.Handler {
 			named := r.Clone(r.Context())
 			named.URL.Path = "/web/manifest.webmanifest"
 			files.ServeHTTP(w, named)
-		case r.URL.Path == "/", strings.HasPrefix(r.URL.Path, "/b/"), strings.HasPrefix(r.URL.Path, "/m/"):
+		case isPage(r.URL.Path):
 			// go-app gives every page the build's ETag, and would answer 304 though the values have changed.
 			r.Header.Del("If-None-Match")
 			page := &pageWriter{ResponseWriter: w}
@@ -67,6 +67,11 @@ func newApp(assets *web.Assets) http.Handler {
 			notFound(w, r, resolve("app.css"))
 		}
 	})
+}
+
+// isPage tells whether a path may be one of the app's pages.
+func isPage(path string) bool {
+	return path == "/" || path == "/rooms" || strings.HasPrefix(path, "/b/") || strings.HasPrefix(path, "/m/") || strings.HasPrefix(path, "/r/")
 }
 
 // goAppFiles are what go-app makes besides pages.

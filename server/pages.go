@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"telltale/app/ui"
+	"telltale/server/hub"
 	"telltale/server/ledger"
 	"telltale/shared/metric"
 	"telltale/shared/series"
+	"telltale/shared/wire"
 )
 
 // preRenderLimit is how long a first paint may wait for its history.
@@ -19,6 +22,7 @@ const preRenderLimit = 5 * time.Second
 // source gives pages their values when the server draws them first.
 type source struct {
 	ledger *ledger.Ledger
+	hub    *hub.Hub
 	base   string // what a curl line begins with
 }
 
@@ -56,6 +60,9 @@ func (s source) view(ctx context.Context, patterns []string, rangeMS int64, poin
 			drawn = append(drawn, each.ID)
 		}
 	}
+	if len(drawn) == 0 {
+		return view, nil
+	}
 	view.Snapshot.History, err = s.ledger.Rows(ctx, ledger.Range{
 		IDs: drawn, From: now - rangeMS, To: now, AsOf: seq,
 		Step: series.StepFor(0, max(rangeMS-1, 0), points, series.Tiers[0].Step), // no roll-up is finer
@@ -64,4 +71,84 @@ func (s source) view(ctx context.Context, patterns []string, rangeMS int64, poin
 		return ui.View{}, fmt.Errorf("read the history of a page: %w", err)
 	}
 	return view, nil
+}
+
+// firstMembers is how many members of a room a page is told of at first.
+const firstMembers = 200
+
+// Room implements ui.Source. Lines and extent are read one after the other: a line
+// that comes between is one that the page then hears of.
+func (s source) Room(name string, limit int) (ui.RoomView, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), preRenderLimit)
+	defer cancel()
+	extent, err := s.ledger.Extent(ctx, name)
+	if err != nil {
+		return ui.RoomView{}, fmt.Errorf("read a room's extent: %w", err)
+	}
+	view := ui.RoomView{First: extent.First, Last: extent.Last, Members: s.hub.Presence(name)}
+	view.Users = len(view.Members)
+	view.Members = view.Members[:min(len(view.Members), firstMembers)]
+	after := max(extent.First, 1) - 1
+	if kept := extent.Last - after; kept > uint64(limit) {
+		after = extent.Last - uint64(limit)
+	}
+	for after < extent.Last {
+		messages, err := s.ledger.Messages(ctx, name, after, int(extent.Last-after))
+		if err != nil {
+			return ui.RoomView{}, fmt.Errorf("read a room's messages: %w", err)
+		}
+		if len(messages) == 0 {
+			break
+		}
+		for _, m := range messages {
+			view.Messages = append(view.Messages, wire.MessageRow{Seq: m.Seq, Content: m.Content, Sender: m.Sender, Time: m.Time, Stream: m.Stream})
+		}
+		after = messages[len(messages)-1].Seq
+		if size(view.Messages) > firstBytes {
+			view.Messages = newest(view.Messages)
+		}
+	}
+	return view, nil
+}
+
+// firstBytes is about how much a page carries of one room.
+const firstBytes = 64 << 10
+
+func size(rows []wire.MessageRow) (n int) {
+	for _, row := range rows {
+		n += len(row.Content)
+	}
+	return n
+}
+
+// newest drops the oldest rows until about firstBytes remain, and one at least.
+func newest(rows []wire.MessageRow) []wire.MessageRow {
+	for over := size(rows) - firstBytes; over > 0 && len(rows) > 1; rows = rows[1:] {
+		over -= len(rows[0].Content)
+	}
+	return rows
+}
+
+// Rooms implements ui.Source.
+func (s source) Rooms() ([]wire.RoomRow, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), preRenderLimit)
+	defer cancel()
+	said, err := s.ledger.Rooms(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list the rooms: %w", err)
+	}
+	users := map[string]int{}
+	for _, crowd := range s.hub.Rooms() {
+		users[crowd.Room] = crowd.Users
+	}
+	rows := make([]wire.RoomRow, 0, len(said))
+	for _, each := range said {
+		rows = append(rows, wire.RoomRow{RoomID: each.Room, Seq: each.Last, Messages: each.Last + 1 - each.First, Time: each.Time, Members: users[each.Room]})
+		delete(users, each.Room)
+	}
+	for name, n := range users {
+		rows = append(rows, wire.RoomRow{RoomID: name, Members: n})
+	}
+	slices.SortFunc(rows, func(a, b wire.RoomRow) int { return strings.Compare(a.RoomID, b.RoomID) })
+	return rows, nil
 }

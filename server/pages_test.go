@@ -40,7 +40,7 @@ func TestAPageIsDrawnFromWhatMatchesWithTheHistoryOfTheFirst(t *testing.T) {
 	}
 	add(t, ledger, "m05", 1)
 	add(t, ledger, "other", 1)
-	view, err := source{ledger: ledger, base: "localhost:8082"}.View([]string{"m*"}, 300_000, 300, 24)
+	view, err := source{ledger: ledger, hub: hub.New(ledger.Epoch(), 0, nil), base: "localhost:8082"}.View([]string{"m*"}, 300_000, 300, 24)
 	if err != nil {
 		t.Fatal(err)
 	}

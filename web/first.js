@@ -1,10 +1,10 @@
 "use strict";
 // Runs before the page is painted: sets the theme that was chosen, so that nothing flashes, and shows
-// how far the app has come. It also holds what the app asks the browser for where a refusal is an
+// how far the app has come, and times in the viewer's zone. It also holds what the app asks the browser for where a refusal is an
 // exception: storage and the clipboard.
 const telltale = (() => {
   const root = document.documentElement, system = matchMedia("(prefers-color-scheme: dark)");
-  const THEME = "telltale.theme", KEPT = "telltale.kept";
+  const THEME = "telltale.theme", KEPT = "telltale.kept", SEEN = "telltale.seen", USER = "telltale.user";
   const read = (key) => { try { return localStorage.getItem(key); } catch { return null; } };
   const write = (key, value) => { try { localStorage.setItem(key, value); } catch { /* full or forbidden: nothing is kept */ } };
 
@@ -44,6 +44,25 @@ const telltale = (() => {
     show();
   });
 
+  // Times the server wrote are in its zone until here.
+  addEventListener("DOMContentLoaded", () => {
+    const two = (n) => String(n).padStart(2, "0");
+    for (const time of document.querySelectorAll(".lines time")) {
+      const at = new Date(time.dateTime);
+      time.textContent = [at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(":");
+    }
+  });
+
+  // Up to where each room was seen, of the rooms looked at last.
+  const MOST_SEEN = 200;
+  const allSeen = () => { try { return new Map(JSON.parse(read(SEEN)) || []); } catch { return new Map(); } };
+  function setSeen(room, seq) {
+    const all = allSeen();
+    all.delete(room);
+    all.set(room, seq);
+    write(SEEN, JSON.stringify([...all].slice(-MOST_SEEN)));
+  }
+
   async function copy(text) {
     try {
       await navigator.clipboard.writeText(text);
@@ -81,6 +100,10 @@ const telltale = (() => {
     setTheme: (choice) => { write(THEME, choice); setTheme(choice); },
     kept: () => read(KEPT),
     keep: (text) => write(KEPT, text),
+    user: () => read(USER),
+    setUser: (name) => write(USER, name),
+    seen: (room) => allSeen().get(room) || 0,
+    setSeen,
     workerAtStart: !!(navigator.serviceWorker && navigator.serviceWorker.controller),
   };
 })();

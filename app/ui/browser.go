@@ -1,6 +1,9 @@
 package ui
 
-import "telltale/app/live"
+import (
+	"telltale/app/live"
+	"telltale/shared/wire"
+)
 
 // alive is what only a browser can do. Components call it from OnMount and from
 // events, neither of which happens in a pre-render.
@@ -14,6 +17,19 @@ type alive interface {
 	Update(c *Card)
 	Dismount(c *Card)
 	Viewer() *live.Viewer
+	MountLog(l *Log)
+	UpdateLog(l *Log)
+	DismountLog(l *Log)
+	MountMembers(m *Members)
+	UpdateMembers(m *Members)
+	DismountMembers(m *Members)
+	// Follow shows the end of a room's log, and what comes.
+	Follow(room string)
+	// Rooms asks for the list of rooms.
+	Rooms() ([]wire.RoomRow, error)
+	// User is the person's name on this machine.
+	User() string
+	SetUser(name string)
 	// Post sends a request once and answers "" or a sentence on why it was refused.
 	Post(method, path, body string) string
 	Copy(text string)

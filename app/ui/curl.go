@@ -32,6 +32,18 @@ func curlLine(base string, m metric.Metric) string {
 	return "curl -d 21.5 " + base + path
 }
 
+// tellLine is the command that sends a command's output to a room, followLine the
+// one that shows what is said there.
+func tellLine(base, room string) string {
+	return "make 2>&1 | curl -T - " + base + roomPath(room)
+}
+
+func followLine(base, room string) string { return "curl -N " + base + roomPath(room) }
+
+func presenceLine(base, room string) string {
+	return "curl " + base + "/api/v1/rooms/" + room + "/presence"
+}
+
 const copiedFor = 1600 * time.Millisecond
 
 // Curl is a command line, ready to copy.

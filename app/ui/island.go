@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"telltale/shared/metric"
+	"telltale/shared/wire"
 )
 
 // Island is what the pre-rendered page tells the app, in a script element that is
@@ -13,6 +14,10 @@ type Island struct {
 	Base    string          `json:"base"`            // what a curl line begins with
 	Ahead   int64           `json:"ahead,omitempty"` // ms that the server's clock was ahead of this machine's
 	Metrics []metric.Metric `json:"metrics"`
+
+	Epoch string              `json:"epoch,omitempty"` // of the store that the rooms are of
+	Rooms map[string]RoomView `json:"rooms,omitempty"`
+	List  []wire.RoomRow      `json:"list,omitempty"` // of all rooms, on the page that lists them
 }
 
 // islandID is the id of its element.

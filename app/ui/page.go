@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"net/url"
 	"strconv"
 
 	"telltale/shared/board"
@@ -17,57 +16,34 @@ const mostDrawn = 24
 // mostCards is how many cards a page begins with; a button shows as many again.
 const mostCards = 200
 
-// BoardPage is every page there is: a board, or one metric large.
+// roomLines is how many lines of a room a board shows at first: what a card has room for.
+const roomLines = 12
+
+// BoardPage is a board, or one metric large.
 type BoardPage struct {
-	app.Compo
-	at      place
-	first   Island // as the server made the page; its metrics are kept up to date
-	set     *series.Set
-	cards   int // shown at most
-	updated bool
+	shell
+	at    place
+	set   *series.Set
+	cards int // shown at most
 }
 
-// OnInit takes the place and the island before the first render in the browser, so
-// that the page mounts as the server drew it.
+// OnInit takes the place before the first render in the browser.
 func (p *BoardPage) OnInit() {
 	p.cards = mostCards
 	p.set = series.NewSet(1, 1)
 	if app.IsServer {
 		return
 	}
-	browser.Hold()
+	p.begin()
 	p.at = placeOf(app.Window().URL())
-	if island := app.Window().GetElementByID(islandID); island.Truthy() {
-		p.first, _ = readIsland(island.Get("textContent").String())
-	}
-	p.first.Base = base()
-}
-
-// base is what a curl line begins with: the page's own host, http as curl assumes it.
-func base() string {
-	location := app.Window().Get("location")
-	if location.Get("protocol").String() == "http:" {
-		return location.Get("host").String()
-	}
-	return location.Get("origin").String()
 }
 
 // OnPreRender looks up what to show, on the server.
 func (p *BoardPage) OnPreRender(ctx app.Context) {
 	p.at = placeOf(ctx.Page().URL())
 	p.name(ctx)
-	// go-app writes the path into the page's head unescaped, where a name could end the attribute.
-	ctx.Page().ReplaceURL(&url.URL{Path: p.at.path})
-	if source == nil {
-		return
-	}
 	look := p.at.look()
-	view, err := source.View(look.Patterns, look.RangeMS, look.Points, mostDrawn)
-	if err != nil {
-		app.Log("pre-render without values:", err) // the app shows them once it is there
-		return
-	}
-	p.first = Island{Now: view.Now, Base: view.Base, Metrics: view.Metrics}
+	view := p.ask(ctx, p.at.path, look, roomLines)
 	p.set = series.NewSet(series.Step(look.RangeMS, look.Points), look.Points+2)
 	p.set.Load(view.Snapshot)
 }
@@ -103,19 +79,6 @@ func (p *BoardPage) open(ctx app.Context) {
 	p.first.Metrics = browser.Viewer().Known()
 }
 
-// OnAppUpdate hears that a service worker of another build has taken over. A page
-// nobody looks at is loaded anew, others say so and leave the moment to the person.
-// The worker of a first visit is no news.
-func (p *BoardPage) OnAppUpdate(ctx app.Context) {
-	switch {
-	case !app.Window().Get("telltale").Get("workerAtStart").Truthy():
-	case app.Window().Get("document").Get("hidden").Truthy():
-		ctx.Reload()
-	default:
-		p.updated = true
-	}
-}
-
 func (p *BoardPage) name(ctx app.Context) {
 	ctx.Page().SetTitle(plain(p.title() + " · Telltale"))
 }
@@ -137,9 +100,11 @@ func (p *BoardPage) Render() app.UI {
 		return app.Div() // the server's first render, before OnPreRender
 	}
 	panels := p.at.board.Expand(p.first.Metrics)
-	return app.Div().ID("page").Body(
-		app.A().Class("skip").Href("#board").OnClick(p.skip).Text("Skip to the board"),
-		p.masthead(),
+	current := ""
+	if !p.at.large {
+		current = p.at.path
+	}
+	return p.page("", current, "board", "Skip to the board",
 		app.Main().ID("board").Class("inner").TabIndex(-1).DataSet("board", p.at.board.ID).Body(
 			p.toolbar(),
 			app.Div().Class("grid").Body(p.grid(panels)...),
@@ -148,14 +113,7 @@ func (p *BoardPage) Render() app.UI {
 					Text("Show more of " + strconv.Itoa(len(panels)) + " metrics")
 			}),
 		),
-		&Notice{},
-		app.If(app.IsServer, func() app.UI { return app.Raw(p.first.script()) }),
 	)
-}
-
-// skip moves the focus too, which go-app's handling of links does not.
-func (p *BoardPage) skip(app.Context, app.Event) {
-	app.Window().GetElementByID("board").Call("focus")
 }
 
 func (p *BoardPage) more(app.Context, app.Event) { p.cards += mostCards }
@@ -163,6 +121,10 @@ func (p *BoardPage) more(app.Context, app.Event) { p.cards += mostCards }
 func (p *BoardPage) grid(panels []board.Panel) []app.UI {
 	var cards []app.UI
 	for i, panel := range panels[:min(len(panels), p.cards)] {
+		if panel.Kind.OfRoom() {
+			cards = append(cards, &RoomCard{Panel: panel, Base: p.first.Base, Early: p.first.Rooms[panel.Room]})
+			continue
+		}
 		shown, titles := panel.Shown(p.first.Metrics, mostSeries)
 		card := &Card{Panel: panel, Shown: shown, Titles: titles, Span: p.at.span, Large: p.at.large, Base: p.first.Base, Now: p.first.Now}
 		if app.IsServer && i < mostDrawn {

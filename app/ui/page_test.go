@@ -12,6 +12,7 @@ import (
 	"telltale/shared/metric"
 	"telltale/shared/scene"
 	"telltale/shared/series"
+	"telltale/shared/wire"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
@@ -36,6 +37,18 @@ func (s shelf) View(patterns []string, rangeMS int64, points, limit int) (View, 
 	}
 	return view, nil
 }
+
+func (shelf) Room(name string, limit int) (RoomView, error) { return roomShelf[name], nil }
+
+func (shelf) Rooms() (rows []wire.RoomRow, err error) {
+	for name, of := range roomShelf {
+		rows = append(rows, wire.RoomRow{RoomID: name, Seq: of.Last, Messages: of.Last, Members: of.Users})
+	}
+	return rows, nil
+}
+
+// roomShelf are the rooms of every shelf; a test fills it.
+var roomShelf map[string]RoomView
 
 func gauge(id metric.ID, value float64) metric.Metric {
 	return metric.Metric{ID: id, Declaration: metric.Declaration{Kind: metric.Gauge}, Head: metric.Head{Time: now - 1000, Seq: 9, Value: value}}
@@ -75,8 +88,8 @@ func TestTheFirstPaintHoldsValuesAndDrawnCharts(t *testing.T) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
-	if n := strings.Count(html, "<article"); n != 9 {
-		t.Errorf("%d cards, want the eight panels of home and the invitation", n)
+	if n := strings.Count(html, "<article"); n != 11 {
+		t.Errorf("%d cards, want the ten panels of home and the invitation", n)
 	}
 }
 

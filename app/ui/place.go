@@ -17,6 +17,8 @@ func Routes() {
 	app.Route("/", page)
 	app.RouteWithRegexp(`^/b/(home|all)$`, page)
 	app.RouteWithRegexp(`^/m/.+$`, page)
+	app.Route("/rooms", func() app.Composer { return &RoomsPage{} })
+	app.RouteWithRegexp(`^/r/[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}$`, func() app.Composer { return &RoomPage{} })
 }
 
 // span is a range a person may choose.
@@ -94,8 +96,11 @@ func (p place) points() int {
 
 // look is what the page watches there.
 func (p place) look() live.Look {
-	return live.Look{Patterns: p.board.Patterns(), RangeMS: p.span.ms, Points: p.points(), Rate: 10}
+	return live.Look{Patterns: p.board.Patterns(), RangeMS: p.span.ms, Points: p.points(), Rate: 10, Rooms: p.board.Rooms()}
 }
+
+// roomPath is the page of one room.
+func roomPath(name string) string { return "/r/" + name }
 
 // metricPath is the page of one metric.
 func metricPath(id metric.ID) string { return "/m/" + url.PathEscape(string(id)) }

@@ -3,6 +3,7 @@ package ui
 import (
 	"telltale/shared/metric"
 	"telltale/shared/series"
+	"telltale/shared/wire"
 )
 
 // View is what a page shows, as of one moment.
@@ -13,11 +14,24 @@ type View struct {
 	Snapshot series.Snapshot // heads and history
 }
 
+// RoomView is what a page shows of a room at first.
+type RoomView struct {
+	First    uint64            `json:"first"` // seqs of the messages that are kept,
+	Last     uint64            `json:"last"`  // none where First is Last + 1
+	Messages []wire.MessageRow `json:"messages"`
+	Members  []wire.Member     `json:"members"` // sorted by name, of many the first
+	Users    int               `json:"users"`   // in all
+}
+
 // Source is where the pre-render finds what to show.
 type Source interface {
 	// View answers the metrics that match the patterns, and for the first limit of
 	// them the history of the last rangeMS ms in at most points columns.
 	View(patterns []string, rangeMS int64, points, limit int) (View, error)
+	// Room answers the newest messages of a room, at most limit, and who is there.
+	Room(name string, limit int) (RoomView, error)
+	// Rooms are all rooms, sorted by name.
+	Rooms() ([]wire.RoomRow, error)
 }
 
 // source is set on the server, before it serves; nil in the browser.

@@ -24,8 +24,13 @@ type stage struct {
 	toTell bool      // it has been asked to, and has not yet run
 	since  time.Time // what is shown before the first contact was true then
 
+	ctx    context.Context // ends with the page
+	user   string
+	logs   map[*Log]*logView
+	groups map[*Members]*membersView
+
 	cards map[*Card]*stageCard
-	nth   map[int]*stageCard         // by the number its plot carries
+	nth   map[int]watched            // by the number its element carries
 	last  int                        // number given
 	drawn map[string][]js.Value      // by drawnFor: what the server drew, until its card is mounted
 	of    map[metric.ID][]*stageCard // which cards show a metric; nil when it has to be made anew
@@ -35,14 +40,21 @@ type stage struct {
 	drawing bool        // an animation frame is asked for
 	next    *time.Timer // asks for one when time has moved a chart by a pixel
 	draw    js.Func
-	seen    js.Value // IntersectionObserver
+	inSight js.Value // IntersectionObserver
 	sized   js.Value // ResizeObserver
 	said    live.State
 	kept    keeper
 }
 
+// watched is what the stage is told of when it comes into sight or changes its size.
+type watched interface {
+	show(visible bool)
+	resize(width, height float64)
+}
+
 func newStage() *stage {
-	return &stage{cards: map[*Card]*stageCard{}, nth: map[int]*stageCard{}, clock: zones{}}
+	return &stage{ctx: context.Background(), cards: map[*Card]*stageCard{}, nth: map[int]watched{}, clock: zones{},
+		logs: map[*Log]*logView{}, groups: map[*Members]*membersView{}}
 }
 
 // Viewer is the page's connection; nil before the first Open.
@@ -73,19 +85,19 @@ func drawnFor(panel, kind string, large bool) string {
 // as long as the page does.
 func (s *stage) Open(look live.Look, first Island, known func()) {
 	s.known = known
-	ctx := context.Background()
 	if s.viewer != nil {
-		s.viewer.Look(ctx, look)
+		s.viewer.Look(s.ctx, look)
 		s.all()
 		return
 	}
 	s.viewer = live.NewViewer(live.Browser{}, look, s.changed)
+	s.viewer.As(s.User())
 	s.remember(first)
 	s.observe()
 	s.paintTheme()
 	s.listen()
-	go s.viewer.Run(ctx)
-	go s.tick(ctx)
+	go s.viewer.Run(s.ctx)
+	go s.tick(s.ctx)
 	s.all()
 }
 
@@ -94,6 +106,10 @@ func (s *stage) Open(look live.Look, first Island, known func()) {
 // may be from the cache, and clocks may differ by as much as they did then.
 func (s *stage) remember(first Island) {
 	s.since = time.Now()
+	for name, of := range first.Rooms {
+		log := Log{Room: name, Early: of}
+		s.viewer.RememberRoom(first.Epoch, name, of.First, of.Last, log.messages(), of.Members)
+	}
 	if kept, ok := s.kept.read(); ok {
 		if kept.Now > first.Now {
 			kept.Base, first = first.Base, kept
@@ -111,6 +127,10 @@ func (s *stage) remember(first Island) {
 
 // changed is called by the viewer for all that comes.
 func (s *stage) changed(c live.Change) {
+	if c.Room != "" {
+		s.roomChanged(c.Room)
+		return
+	}
 	if c.Known && !s.toTell && s.known != nil {
 		s.toTell = true
 		time.AfterFunc(100*time.Millisecond, func() { s.toTell = false; s.known() })
@@ -145,6 +165,12 @@ func (s *stage) all() {
 	for _, st := range s.cards {
 		st.dirty = true
 	}
+	for _, lv := range s.logs {
+		lv.dirty = true
+	}
+	for _, mv := range s.groups {
+		mv.dirty = true
+	}
 	s.ask()
 }
 
@@ -178,6 +204,7 @@ func (s *stage) frame() {
 			wait = min(wait, pixel)
 		}
 	})
+	s.drawRooms()
 	s.next.Reset(max(wait, 50*time.Millisecond))
 }
 

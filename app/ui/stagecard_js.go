@@ -42,7 +42,7 @@ func (st *stageCard) mount(s *stage) {
 	st.restructured, st.dirty = true, true
 	st.adopt(s)
 	st.plot.Set("telltaleCard", st.number)
-	s.seen.Call("observe", st.plot)
+	s.inSight.Call("observe", st.plot)
 	s.sized.Call("observe", st.plot)
 }
 
@@ -132,7 +132,7 @@ func (st *stageCard) resize(width, height float64) {
 }
 
 func (st *stageCard) dismount(s *stage) {
-	s.seen.Call("unobserve", st.plot)
+	s.inSight.Call("unobserve", st.plot)
 	s.sized.Call("unobserve", st.plot)
 	if st.paints != nil {
 		st.paints.Release()
@@ -153,7 +153,7 @@ func setText(element js.Value, text string) {
 
 // nodeOf is a component's element. go-app does not hand out syscall/js values, but
 // sets them.
-func nodeOf(c *Card) js.Value {
+func nodeOf(c app.Composer) js.Value {
 	app.Window().Set("telltaleNode", c.JSValue())
 	node := js.Global().Get("telltaleNode")
 	js.Global().Delete("telltaleNode")

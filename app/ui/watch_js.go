@@ -21,7 +21,7 @@ const margin = "200px 0px"
 func (s *stage) observe() {
 	s.draw = js.FuncOf(func(js.Value, []js.Value) any { s.frame(); return nil })
 	s.next = time.AfterFunc(time.Hour, s.ask)
-	each := func(do func(st *stageCard, entry js.Value)) js.Func {
+	each := func(do func(st watched, entry js.Value)) js.Func {
 		return js.FuncOf(func(_ js.Value, args []js.Value) any {
 			for i := range args[0].Length() {
 				entry := args[0].Index(i)
@@ -33,12 +33,12 @@ func (s *stage) observe() {
 			return nil
 		})
 	}
-	seen := each(func(st *stageCard, entry js.Value) { st.show(entry.Get("isIntersecting").Bool()) })
-	sized := each(func(st *stageCard, entry js.Value) {
+	seen := each(func(st watched, entry js.Value) { st.show(entry.Get("isIntersecting").Bool()) })
+	sized := each(func(st watched, entry js.Value) {
 		box := entry.Get("contentRect")
 		st.resize(box.Get("width").Float(), box.Get("height").Float())
 	})
-	s.seen = js.Global().Get("IntersectionObserver").New(seen, map[string]any{"rootMargin": margin})
+	s.inSight = js.Global().Get("IntersectionObserver").New(seen, map[string]any{"rootMargin": margin})
 	s.sized = js.Global().Get("ResizeObserver").New(sized)
 }
 
@@ -51,15 +51,18 @@ func (s *stage) listen() {
 	on(window, "online", s.viewer.Wake)
 	on(window, "offline", s.viewer.Wake)
 	on(window, "pageshow", s.viewer.Wake)
-	on(window, "pagehide", s.keep)
+	on(window, "pagehide", func() { s.keep(); s.looksAway() })
+	on(window, "storage", func() { s.renamed(telltale().Call("user").String()) })
 	on(window, "telltale-theme", s.paintTheme)
 	on(document, "visibilitychange", func() {
 		if document.Get("hidden").Bool() {
 			s.keep()
+			s.looksAway()
 			return
 		}
 		s.viewer.Wake()
 		s.all()
+		s.looksAgain()
 		s.tellContact()
 	})
 	// Canvases painted before the font was there show another one.

@@ -1,0 +1,103 @@
+package ui
+
+import (
+	"strings"
+
+	"telltale/shared/room"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+)
+
+// Composer is the line to write in a room, and the name to write it under.
+type Composer struct {
+	app.Compo
+	Room string
+
+	renaming bool
+	wrong    string // why the name was not taken
+}
+
+// Render draws it. What is written stays in the page's own element.
+func (c *Composer) Render() app.UI {
+	return app.Div().Class("composer").Body(
+		app.If(c.renaming, c.rename).Else(func() app.UI {
+			return app.Button().Type("button").ID("whoami").Class("whoami").Title(attr("Change your name")).OnClick(c.begin).Body(
+				app.Span().Class("unseen").Text("Change your name, now "), app.Bdi().Text(c.user()))
+		}),
+		app.Div().Class("write").Body(
+			app.Textarea().ID("say").Rows(1).Attr("enterkeyhint", "send").Attr("maxlength", room.MaxContent).
+				Aria("label", attr("Message to "+c.Room)).Placeholder(attr("Message to "+c.Room)).OnKeyDown(c.key),
+			app.Button().Type("button").ID("send").Class("icon").Aria("label", "Send").Title(attr("Send (Enter)")).OnClick(c.send).Body(glyph("send")),
+		),
+	)
+}
+
+// user is the name; on the server nobody's.
+func (c *Composer) user() string {
+	if browser == nil {
+		return "You"
+	}
+	return browser.User()
+}
+
+// key sends on Enter; with Shift that is a new line, and while a word is composed it ends the word.
+func (c *Composer) key(ctx app.Context, e app.Event) {
+	if e.Get("key").String() != "Enter" || e.Get("shiftKey").Bool() || e.Get("isComposing").Bool() {
+		return
+	}
+	e.PreventDefault()
+	c.send(ctx, e)
+}
+
+func (c *Composer) send(ctx app.Context, _ app.Event) {
+	field := app.Window().GetElementByID("say")
+	text := strings.TrimRight(field.Get("value").String(), " \t\r\n")
+	if strings.TrimSpace(text) == "" {
+		field.Call("focus")
+		return
+	}
+	if err := browser.Viewer().Say(ctx, c.Room, text); err != nil {
+		notice(ctx, capital(err.Error()))
+		return
+	}
+	field.Set("value", "")
+	field.Call("focus")
+	browser.Follow(c.Room)
+}
+
+func (c *Composer) begin(ctx app.Context, _ app.Event) {
+	c.renaming, c.wrong = true, ""
+	ctx.Defer(func(app.Context) { app.Window().GetElementByID("name").Call("select") })
+}
+
+func (c *Composer) rename() app.UI {
+	return app.Form().Class("rename").OnSubmit(c.take).Body(
+		app.Label().For("name").Text("Your name"),
+		app.Input().ID("name").Type("text").Attr("value", attr(c.user())).MaxLength(room.MaxUser).AutoComplete(false).AutoFocus(true).
+			Attr("spellcheck", "false").Aria("describedby", "wrong").OnKeyDown(c.escape),
+		app.Button().Type("submit").Class("chip").Text("Take it"),
+		app.Span().ID("wrong").Class("wrong").Attr("role", "alert").Text(c.wrong),
+	)
+}
+
+func (c *Composer) escape(ctx app.Context, e app.Event) {
+	if e.Get("key").String() == "Escape" {
+		c.end(ctx)
+	}
+}
+
+func (c *Composer) take(ctx app.Context, e app.Event) {
+	e.PreventDefault()
+	name := strings.TrimSpace(app.Window().GetElementByID("name").Get("value").String())
+	if err := room.CheckUser(name); err != nil {
+		c.wrong = capital(err.Error())
+		return
+	}
+	browser.SetUser(name)
+	c.end(ctx)
+}
+
+func (c *Composer) end(ctx app.Context) {
+	c.renaming = false
+	ctx.Defer(func(app.Context) { app.Window().GetElementByID("say").Call("focus") })
+}

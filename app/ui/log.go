@@ -1,0 +1,101 @@
+package ui
+
+import (
+	"telltale/shared/room"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+)
+
+// Log is the lines of a room, the newest at the end. The stage keeps it: go-app
+// makes the frame and, on the server, the first lines.
+type Log struct {
+	app.Compo
+	Room  string
+	Small bool     // on a card: only to be read
+	Early RoomView // as the server knew it
+}
+
+// Render draws the frame. A screen reader is told of new lines by the last element,
+// not by the log itself, where lines also come and go when it is scrolled.
+func (l *Log) Render() app.UI {
+	log := app.Div().Class("log").DataSet("room", attr(l.Room))
+	if l.Small {
+		log = log.Class("small")
+	}
+	if app.IsServer {
+		log = log.Class("early")
+	}
+	if l.Early.Last < max(l.Early.First, 1) {
+		log = log.DataSet("empty", "yes")
+	}
+	return log.Body(
+		app.Div().Class("scroll").TabIndex(0).Attr("role", "log").Aria("live", "off").Aria("label", attr("Messages in "+l.Room)).Body(
+			app.Div().Class("tall").Body(app.Div().Class("lines").Body(l.early()...)),
+		),
+		app.P().Class("nothing").Text(l.nothing()),
+		app.Button().Type("button").Class("end").Hidden(true).OnClick(l.end).Body(glyph("down"), app.Span().Text("To the end")),
+		app.Div().Class("unseen news").Attr("role", "status"),
+	)
+}
+
+func (l *Log) nothing() string {
+	if l.Small {
+		return "Nothing was said here yet. Pipe a command into the room, and everybody who looks sees its output as it runs."
+	}
+	return "Nothing was said here yet. Write a line below, or pipe a command into the room: everybody who looks sees it at once."
+}
+
+func (l *Log) end(app.Context, app.Event) { browser.Follow(l.Room) }
+
+// messages are the early ones.
+func (l *Log) messages() []room.Message {
+	messages := make([]room.Message, len(l.Early.Messages))
+	for i, row := range l.Early.Messages {
+		messages[i] = row.Message(l.Room)
+	}
+	return messages
+}
+
+// early are the first lines as the server draws them; web/lines.js draws the same.
+func (l *Log) early() []app.UI {
+	if !app.IsServer {
+		return nil
+	}
+	var lines []app.UI
+	var before int64
+	for i, m := range l.messages() {
+		of := lineOf(m, false, zoneHere)
+		if i > 0 {
+			of.Day = day(m.Time, before, zoneHere)
+		}
+		before = m.Time
+		lines = append(lines, of.draw())
+	}
+	return lines
+}
+
+func (l line) draw() app.UI {
+	return app.Div().Class(l.Kind).Body(
+		app.If(l.Day != "", func() app.UI { return app.Div().Class("day").Body(app.Span().Text(l.Day)) }),
+		app.Time().DateTime(l.At).Text(l.Time),
+		app.Div().Class("said").Body(
+			app.If(l.Who != "", func() app.UI {
+				return app.Span().Class("who h" + string(rune('0'+l.Hue))).Body(app.Bdi().Text(l.Who))
+			}),
+			app.Span().Class("text").Dir("auto").Text(l.Text),
+		),
+	)
+}
+
+// OnMount hands the log to the stage.
+func (l *Log) OnMount(app.Context) { browser.MountLog(l) }
+
+// OnUpdate tells the stage that it is another room's.
+func (l *Log) OnUpdate(app.Context) { browser.UpdateLog(l) }
+
+// OnDismount takes it from the stage.
+func (l *Log) OnDismount() {
+	if browser != nil {
+		browser.DismountLog(l)
+	}
+}

@@ -1,0 +1,327 @@
+package ui
+
+import (
+	"encoding/json"
+	"strconv"
+	"syscall/js"
+	"time"
+
+	"telltale/app/live"
+)
+
+// usualHeight is that of a line of one row, and how far beyond what is in sight
+// lines are there already.
+const (
+	usualHeight = 22
+	beyond      = 500
+)
+
+// mostLines is how many lines a page lets one scroll through: a browser's boxes have
+// an end (17 million pixels in Firefox).
+const mostLines = 500_000
+
+// logView is what the stage keeps of a log: of up to 500,000 lines those in sight are
+// on the page, and the rest is empty space as high as they would be.
+type logView struct {
+	log              *Log
+	name             string
+	number           int
+	root, scroll     js.Value
+	tall, box        js.Value
+	end, news        js.Value
+	heights          heights
+	drawn            map[string]line // what stands on the page
+	tail             float64         // height of what waits, below the last line
+	width, height    float64
+	placed, boxed    float64 // heights that were set
+	follow           bool    // the end is kept in sight
+	away             uint64  // the last line when the end was left
+	dirty, visible   bool
+	whole            map[string]bool // long lines that are shown whole
+	mark             uint64          // what was seen up to here, before this visit
+	told             uint64          // a screen reader was told of lines up to here
+	said             time.Time       // when
+	onScroll, onTap  js.Func
+	first, last      uint64 // as of the last drawing
+	bottom           uint64 // the last line in sight
+	nothing, waiting bool
+}
+
+// MountLog takes a log over. It is drawn at once, in the same task that mounts it:
+// nothing flashes.
+func (s *stage) MountLog(l *Log) {
+	s.last++
+	lv := &logView{log: l, name: l.Room, number: s.last, follow: true, visible: true, dirty: true,
+		heights: heights{usual: usualHeight}, whole: map[string]bool{}, drawn: map[string]line{}}
+	s.logs[l], s.nth[s.last] = lv, lv
+	lv.root = nodeOf(l)
+	find := func(selector string) js.Value { return lv.root.Call("querySelector", selector) }
+	lv.scroll, lv.tall, lv.box, lv.end, lv.news = find(".scroll"), find(".tall"), find(".lines"), find(".end"), find(".news")
+	lv.onScroll = js.FuncOf(func(js.Value, []js.Value) any { lv.scrolled(); s.ask(); return nil })
+	lv.onTap = js.FuncOf(func(_ js.Value, args []js.Value) any { s.tapped(lv, args[0]); return nil })
+	lv.scroll.Call("addEventListener", "scroll", lv.onScroll, map[string]any{"passive": true})
+	lv.scroll.Call("addEventListener", "click", lv.onTap)
+	if !l.Small {
+		lv.mark = s.seen(l.Room)
+	}
+	lv.root.Set("telltaleCard", lv.number)
+	s.inSight.Call("observe", lv.root)
+	s.sized.Call("observe", lv.root)
+	s.drawLog(lv)
+}
+
+// UpdateLog takes notice that a log is another room's.
+func (s *stage) UpdateLog(l *Log) {
+	if lv := s.logs[l]; lv != nil && lv.name != l.Room {
+		s.DismountLog(l)
+		s.MountLog(l)
+	}
+}
+
+// DismountLog lets go of a log.
+func (s *stage) DismountLog(l *Log) {
+	lv := s.logs[l]
+	if lv == nil {
+		return
+	}
+	s.noteSeen(lv)
+	lv.scroll.Call("removeEventListener", "scroll", lv.onScroll)
+	lv.scroll.Call("removeEventListener", "click", lv.onTap)
+	lv.onScroll.Release()
+	lv.onTap.Release()
+	s.inSight.Call("unobserve", lv.root)
+	s.sized.Call("unobserve", lv.root)
+	lines().Call("draw", lv.box, "[]")
+	delete(s.logs, l)
+	delete(s.nth, lv.number)
+}
+
+func lines() js.Value { return js.Global().Get("telltaleLines") }
+
+// Follow shows the end of a room's log.
+func (s *stage) Follow(room string) {
+	for _, lv := range s.logs {
+		if lv.name == room {
+			lv.follow, lv.dirty = true, true
+		}
+	}
+	s.ask()
+}
+
+func (lv *logView) show(visible bool) { lv.visible, lv.dirty = visible, true }
+
+func (lv *logView) resize(float64, float64) { lv.dirty = true }
+
+// scrolled notes whether the end is in sight: then it is followed.
+func (lv *logView) scrolled() {
+	lv.dirty = true
+	left := lv.scroll.Get("scrollHeight").Float() - lv.scroll.Get("scrollTop").Float() - lv.scroll.Get("clientHeight").Float()
+	switch atEnd := left < 8; {
+	case atEnd:
+		lv.follow = true
+	case lv.follow:
+		lv.follow, lv.away = false, lv.last
+	}
+}
+
+// tapped hears the buttons in lines.
+func (s *stage) tapped(lv *logView, event js.Value) {
+	button := event.Get("target").Call("closest", "button[data-act]")
+	if !button.Truthy() {
+		return
+	}
+	key := button.Call("closest", ".line").Get("dataset").Get("key").String()
+	switch button.Get("dataset").Get("act").String() {
+	case "whole":
+		if lv.whole[key] {
+			delete(lv.whole, key)
+		} else if len(lv.whole) < 50 {
+			lv.whole[key] = true
+		}
+	case "again":
+		s.viewer.Retry(s.ctx, lv.name, key)
+	case "discard":
+		s.viewer.Discard(lv.name, key)
+	}
+	lv.dirty = true
+	s.ask()
+}
+
+// drawLog brings a log up to date. Drawing tells how high the lines are; where that
+// moves something into sight that is not there yet, it draws again.
+func (s *stage) drawLog(lv *logView) {
+	lv.dirty = false
+	lv.height = lv.scroll.Get("clientHeight").Float()
+	if width := lv.scroll.Get("clientWidth").Float(); width != lv.width {
+		lv.width = width
+		lv.heights.forget()
+	}
+	if lv.height == 0 {
+		return
+	}
+	var from, to uint64
+	s.viewer.SeeRoom(lv.name, func(r *live.Room, _ int64, _ live.Contact) {
+		if r == nil {
+			return
+		}
+		lv.reach(r)
+		top := lv.scroll.Get("scrollTop").Float()
+		anchor := lv.heights.at(top)
+		within := top - lv.heights.before(anchor)
+		for range 4 {
+			if lv.follow {
+				top = lv.heights.total() + lv.tail - lv.height
+			} else {
+				top = lv.heights.before(anchor) + within
+			}
+			if f, t := lv.sight(top); from != 0 && f >= from && t <= to {
+				break
+			} else {
+				from, to = f, t
+			}
+			lv.lay(r, from, to, s)
+		}
+		lv.place(from)
+		if now := lv.scroll.Get("scrollTop").Float(); lv.follow || now-top > 1 || top-now > 1 {
+			lv.scroll.Set("scrollTop", max(top, 0))
+		}
+		lv.bottom = min(lv.heights.at(max(top, 0)+lv.height-1), lv.last)
+	})
+	if from != 0 && to >= from {
+		s.viewer.Want(lv.name, from, to)
+	}
+	lv.tellEnd()
+	s.tellNews(lv)
+}
+
+// reach takes notice of the lines there are.
+func (lv *logView) reach(r *live.Room) {
+	first, last := r.First, r.Last
+	if last+1 > first+mostLines {
+		first = last + 1 - mostLines
+	}
+	if last < lv.last { // another store's life
+		lv.away, lv.mark, lv.told = 0, 0, 0
+	}
+	lv.first, lv.last = first, last
+	lv.heights.span(first, last)
+	nothing := last < first && len(r.Waiting) == 0
+	if nothing != lv.nothing || lv.root.Get("dataset").Get("empty").Truthy() != nothing {
+		lv.nothing = nothing
+		if nothing {
+			lv.root.Get("dataset").Set("empty", "yes")
+		} else {
+			lv.root.Get("dataset").Delete("empty")
+		}
+	}
+}
+
+// sight is which lines are to be on the page where it is scrolled to top.
+func (lv *logView) sight(top float64) (from, to uint64) {
+	if lv.last < lv.first {
+		return lv.first, lv.last
+	}
+	return lv.heights.at(max(top-beyond, 0)), lv.heights.at(top + lv.height + beyond)
+}
+
+// lay puts the lines on the page and measures them.
+func (lv *logView) lay(r *live.Room, from, to uint64, s *stage) {
+	list := make([]line, 0, to+1-from+uint64(len(r.Waiting)))
+	for seq := from; seq <= to; seq++ {
+		list = append(list, lv.line(r, seq, s.clock.at))
+	}
+	if to == lv.last {
+		for _, w := range r.Waiting {
+			list = append(list, lineWaiting(w, s.User(), s.clock.at))
+		}
+	}
+	drawn := make(map[string]line, len(list))
+	for i, l := range list {
+		drawn[l.Key] = l
+		if lv.drawn[l.Key] == l {
+			list[i] = line{Key: l.Key}
+		}
+	}
+	lv.drawn = drawn
+	text, _ := json.Marshal(list)
+	measured := lines().Call("draw", lv.box, string(text))
+	if to == lv.last {
+		lv.tail = 0
+	}
+	for i := range list {
+		px := measured.Index(i).Float()
+		if seq := from + uint64(i); seq <= to {
+			lv.heights.set(seq, px)
+		} else {
+			lv.tail += px
+		}
+	}
+}
+
+// line is a line as it is to stand on the page.
+func (lv *logView) line(r *live.Room, seq uint64, zone func(int64) int) line {
+	m, has := r.At(seq)
+	l := lineUnread(seq)
+	if has {
+		l = lineOf(m, lv.whole[l.Key], zone)
+		if before, has := r.At(seq - 1); seq == lv.first || has {
+			l.Day = day(m.Time, before.Time, zone)
+		}
+		if seq == lv.first && lv.log.Small {
+			l.Day = ""
+		}
+	}
+	if seq == lv.first && !lv.log.Small {
+		l.Head = gone(seq)
+	}
+	if seq == lv.mark+1 && lv.mark >= lv.first {
+		l.Mark = "New"
+	}
+	return l
+}
+
+// place puts the lines where they belong.
+func (lv *logView) place(from uint64) {
+	if all := lv.heights.total() + lv.tail; all != lv.placed {
+		lv.placed = all
+		lv.tall.Get("style").Set("height", strconv.FormatFloat(all, 'f', 2, 64)+"px")
+	}
+	if above := lv.heights.before(from); above != lv.boxed {
+		lv.boxed = above
+		lv.box.Get("style").Set("transform", "translateY("+strconv.FormatFloat(above, 'f', 2, 64)+"px)")
+	}
+}
+
+// tellEnd offers the way back to the end where that is out of sight.
+func (lv *logView) tellEnd() {
+	lv.end.Set("hidden", lv.follow)
+	text := "To the end"
+	if lv.last > lv.away && lv.away > 0 {
+		text = grouped(lv.last-lv.away) + " new"
+	}
+	setText(lv.end.Call("querySelector", "span"), text)
+}
+
+// tellNews tells a screen reader what was said, every two seconds at most.
+func (s *stage) tellNews(lv *logView) {
+	if lv.told == 0 {
+		lv.told = lv.last
+	}
+	if lv.log.Small || lv.last <= lv.told || time.Since(lv.said) < 2*time.Second {
+		return
+	}
+	text := many(lv.last-lv.told, "new message")
+	s.viewer.SeeRoom(lv.name, func(r *live.Room, _ int64, _ live.Contact) {
+		if m, has := r.At(lv.last); has {
+			shown, _ := clip(m.Content)
+			if text = legible(shown[:min(len(shown), 200)]); m.Sender != "" {
+				text = m.Sender + ": " + text
+			}
+			if n := lv.last - lv.told; n > 1 {
+				text = many(n, "new message") + ", the last: " + text
+			}
+		}
+	})
+	lv.told, lv.said = lv.last, time.Now()
+	lv.news.Set("textContent", text)
+}
