@@ -54,6 +54,7 @@ func (a *API) Routes() http.Handler {
 	// Pages, and what go-app serves for them
 	mux.Handle("GET /{$}", a.Pages)
 	mux.Handle("GET /b/{board}", a.Pages)
+	mux.Handle("GET /rooms", a.Pages)
 	for _, file := range []string{"app.js", "app.css", "app-worker.js", "wasm_exec.js", "manifest.webmanifest"} {
 		mux.Handle("GET /"+file, a.Pages)
 	}
