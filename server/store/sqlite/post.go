@@ -101,6 +101,9 @@ func (p *posting) say(q *ledger.Post) ledger.Posted {
 	}
 	at := max(p.now, e.decided.time)
 	first := e.decided.last + 1
+	if first+uint64(len(q.Lines)) > maxSeq {
+		return ledger.Posted{Err: fmt.Errorf("%w: %s is at its last message", ledger.ErrTooManyRooms, q.Room)}
+	}
 	for i := range q.Lines {
 		r := p.row(e, at)
 		r.lines = lines.Append(r.lines, r.by, q.Sender, q.Lines[i].Stream, q.Lines[i].Content)
@@ -135,6 +138,9 @@ func (p *posting) room(name string) (*roomEntry, error) {
 		if !p.makePlace() {
 			return nil, fmt.Errorf("%w: there are %d, and none of them is empty", ledger.ErrTooManyRooms, s.options.MaxRooms)
 		}
+	}
+	if s.rooms.next > maxRoomNum {
+		return nil, fmt.Errorf("%w: this store has made %d in its life and can make no more", ledger.ErrTooManyRooms, s.rooms.next)
 	}
 	e := &roomEntry{num: s.rooms.next, name: name, decided: newest{last: p.passed}, newest: newest{last: p.passed},
 		first: p.passed + 1, pruned: p.passed}
@@ -221,7 +227,7 @@ func (p *posting) append() error {
 func (p *posting) writeLines() error {
 	for i := range p.rows {
 		r := &p.rows[i]
-		if _, err := p.store.sql.say.Exec(r.room.num, int64(r.last), int64(r.first), r.time, r.lines); err != nil {
+		if _, err := p.store.sql.say.Exec(messageKey(r.room.num, r.last), int64(r.first), r.time, r.lines); err != nil {
 			return fmt.Errorf("write messages: %w", err)
 		}
 	}

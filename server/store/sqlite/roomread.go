@@ -78,9 +78,9 @@ func (s *Store) firstAfter(ctx context.Context, num int64, x ledger.Extent, newe
 	seq, at = x.Last, newest
 	for lo := x.First; lo < seq; {
 		middle := lo + (seq-lo)/2
-		var first, last uint64
-		var t int64
-		err := s.query.rowOf.QueryRowContext(ctx, num, int64(middle)).Scan(&first, &last, &t)
+		var first uint64
+		var key, t int64
+		err := s.query.rowOf.QueryRowContext(ctx, messageKey(num, middle), messageKey(num, maxSeq)).Scan(&key, &first, &t)
 		if errors.Is(err, sql.ErrNoRows) {
 			return seq, at, nil // the room has made place meanwhile
 		}
@@ -88,7 +88,7 @@ func (s *Store) firstAfter(ctx context.Context, num int64, x ledger.Extent, newe
 			return 0, 0, fmt.Errorf("read when messages were kept: %w", err)
 		}
 		if t <= horizon {
-			lo = last + 1
+			lo = uint64(key&maxSeq) + 1
 			continue
 		}
 		if seq, at = max(first, lo), t; first > middle {
@@ -111,7 +111,7 @@ func (s *Store) Messages(ctx context.Context, name string, after uint64, limit i
 	if after = max(after, x.First-1); err != nil || after >= x.Last {
 		return nil, err
 	}
-	found, err := s.query.messages.QueryContext(ctx, e.num, int64(after))
+	found, err := s.query.messages.QueryContext(ctx, messageKey(e.num, after+1), messageKey(e.num, maxSeq))
 	if err != nil {
 		return nil, fmt.Errorf("read messages: %w", err)
 	}

@@ -47,14 +47,14 @@ func (s *Store) prune(e *roomEntry, horizon int64) (more bool, err error) {
 	}
 	n, oldest, removed := 0, int64(0), newest{}
 	err = s.lazily(func() error {
-		keep := int64(e.last) - int64(s.options.RoomMessages) + 1
+		keep := e.last - min(e.last, uint64(s.options.RoomMessages)) + 1
 		if n, removed, err = s.pruneRows(e.num, keep, horizon); n == 0 || err != nil {
 			return err
 		}
 		if _, err := s.sql.pruned.Exec(int64(removed.last), removed.time, e.num); err != nil {
 			return err
 		}
-		if err := s.sql.oldest.QueryRow(e.num).Scan(&oldest); !errors.Is(err, sql.ErrNoRows) {
+		if err := s.sql.oldest.QueryRow(messageKey(e.num, 0), messageKey(e.num, maxSeq)).Scan(&oldest); !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
 		return nil
@@ -72,18 +72,18 @@ func (s *Store) prune(e *roomEntry, horizon int64) (more bool, err error) {
 
 // pruneRows removes rows that end before the seq keep, or are as old as horizon,
 // and answers how many and the newest message of them.
-func (s *Store) pruneRows(num, keep, horizon int64) (n int, last newest, err error) {
-	removed, err := s.sql.pruneMessages.Query(num, keep, horizon, s.bounds.rowStep)
+func (s *Store) pruneRows(num int64, keep uint64, horizon int64) (n int, last newest, err error) {
+	removed, err := s.sql.pruneMessages.Query(messageKey(num, 0), messageKey(num, maxSeq), messageKey(num, keep), horizon, s.bounds.rowStep)
 	if err != nil {
 		return 0, last, err
 	}
 	defer removed.Close()
 	for ; removed.Next(); n++ {
-		var r newest
-		if err := removed.Scan(&r.last, &r.time); err != nil {
+		var key, at int64
+		if err := removed.Scan(&key, &at); err != nil {
 			return n, last, err
 		}
-		last = newest{max(last.last, r.last), max(last.time, r.time)}
+		last = newest{max(last.last, uint64(key&maxSeq)), max(last.time, at)}
 	}
 	return n, last, removed.Err()
 }
@@ -99,7 +99,9 @@ func (s *Store) sweep(ctx context.Context) error {
 			return nil
 		}
 		if err == nil {
-			err = s.steps(ctx, int64(s.bounds.rowStep), func() (int64, error) { return affected(s.sql.pruneLeft.Exec(num, s.bounds.rowStep)) })
+			err = s.steps(ctx, int64(s.bounds.rowStep), func() (int64, error) {
+				return affected(s.sql.pruneLeft.Exec(messageKey(num, 0), messageKey(num, maxSeq), s.bounds.rowStep))
+			})
 		}
 		if err == nil {
 			err = s.steps(ctx, 1, func() (int64, error) { _, err := s.sql.emptied.Exec(num); return 0, err })

@@ -52,19 +52,32 @@ func (r *rooms) remove(e *roomEntry) {
 	delete(r.byName, e.name)
 }
 
+// Bounds of a message's key: how many rooms a store may make in its life, and the
+// last seq of each.
+const (
+	seqBits    = 41
+	maxSeq     = 1<<seqBits - 1
+	maxRoomNum = 1<<(63-seqBits) - 1
+)
+
+// messageKey is a row's place among all rows: those of a room lie together, by
+// seq. A key of two columns would be one of an index, where SQLite reads all of a
+// long row to compare it.
+func messageKey(num int64, seq uint64) int64 { return num<<seqBits | int64(min(seq, maxSeq)) }
+
 // loadRooms brings the rooms into memory. How far each reaches its rows' keys say,
 // so that appending writes one row and no more.
 func (s *Store) loadRooms(ctx context.Context) error {
-	err := s.each(ctx, `SELECT num, name, pruned, rooms.time, coalesce(last, 0), coalesce(newest.time, 0),
-			coalesce((SELECT time FROM messages WHERE room = num ORDER BY last LIMIT 1), 0)
+	err := s.each(ctx, `SELECT num, name, pruned, rooms.time, coalesce(key, 0), coalesce(newest.time, 0),
+			coalesce((SELECT time FROM messages WHERE key BETWEEN num << ?1 AND num << ?1 | ?2 ORDER BY key LIMIT 1), 0)
 		FROM rooms LEFT JOIN messages AS newest
-		ON newest.room = num AND last = (SELECT max(last) FROM messages WHERE room = num)
-		ORDER BY name`, nil,
+		ON key = (SELECT max(key) FROM messages WHERE key BETWEEN num << ?1 AND num << ?1 | ?2)
+		ORDER BY name`, []any{seqBits, maxSeq},
 		func(scan func(...any) error) error {
 			e := &roomEntry{}
-			var at int64
-			err := scan(&e.num, &e.name, &e.pruned, &at, &e.last, &e.time, &e.since)
-			e.first, e.newest = e.pruned+1, newest{max(e.last, e.pruned), max(e.time, at)}
+			var key, at int64
+			err := scan(&e.num, &e.name, &e.pruned, &at, &key, &e.time, &e.since)
+			e.first, e.newest = e.pruned+1, newest{max(uint64(key&maxSeq), e.pruned), max(e.time, at)}
 			e.decided = e.newest
 			s.rooms.sorted = append(s.rooms.sorted, e)
 			s.rooms.byName[e.name] = e

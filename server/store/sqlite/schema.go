@@ -45,13 +45,11 @@ CREATE TABLE rooms (
 );
 CREATE TABLE left_rooms (num INTEGER PRIMARY KEY); -- rooms that made place, whose messages are still to be removed
 CREATE TABLE messages (
-	room  INTEGER NOT NULL, -- num
-	last  INTEGER NOT NULL, -- seq
-	first INTEGER NOT NULL, -- seq
-	time  INTEGER NOT NULL, -- of the commit, ms since 1970
-	lines BLOB NOT NULL,    -- lines.Append
-	PRIMARY KEY (room, last)
-) WITHOUT ROWID;
+	key   INTEGER PRIMARY KEY, -- messageKey of the room and the last seq
+	first INTEGER NOT NULL,    -- seq
+	time  INTEGER NOT NULL,    -- of the commit, ms since 1970
+	lines BLOB NOT NULL        -- lines.Append
+);
 `}
 
 // Names in meta.

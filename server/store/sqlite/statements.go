@@ -45,14 +45,14 @@ func (s *Store) prepareWriter(ctx context.Context) error {
 		{&s.sql.createRoom, "INSERT INTO rooms (num, name, pruned, time) VALUES (?, ?, ?, ?)"},
 		{&s.sql.leaveRoom, "DELETE FROM rooms WHERE num = ?"},
 		{&s.sql.left, "INSERT INTO left_rooms (num) VALUES (?)"},
-		{&s.sql.say, "INSERT INTO messages (room, last, first, time, lines) VALUES (?, ?, ?, ?, ?)"},
-		{&s.sql.pruneMessages, `DELETE FROM messages WHERE room = ?1 AND last IN
-			(SELECT last FROM (SELECT last, time FROM messages WHERE room = ?1 ORDER BY last LIMIT ?4) WHERE last < ?2 OR time <= ?3)
-			RETURNING last, time`},
+		{&s.sql.say, "INSERT INTO messages (key, first, time, lines) VALUES (?, ?, ?, ?)"},
+		{&s.sql.pruneMessages, `DELETE FROM messages WHERE key IN
+			(SELECT key FROM (SELECT key, time FROM messages WHERE key BETWEEN ?1 AND ?2 ORDER BY key LIMIT ?5) WHERE key < ?3 OR time <= ?4)
+			RETURNING key, time`},
 		{&s.sql.pruned, "UPDATE rooms SET pruned = ?, time = ? WHERE num = ?"},
-		{&s.sql.oldest, "SELECT time FROM messages WHERE room = ? ORDER BY last LIMIT 1"},
+		{&s.sql.oldest, "SELECT time FROM messages WHERE key BETWEEN ? AND ? ORDER BY key LIMIT 1"},
 		{&s.sql.nextLeft, "SELECT num FROM left_rooms LIMIT 1"},
-		{&s.sql.pruneLeft, "DELETE FROM messages WHERE room = ?1 AND last IN (SELECT last FROM messages WHERE room = ?1 ORDER BY last LIMIT ?2)"},
+		{&s.sql.pruneLeft, "DELETE FROM messages WHERE key IN (SELECT key FROM messages WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ?)"},
 		{&s.sql.emptied, "DELETE FROM left_rooms WHERE num = ?"},
 	})
 }
@@ -66,8 +66,8 @@ func (s *Store) prepareReaders() error {
 		{&s.query.rows, `SELECT -1, flushed, cells FROM metrics WHERE num = ?1
 			UNION ALL SELECT key, 0, cells FROM chunk WHERE key BETWEEN ?2 AND ?3`},
 		{&s.query.log, "SELECT first, time, samples FROM log WHERE last > ? ORDER BY last"},
-		{&s.query.messages, "SELECT first, time, lines FROM messages WHERE room = ? AND last > ? ORDER BY last"},
-		{&s.query.rowOf, "SELECT first, last, time FROM messages WHERE room = ? AND last >= ? ORDER BY last LIMIT 1"},
+		{&s.query.messages, "SELECT first, time, lines FROM messages WHERE key BETWEEN ? AND ? ORDER BY key"},
+		{&s.query.rowOf, "SELECT key, first, time FROM messages WHERE key BETWEEN ? AND ? ORDER BY key LIMIT 1"},
 	})
 }
 
