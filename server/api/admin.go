@@ -2,20 +2,36 @@ package api
 
 import (
 	"net/http"
-	"time"
 )
 
-// getHealth tells what the sockets do.
-func (a *API) getHealth(w http.ResponseWriter, _ *http.Request) error {
+// healthRooms is of how many rooms /health tells.
+const healthRooms = 10
+
+// getHealth tells what the connections do.
+func (a *API) getHealth(w http.ResponseWriter, r *http.Request) error {
+	s := a.statistics(r.Context())
+	closed := map[string]int64{}
+	for _, ended := range s.ended {
+		for why, n := range ended {
+			closed[why] += n
+		}
+	}
 	return sendJSON(w, struct {
-		Status   string  `json:"status"`
-		Active   int     `json:"active_connections"`
-		Total    int64   `json:"connections_total"`
-		Sent     int64   `json:"messages_sent"`
-		Received int64   `json:"messages_received"`
-		Rate     float64 `json:"messages_per_second"`
-	}{"ok", a.Sockets(), a.traffic.opened.Load(), a.traffic.sent.Load(), a.traffic.received.Load(),
-		a.traffic.recent.perSecond(time.Now())})
+		Status   string           `json:"status"`
+		Active   int              `json:"active_connections"`
+		Total    int64            `json:"connections_total"`
+		Sent     int64            `json:"messages_sent"`
+		Received int64            `json:"messages_received"`
+		Rate     float64          `json:"messages_per_second"`
+		Closed   map[string]int64 `json:"connections_closed"` // by why
+		Queued   int              `json:"messages_queued"`    // that connections were not given yet
+		Behind   int              `json:"readers_behind"`
+		CaughtUp int64            `json:"messages_caught_up"`
+		Dropped  int64            `json:"messages_dropped"`
+		Rooms    int              `json:"rooms"`
+		Busiest  []busyRoom       `json:"busiest_rooms"`
+	}{"ok", s.sockets + s.streams, s.opened[0] + s.opened[1], s.sent, s.received, s.perSecond, closed, s.queued + s.waiting, s.behind,
+		s.caughtUp, s.dropped, s.rooms, s.busiest[:min(len(s.busiest), healthRooms)]})
 }
 
 // getReady says whether requests belong here.

@@ -3,10 +3,15 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/coder/websocket"
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 )
 
 // admin is the same house's second port.
@@ -33,6 +38,53 @@ func TestHealthCountsSocketsAndTheirMessages(t *testing.T) {
 	if err := json.Unmarshal([]byte(h.admin().must("GET", "/health", "")), &got); err != nil ||
 		got.Status != "ok" || got.Active != 1 || got.Total != 1 || got.Sent != 2 || got.Received != 1 || got.Rate == nil {
 		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+func TestHealthTellsOfRoomsAndWhyConnectionsEnded(t *testing.T) {
+	h := open(t)
+	closes := h.dial("/ws")
+	closes.until("welcome")
+	_ = closes.conn.Close(1000, "")
+	breaks := h.dial("/ws")
+	breaks.until("welcome")
+	_ = breaks.conn.Write(t.Context(), websocket.MessageBinary, []byte("x"))
+	breaks.closed()
+	large := h.dial("/ws")
+	large.until("welcome")
+	large.send(strings.Repeat(" ", 64<<10+1))
+	large.closed()
+	member := h.dial("/ws")
+	member.send(`{"type":"join","room_id":"build","user_id":"ann"}`)
+	member.until("joined")
+	listener := h.stream("/r/build")
+	h.must("POST", "/r/build", "one")
+	listener.expect("one")
+	member.until("one")
+	for h.api.Sockets() != 1 {
+		runtimeYield(t)
+	}
+	var got struct {
+		Active  int              `json:"active_connections"`
+		Total   int              `json:"connections_total"`
+		Closed  map[string]int   `json:"connections_closed"`
+		Queued  *int             `json:"messages_queued"`
+		Behind  *int             `json:"readers_behind"`
+		Caught  *int             `json:"messages_caught_up"`
+		Dropped *int             `json:"messages_dropped"`
+		Rooms   int              `json:"rooms"`
+		Busiest []map[string]any `json:"busiest_rooms"`
+	}
+	body := h.admin().must("GET", "/health", "")
+	if err := json.Unmarshal([]byte(body), &got); err != nil || got.Active != 2 || got.Total != 5 || got.Rooms != 1 || len(got.Busiest) != 1 ||
+		got.Queued == nil || *got.Queued != 0 || got.Behind == nil || got.Caught == nil || got.Dropped == nil {
+		t.Errorf("%s, %v", body, err)
+	}
+	if want := map[string]int{"client": 1, "protocol": 1, "too_large": 1}; !maps.Equal(got.Closed, want) {
+		t.Errorf("closed %v, want %v", got.Closed, want)
+	}
+	if room := got.Busiest[0]; room["room_id"] != "build" || room["members"] != 1.0 || room["connections"] != 2.0 || room["messages"] != 1.0 {
+		t.Errorf("%v", room)
 	}
 }
 
@@ -90,6 +142,54 @@ func TestTheServersOwnReadingsAreThereForPrometheus(t *testing.T) {
 			t.Errorf("%s is missing", want)
 		}
 	}
+}
+
+// What Prometheus says of names and types holds for ours, and clients cannot make more series than a few hundred.
+func TestReadingsForPrometheusKeepToItsConventionsAndAreBounded(t *testing.T) {
+	h := open(t)
+	for n := range mostRooms + 20 {
+		h.must("POST", fmt.Sprintf("/r/room.%d", n), "x")
+	}
+	quiet := h.stream("/r/room.7") // busier than those of which more was heard lately
+	p := h.dial("/status")
+	p.read()
+	_ = p.conn.Close(1000, "")
+	for h.api.Sockets() != 0 {
+		runtimeYield(t)
+	}
+	families, err := h.api.metrics.registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	problems, err := promlint.NewWithMetricFamilies(families).Lint()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, problem := range problems {
+		t.Errorf("%s: %s", problem.Metric, problem.Text)
+	}
+	names := map[string]int{}
+	for _, family := range families {
+		names[family.GetName()] = len(family.GetMetric())
+	}
+	for name, want := range map[string]int{"telltale_room_members": 100, "telltale_room_connections": 100, "telltale_room_messages_total": 100,
+		"telltale_sockets_closed_total": 1, "telltale_rooms": 1, "telltale_outbox_messages": 1, "telltale_room_messages_dropped_total": 1} {
+		if names[name] != want {
+			t.Errorf("%s has %d series, want %d", name, names[name], want)
+		}
+		// The name of a counter without _total must not be another's (OpenMetrics).
+		if base, is := strings.CutSuffix(name, "_total"); is && names[base] != 0 {
+			t.Errorf("%s and %s", name, base)
+		}
+	}
+	got := h.admin().must("GET", "/metrics", "")
+	for _, want := range []string{`telltale_room_connections{room="room.7"} 1`, `telltale_room_messages_total{room="room.119"} 1`, `telltale_rooms 120`, `telltale_sockets_closed_total{reason="client"} 1`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s is missing", want)
+		}
+	}
+	h.must("POST", "/r/room.7", "done")
+	quiet.expect("done")
 }
 
 func TestTheAdminPortKnowsNothingElseAndLooksAtTheHost(t *testing.T) {

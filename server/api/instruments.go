@@ -31,20 +31,9 @@ func newInstruments(a *API) *instruments {
 		mutations: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "telltale_mutations_total", Help: "Mutations, by what became of them: accepted, refused or repeated."}, []string{"outcome"}),
 	}
-	gauge := func(name, help string, read func() float64) prometheus.Collector {
-		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read)
-	}
-	counter := func(name, help string, read func() int64) prometheus.Collector {
-		return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, func() float64 { return float64(read()) })
-	}
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "telltale_build_info", Help: "1; the version as a label."}, []string{"version"})
 	build.WithLabelValues(a.Version).Set(1)
-	i.registry.MustRegister(i.requests, i.took, i.mutations, build,
-		gauge("telltale_sockets", "WebSockets open.", func() float64 { return float64(a.Sockets()) }),
-		gauge("telltale_feeds", "Selections of metrics that somebody watches.", func() float64 { return float64(a.Hub.Feeds()) }),
-		counter("telltale_sockets_total", "WebSockets opened.", a.traffic.opened.Load),
-		counter("telltale_messages_sent_total", "WebSocket messages sent.", a.traffic.sent.Load),
-		counter("telltale_messages_received_total", "WebSocket messages received.", a.traffic.received.Load),
+	i.registry.MustRegister(i.requests, i.took, i.mutations, build, &measured{a},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return i
 }

@@ -54,10 +54,17 @@ func (a *API) getRoom(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	lasting(w)
-	a.traffic.streams.Add(1)
-	defer a.traffic.streams.Add(-1)
-	a.traffic.opened.Add(1)
-	return s.run(r.Context())
+	a.traffic.streams.open()
+	a.traffic.following.Add(1)
+	why := endedUnavailable
+	defer func() {
+		a.traffic.following.Add(-1)
+		a.traffic.streams.close(why)
+	}()
+	if why = s.run(r.Context()); why != endedRestart {
+		panic(http.ErrAbortHandler) // what is cut off has no end, so that nobody takes it for whole
+	}
+	return nil
 }
 
 // wantsEvents tells who reads server-sent events.
@@ -144,15 +151,15 @@ type stream struct {
 	out     *hub.Outbox
 	line    *line
 	text    []byte // to be written
+	count   int    // messages in it
 }
 
 // streamChunk is how much is written at once where more is there, bytes.
 const streamChunk = 32 << 10
 
-// run writes until the reader has gone, reads too slowly, or the server drains. An
-// answer that has begun cannot become another one: where it is cut off, its end is
-// missing, so that nobody takes it for whole.
-func (s *stream) run(ctx context.Context) error {
+// run writes until the reader has gone, reads too slowly, or the server drains, and
+// tells which.
+func (s *stream) run(ctx context.Context) (why string) {
 	_ = s.control.SetReadDeadline(time.Time{}) // the limit on a body's time must not end it
 	var beat <-chan time.Time
 	if s.beat != "" {
@@ -174,9 +181,9 @@ func (s *stream) run(ctx context.Context) error {
 		}
 		select {
 		case <-s.api.draining:
-			return nil
+			return endedRestart
 		case <-ctx.Done():
-			return errGone
+			return endedClient
 		case <-ready:
 		case <-beat:
 			s.text = append(s.text, s.format.beat...)
@@ -197,7 +204,7 @@ func (s *stream) fill(ctx context.Context) (more bool, err error) {
 			return false, err
 		case e.said != nil:
 			s.text = s.said(s.text, e.said.Message)
-			s.api.traffic.told(1)
+			s.count++
 		case e.missed != nil && e.missed.lost:
 			why := "are no longer kept"
 			if s.api.SlowClient == Drop {
@@ -219,6 +226,10 @@ func (s *stream) flush() error {
 	if _, err := s.w.Write(s.text); err != nil {
 		return gone(err)
 	}
+	if s.count > 0 {
+		s.api.traffic.told(s.count)
+		s.count = 0
+	}
 	if s.text = s.text[:0]; cap(s.text) > 2*streamChunk {
 		s.text = nil // it was one long message
 	}
@@ -236,13 +247,14 @@ func gone(err error) error {
 	return errGone
 }
 
-// broken ends a stream before its end.
-func (s *stream) broken(ctx context.Context, err error) error {
+// broken tells why a stream cannot go on.
+func (s *stream) broken(ctx context.Context, err error) (why string) {
 	switch {
 	case errors.Is(err, errSlow):
-		s.api.traffic.slow.Add(1)
-	case ctx.Err() == nil && !errors.Is(err, errGone):
-		s.api.complain("a room's stream was cut off", "room", s.room, "error", err)
+		return endedSlow
+	case ctx.Err() != nil || errors.Is(err, errGone):
+		return endedClient
 	}
-	panic(http.ErrAbortHandler)
+	s.api.complain("a room's stream was cut off", "room", s.room, "error", err)
+	return endedUnavailable
 }

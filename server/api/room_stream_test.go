@@ -201,11 +201,11 @@ func TestWhoGoesAwayIsNoMemberAnyMore(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
-	if states := h.api.Hub.Rooms(); len(states) != 1 || states[0].Connections != 1 || states[0].Users != 0 || h.api.traffic.streams.Load() != 1 {
+	if states := h.api.Hub.Rooms(); len(states) != 1 || states[0].Connections != 1 || states[0].Users != 0 || h.api.traffic.following.Load() != 1 {
 		t.Errorf("%+v", states)
 	}
 	cancel()
-	for len(h.api.Hub.Rooms()) != 0 || h.api.traffic.streams.Load() != 0 {
+	for len(h.api.Hub.Rooms()) != 0 || h.api.traffic.following.Load() != 0 {
 		runtimeYield(t)
 	}
 }

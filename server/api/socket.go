@@ -37,6 +37,7 @@ type socket struct {
 	patient *time.Timer // runs while a write does
 	// ends is set once nothing more will be read and the peer is to be told so.
 	ends atomic.Pointer[verdict]
+	why  atomic.Pointer[string] // it ended, where it was closed with a word
 
 	// In ns, times since the API began; 0 while none runs.
 	writing   atomic.Int64 // since when a write runs
@@ -77,7 +78,7 @@ func (a *API) open(w http.ResponseWriter, r *http.Request) (*socket, error) {
 	a.mu.Lock()
 	a.sockets[s] = struct{}{}
 	a.mu.Unlock()
-	a.traffic.opened.Add(1)
+	a.traffic.sockets.open()
 	return s, nil
 }
 
@@ -131,6 +132,11 @@ func (s *socket) close() {
 	s.api.mu.Lock()
 	delete(s.api.sockets, s)
 	s.api.mu.Unlock()
+	why := endedGone
+	if said := s.why.Load(); said != nil {
+		why = *said
+	}
+	s.api.traffic.sockets.close(why)
 	s.api.done.Done()
 }
 
@@ -142,6 +148,7 @@ func (s *socket) cut() {
 
 // shut closes the connection with a code and waits a little for the peer's.
 func (s *socket) shut(code int, reason string) {
+	s.why.CompareAndSwap(nil, new(whyClosed(code, reason)))
 	_ = s.conn.Close(websocket.StatusCode(code), reason)
 	s.cancel()
 }
