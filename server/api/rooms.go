@@ -31,7 +31,7 @@ type rooms struct {
 }
 
 func newRooms() rooms {
-	return rooms{in: map[string]*membership{}, echoes: echoes{open: map[place]own{}, space: make(chan struct{}, 1)}}
+	return rooms{in: map[string]*membership{}, echoes: echoes{open: map[spot]own{}, space: make(chan struct{}, 1)}}
 }
 
 // membership is a session in one room. The line and overdue are the writing

@@ -15,7 +15,7 @@ import (
 // it, as every member gets them, with the id.
 type echoes struct {
 	under *utterance // being kept right now; nil for none
-	open  map[place]own
+	open  map[spot]own
 	bytes int           // about what open holds
 	space chan struct{} // signalled when it holds less
 }
@@ -30,8 +30,8 @@ type utterance struct {
 	done          chan struct{} // closed once it is
 }
 
-// place is where a message stands.
-type place struct {
+// spot is where a message stands.
+type spot struct {
 	room string
 	seq  uint64
 }
@@ -59,7 +59,7 @@ func (e *echoes) take(room string, upTo uint64) (oldest own, found bool) {
 }
 
 func (e *echoes) remove(one own) {
-	delete(e.open, place{one.Room, one.Seq})
+	delete(e.open, spot{one.Room, one.Seq})
 	e.bytes -= one.weight()
 	select {
 	case e.space <- struct{}{}:
@@ -144,7 +144,7 @@ func (c *session) uttered(in *membership, b wire.Broadcast, posted ledger.Posted
 	r.echoes.under = nil
 	open := err == nil && e.Seq > in.told
 	if open {
-		r.echoes.open[place{e.Room, e.Seq}] = e
+		r.echoes.open[spot{e.Room, e.Seq}] = e
 		r.echoes.bytes += e.weight()
 	}
 	r.order.Unlock()
@@ -175,7 +175,7 @@ func (c *session) echo(in *membership, s *hub.Said) []byte {
 		return nil
 	}
 	in.told = max(in.told, s.Seq)
-	if e, mine := r.echoes.open[place{s.Room, s.Seq}]; mine {
+	if e, mine := r.echoes.open[spot{s.Room, s.Seq}]; mine {
 		r.echoes.remove(e)
 		return e.bytes()
 	}
