@@ -73,14 +73,6 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 		return &sentence{text: "the database cannot be written: is its disk full?", code: 1, cause: err}
 	}
 
-	reading, stopReading := context.WithCancel(ctx)
-	var readings sync.WaitGroup
-	defer readings.Wait()
-	defer stopReading()
-	if c.hostMetrics {
-		readings.Go(func() { watchHost(reading, c, truth, log) })
-	}
-
 	app.DefaultLogger = func(format string, args ...any) { log.Error("go-app", "says", fmt.Sprintf(format, args...)) }
 	ui.SetSource(source{truth, viewers, base(listener)})
 	ui.Routes()
@@ -91,6 +83,14 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 		Version: version(), MaxMessage: int64(c.maxMessage), SlowClient: api.SlowClient(c.slowClient), Tiers: c.retention.tiers(),
 		Loopback: auth.IsLocal(c.listen), AdminLoopback: auth.IsLocal(c.adminListen),
 	})
+	reading, stopReading := context.WithCancel(ctx)
+	var readings sync.WaitGroup
+	defer readings.Wait()
+	defer stopReading()
+	if c.hostMetrics {
+		readings.Go(func() { watchHost(reading, c, truth, surface, log) })
+	}
+
 	open := &connections{Listener: listener, most: int64(c.maxConnections)}
 	main, admin := newServer(open.limit(surface.Routes(), surface.Busy), log), newServer(surface.AdminRoutes(), log)
 	failed := make(chan error, 2)
@@ -125,8 +125,8 @@ func drain(ctx context.Context, surface *api.API, main, admin *http.Server, log 
 	log.Info("drained")
 }
 
-func watchHost(ctx context.Context, c config, truth *ledger.Ledger, log *slog.Logger) {
-	if err := host.Watch(ctx, host.Gauges(c.data), recorder{truth}, log); err != nil {
+func watchHost(ctx context.Context, c config, truth *ledger.Ledger, surface *api.API, log *slog.Logger) {
+	if err := host.Watch(ctx, host.Gauges(c.data), surface.Readings().Take, recorder{truth}, log); err != nil {
 		log.Error("this machine's readings stopped", "error", err)
 	}
 }

@@ -42,7 +42,7 @@ func TestWatchRecordsOneBatchASecond(t *testing.T) {
 		defer cancel()
 		var none error
 		var kept tape
-		err := host.Watch(ctx, []host.Gauge{fixed("a", 1, &none), fixed("b", 2, &none)}, &kept, slog.New(slog.DiscardHandler))
+		err := host.Watch(ctx, []host.Gauge{fixed("a", 1, &none), fixed("b", 2, &none)}, nil, &kept, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,7 +64,7 @@ func TestWatchGoesOnWithTheOthersWhenAReadingFailsAndSaysSoOnce(t *testing.T) {
 		none, broken := error(nil), errors.New("sensor gone")
 		var kept tape
 		var log bytes.Buffer
-		if err := host.Watch(ctx, []host.Gauge{fixed("a", 1, &broken), fixed("b", 2, &none)}, &kept, slog.New(slog.NewTextHandler(&log, nil))); err != nil {
+		if err := host.Watch(ctx, []host.Gauge{fixed("a", 1, &broken), fixed("b", 2, &none)}, nil, &kept, slog.New(slog.NewTextHandler(&log, nil))); err != nil {
 			t.Fatal(err)
 		}
 		for _, batch := range kept.batches {
@@ -78,10 +78,38 @@ func TestWatchGoesOnWithTheOthersWhenAReadingFailsAndSaysSoOnce(t *testing.T) {
 	})
 }
 
+func TestWatchRecordsWhatOthersGiveInTheSameBatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second+time.Millisecond)
+		defer cancel()
+		var none error
+		var kept tape
+		var log bytes.Buffer
+		asked := 0
+		more := func(context.Context) ([]metric.Mutation, error) {
+			if asked++; asked == 2 {
+				return nil, errors.New("no answer")
+			}
+			return []metric.Mutation{{Metric: "c", Op: metric.Add, Value: 3}}, nil
+		}
+		if err := host.Watch(ctx, []host.Gauge{fixed("a", 1, &none)}, more, &kept, slog.New(slog.NewTextHandler(&log, nil))); err != nil {
+			t.Fatal(err)
+		}
+		for i, batch := range kept.batches {
+			if want := []int{2, 1, 2, 2}[i]; len(batch) != want {
+				t.Errorf("batch %d is %v, want %d mutations", i, batch, want)
+			}
+		}
+		if n := strings.Count(log.String(), "no answer"); len(kept.batches) != 4 || n != 1 {
+			t.Errorf("%d batches; logged:\n%s", len(kept.batches), &log)
+		}
+	})
+}
+
 func TestWatchSaysWhichDeclarationIsRefused(t *testing.T) {
 	refused := errors.New("refused")
 	var none error
-	err := host.Watch(t.Context(), []host.Gauge{fixed("a", 1, &none)}, &tape{refuse: refused}, slog.New(slog.DiscardHandler))
+	err := host.Watch(t.Context(), []host.Gauge{fixed("a", 1, &none)}, nil, &tape{refuse: refused}, slog.New(slog.DiscardHandler))
 	if !errors.Is(err, refused) {
 		t.Fatalf("%v, want %v", err, refused)
 	}

@@ -27,9 +27,12 @@ type Gauge struct {
 	Read func(ctx context.Context) (float64, error)
 }
 
-// Watch declares the gauges, then reads and records them once an Interval until the context ends. It answers
-// the error of a declaration that was refused; the context's end is none.
-func Watch(ctx context.Context, gauges []Gauge, recorder Recorder, log *slog.Logger) error {
+// More gives what others want recorded in the same batch; with an error, as much of it as there is.
+type More func(ctx context.Context) ([]metric.Mutation, error)
+
+// Watch declares the gauges, then reads and records them once an Interval until the context ends, and with them
+// what more gives; nil for nothing. It answers the error of a declaration that was refused; the context's end is none.
+func Watch(ctx context.Context, gauges []Gauge, more More, recorder Recorder, log *slog.Logger) error {
 	for _, gauge := range gauges {
 		if err := recorder.Declare(ctx, gauge.ID, gauge.Declaration); err != nil {
 			if ctx.Err() != nil {
@@ -40,7 +43,7 @@ func Watch(ctx context.Context, gauges []Gauge, recorder Recorder, log *slog.Log
 	}
 	failing := map[metric.ID]bool{}
 	for tick := time.NewTicker(Interval); ; {
-		record(ctx, gauges, failing, recorder, log)
+		record(ctx, gauges, more, failing, recorder, log)
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -50,7 +53,7 @@ func Watch(ctx context.Context, gauges []Gauge, recorder Recorder, log *slog.Log
 	}
 }
 
-func record(ctx context.Context, gauges []Gauge, failing map[metric.ID]bool, recorder Recorder, log *slog.Logger) {
+func record(ctx context.Context, gauges []Gauge, more More, failing map[metric.ID]bool, recorder Recorder, log *slog.Logger) {
 	batch := make([]metric.Mutation, 0, len(gauges))
 	for _, gauge := range gauges {
 		value, err := gauge.Read(ctx)
@@ -58,6 +61,11 @@ func record(ctx context.Context, gauges []Gauge, failing map[metric.ID]bool, rec
 			batch = append(batch, metric.Mutation{Metric: gauge.ID, Op: metric.Set, Value: value})
 		}
 		note(ctx, gauge.ID, err, failing, log, "this machine's reading failed")
+	}
+	if more != nil {
+		others, err := more(ctx)
+		batch = append(batch, others...)
+		note(ctx, "others", err, failing, log, "not all readings were taken")
 	}
 	if len(batch) > 0 {
 		note(ctx, "", recorder.Record(ctx, batch), failing, log, "this machine's readings were not recorded")
