@@ -1,0 +1,556 @@
+package api
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"telltale/shared/room"
+	"telltale/shared/wire"
+)
+
+// crowdPlan is how many are in a room, what is said there, and how fast.
+type crowdPlan struct {
+	members  int // in all
+	never    int // of them never read
+	messages int
+	pause    time.Duration // between two of them
+}
+
+// BenchmarkRoom has 10,000 members in one room, of which 100 never read and have
+// full sockets, and says 100 messages there: the real program in a process of its
+// own, beside the same fan-out over bare sockets: a loop a core that writes frames
+// made once, to clients of which all read. Delivery is from before the POST to the
+// receipt; the members share the machine with the server.
+func BenchmarkRoom(b *testing.B) {
+	plan := crowdPlan{members: 10_000, never: 100, messages: 100, pause: 250 * time.Millisecond}
+	for name, start := range map[string]func(testing.TB) *target{"bare": startBare, "telltale": startProgram} {
+		b.Run(name, func(b *testing.B) {
+			for range b.N {
+				g := gather(b, start(b), plan)
+				g.speak()
+				g.report(b)
+				g.leave()
+			}
+		})
+	}
+}
+
+func TestARoomHearsEverythingOnceInOrderWhileSomeNeverRead(t *testing.T) {
+	plan := crowdPlan{members: 500, never: 10, messages: 20, pause: 10 * time.Millisecond}
+	g := gather(t, startProgram(t), plan)
+	g.speak()
+	if stuck := g.writing(); stuck != plan.never {
+		t.Fatalf("%d are stuck", stuck)
+	}
+	for _, late := range g.stuck {
+		if late.last != 0 {
+			t.Fatalf("one that does not read has read up to %d", late.last)
+		}
+		g.listen(late)
+	}
+	g.wait(g.stuck) // once they read they are given all of it
+	g.leave()
+}
+
+// target is a server in another process.
+type target struct {
+	address string
+	admin   string
+	pid     int
+	say     func(content string) error
+	jam     func(content string) error // says something to those alone who never read; nil where nobody can be
+}
+
+// startProgram builds and starts the program itself.
+func startProgram(t testing.TB) *target {
+	t.Helper()
+	folder := t.TempDir()
+	program := filepath.Join(folder, "telltale")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "telltale/server").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	command := exec.Command(program, "serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
+		"--data", filepath.Join(folder, "d"), "--host-metrics=false", "--log-format", "json")
+	stderr, err := command.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(stderr)
+	var line struct{ Msg, Pages, Admin string }
+	to := begin(t, command, func() (address string) {
+		for lines.Scan() {
+			if json.Unmarshal(lines.Bytes(), &line) == nil && line.Msg == "serving" {
+				return strings.TrimPrefix(line.Pages, "http://")
+			}
+		}
+		return ""
+	})
+	to.admin = line.Admin
+	go func() {
+		for lines.Scan() {
+		}
+	}()
+	post := func(room string) func(string) error {
+		return func(content string) error {
+			response, err := http.Post("http://"+to.address+"/r/"+room, "text/plain", strings.NewReader(content))
+			if err != nil {
+				return err
+			}
+			defer response.Body.Close()
+			if _, err := io.Copy(io.Discard, response.Body); err != nil || response.StatusCode != http.StatusOK {
+				return fmt.Errorf("%s %w", response.Status, err)
+			}
+			return nil
+		}
+	}
+	to.say, to.jam = post("crowd"), post("jam")
+	return to
+}
+
+// begin starts a command that tells its address and kills it in the end.
+func begin(t testing.TB, command *exec.Cmd, address func() string) *target {
+	t.Helper()
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = command.Process.Kill()
+		_ = command.Wait()
+	})
+	to := &target{pid: command.Process.Pid, address: address()}
+	if to.address == "" {
+		t.Fatal("the server did not begin")
+	}
+	return to
+}
+
+// startBare starts the rival: this test's own binary, which becomes bareServer.
+func startBare(t testing.TB) *target {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := exec.Command(self)
+	command.Env = append(os.Environ(), "TELLTALE_BARE=1")
+	stdout, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := begin(t, command, func() string {
+		line, _ := bufio.NewReader(stdout).ReadString('\n')
+		return strings.TrimSpace(line)
+	})
+	control, err := net.Dial("tcp", to.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = control.Close() })
+	if _, err := io.WriteString(control, "GET /say HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	to.say = func(content string) error { _, err := io.WriteString(control, content+"\n"); return err }
+	return to
+}
+
+func init() {
+	if os.Getenv("TELLTALE_BARE") != "" {
+		fmt.Fprintln(os.Stderr, bareServer())
+		os.Exit(1)
+	}
+}
+
+// bareServer says each line that its control connection sends to all others: in
+// frames made once, written by a loop a core.
+func bareServer() error {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	fmt.Println(listener.Addr())
+	var mu sync.Mutex
+	shares := make([][]net.Conn, runtime.GOMAXPROCS(0))
+	say := func(control *bufio.Reader) {
+		loops := make([]chan []byte, len(shares))
+		for i := range loops {
+			loops[i] = make(chan []byte, 256)
+			go func() {
+				for frame := range loops[i] {
+					mu.Lock()
+					share := shares[i]
+					mu.Unlock()
+					for _, conn := range share {
+						_, _ = conn.Write(frame)
+					}
+				}
+			}()
+		}
+		for seq := uint64(1); ; seq++ {
+			line, err := control.ReadString('\n')
+			if err != nil {
+				os.Exit(0) // its parent has ended
+			}
+			frame := framed(wire.AppendSaid(nil, room.Message{Room: "crowd", Seq: seq, Time: time.Now().UnixMilli(), Content: strings.TrimSpace(line)}, ""))
+			for _, loop := range loops {
+				loop <- frame
+			}
+		}
+	}
+	for n := 0; ; n++ {
+		conn, err := listener.Accept()
+		if err != nil {
+			return err
+		}
+		reader := bufio.NewReaderSize(conn, 512)
+		request, err := http.ReadRequest(reader)
+		if err != nil {
+			return err
+		}
+		if request.URL.Path == "/say" {
+			go say(reader)
+			continue
+		}
+		if _, err := io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\n\r\n"); err != nil {
+			return err
+		}
+		joined := framed(wire.Encode(wire.Joined{RoomID: "crowd"}))
+		if _, err := conn.Write(joined); err != nil {
+			return err
+		}
+		mu.Lock()
+		shares[n%len(shares)] = append(shares[n%len(shares)], conn)
+		mu.Unlock()
+	}
+}
+
+// framed is a text message as a server sends it (RFC 6455, section 5.2).
+func framed(payload []byte) []byte {
+	frame := []byte{0x80 | opText}
+	if len(payload) < 126 {
+		frame = append(frame, byte(len(payload)))
+	} else {
+		frame = binary.BigEndian.AppendUint16(append(frame, 126), uint16(len(payload)))
+	}
+	return append(frame, payload...)
+}
+
+// ear is one member's connection.
+type ear struct {
+	conn   net.Conn
+	reader *bufio.Reader
+	last   uint64 // seq of what it heard last
+	delays []time.Duration
+	err    error
+}
+
+// gathering is a crowd in a room.
+type gathering struct {
+	t        testing.TB
+	plan     crowdPlan
+	to       *target
+	ears     []*ear
+	stuck    []*ear
+	empty    int // KiB of the server before they came
+	full     int // and after
+	cpu      time.Duration
+	took     time.Duration
+	complete sync.WaitGroup // those who listen and have not heard the last message
+}
+
+// gather has all members join.
+func gather(t testing.TB, to *target, plan crowdPlan) *gathering {
+	t.Helper()
+	g := &gathering{t: t, plan: plan, to: to, empty: resident(t, to.pid)}
+	begun := time.Now()
+	joined := time.Duration(0)
+	defer func() { t.Logf("%d joined in %v, %d stuck in %v", plan.members, joined, plan.never, time.Since(begun)-joined) }()
+	all := make([]*ear, plan.members)
+	var dialers sync.WaitGroup
+	for d := range 32 {
+		dialers.Go(func() {
+			for i := d; i < plan.members; i += 32 {
+				e, err := hark(to.address, i, i < plan.never && to.jam != nil)
+				if err != nil {
+					t.Errorf("member %d: %v", i, err)
+					return
+				}
+				all[i] = e
+				if i >= plan.never {
+					g.listen(e)
+				}
+			}
+		})
+	}
+	dialers.Wait()
+	if t.Failed() {
+		t.FailNow()
+	}
+	joined = time.Since(begun)
+	g.stuck, g.ears = all[:plan.never], all[plan.never:]
+	<-time.After(time.Second) // what the joins cost is not counted
+	g.full = resident(t, to.pid)
+	for full := 0; to.jam != nil && full < 3; {
+		if err := to.jam(strings.Repeat("x", room.MaxLine)); err != nil {
+			t.Fatal(err)
+		}
+		if full++; g.writing() < plan.never {
+			full = 0
+		}
+	}
+	return g
+}
+
+// writing is how many writers of the program wait for their peers to read.
+func (g *gathering) writing() (waiting int) {
+	g.t.Helper()
+	response, err := http.Get(g.to.admin + "/debug/pprof/goroutine?debug=1")
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	stacks, err := io.ReadAll(response.Body)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	for stack := range strings.SplitSeq(string(stacks), "\n\n") {
+		if strings.Contains(stack, "poll.(*FD).Write") && strings.Contains(stack, "server/api.") {
+			n, _ := strconv.Atoi(strings.Fields(stack)[0])
+			waiting += n
+		}
+	}
+	return waiting
+}
+
+// hark connects member i and joins. One that is to be stuck joins a second room,
+// and its socket holds little.
+func hark(address string, i int, stuck bool) (*ear, error) {
+	// The addresses of the loopback share no ports.
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(2+i/4000))}}
+	if stuck {
+		dialer.Control = func(_, _ string, c syscall.RawConn) error {
+			return c.Control(func(fd uintptr) { _ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 32<<10) })
+		}
+	}
+	conn, err := dialer.Dial("tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	e := &ear{conn: conn, reader: bufio.NewReaderSize(conn, 1024)}
+	hello := "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+	rooms := []string{"crowd"}
+	if stuck {
+		rooms = []string{"crowd", "jam"}
+	}
+	if _, err := io.WriteString(conn, hello); err != nil {
+		return nil, err
+	}
+	response, err := http.ReadResponse(e.reader, nil)
+	if err != nil || response.StatusCode != http.StatusSwitchingProtocols {
+		return nil, fmt.Errorf("handshake: %v %w", response, err)
+	}
+	for _, name := range rooms {
+		if err := e.send(opText, wire.Encode(wire.Join{RoomID: name, UserID: fmt.Sprint("user", i)})); err != nil {
+			return nil, err
+		}
+		for joined := false; !joined; {
+			_, payload, err := e.frame()
+			if err != nil {
+				return nil, err
+			}
+			joined = bytes.HasPrefix(payload, []byte(`{"type":"joined"`))
+		}
+	}
+	return e, nil
+}
+
+// send writes a client's frame; the mask is all zeros.
+func (e *ear) send(opcode byte, payload []byte) error {
+	_, err := e.conn.Write(append([]byte{0x80 | opcode, 0x80 | byte(len(payload)), 0, 0, 0, 0}, payload...))
+	return err
+}
+
+// frame reads one frame; its payload holds until the next.
+func (e *ear) frame() (opcode byte, payload []byte, err error) {
+	head, err := e.reader.Peek(2)
+	if err != nil {
+		return 0, nil, err
+	}
+	opcode = head[0] & 0xf
+	size, header := int(head[1]), 2
+	switch size {
+	case 126:
+		if head, err = e.reader.Peek(4); err != nil {
+			return 0, nil, err
+		}
+		size, header = int(binary.BigEndian.Uint16(head[2:])), 4
+	case 127:
+		if head, err = e.reader.Peek(10); err != nil {
+			return 0, nil, err
+		}
+		size, header = int(binary.BigEndian.Uint64(head[2:])), 10
+	}
+	if size+header > e.reader.Size() {
+		payload = make([]byte, size+header)
+		if _, err := io.ReadFull(e.reader, payload); err != nil {
+			return 0, nil, err
+		}
+		return opcode, payload[header:], nil
+	}
+	if payload, err = e.reader.Peek(size + header); err != nil {
+		return 0, nil, err
+	}
+	_, _ = e.reader.Discard(size + header)
+	return opcode, payload[header:], nil
+}
+
+var errOrder = errors.New("out of order")
+
+// hear reads until the last message has come.
+func (e *ear) hear(messages uint64) error {
+	for e.last < messages {
+		opcode, payload, err := e.frame()
+		switch {
+		case err != nil:
+			return err
+		case opcode == opPing:
+			if err := e.send(opPong, payload); err != nil {
+				return err
+			}
+		case opcode == opClose:
+			return fmt.Errorf("closed: %q", payload)
+		case bytes.HasPrefix(payload, []byte(`{"type":"broadcast","room_id":"crowd"`)):
+			seq, at := number(payload, `"seq":`), number(payload, `"content":"`)
+			if uint64(seq) != e.last+1 {
+				return fmt.Errorf("%w: %d came after %d", errOrder, seq, e.last)
+			}
+			e.last++
+			e.delays = append(e.delays, time.Since(time.Unix(0, at)))
+		}
+	}
+	return nil
+}
+
+// number is the one that follows a key.
+func number(payload []byte, key string) int64 {
+	_, rest, _ := bytes.Cut(payload, []byte(key))
+	end := bytes.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' })
+	n, _ := strconv.ParseInt(string(rest[:max(0, end)]), 10, 64)
+	return n
+}
+
+// listen lets a member read.
+func (g *gathering) listen(e *ear) {
+	g.complete.Add(1)
+	go func() {
+		defer g.complete.Done()
+		e.err = e.hear(uint64(g.plan.messages))
+	}()
+}
+
+// speak says all messages and waits until everybody who listens has heard them.
+func (g *gathering) speak() {
+	g.t.Helper()
+	cpu, begun := spent(g.t, g.to.pid), time.Now()
+	tick := time.NewTicker(g.plan.pause)
+	defer tick.Stop()
+	for range g.plan.messages {
+		if err := g.to.say(fmt.Sprintf("%d is when this was said in a crowded room", time.Now().UnixNano())); err != nil {
+			g.t.Fatal(err)
+		}
+		<-tick.C
+	}
+	g.wait(g.ears)
+	g.took, g.cpu = time.Since(begun), spent(g.t, g.to.pid)-cpu
+}
+
+func (g *gathering) wait(ears []*ear) {
+	g.t.Helper()
+	heard := make(chan struct{})
+	go func() {
+		g.complete.Wait()
+		close(heard)
+	}()
+	select {
+	case <-heard:
+	case <-time.After(time.Minute):
+		g.t.Fatal("not all was heard within a minute")
+	}
+	for i, e := range ears {
+		if e.err != nil || e.last != uint64(g.plan.messages) {
+			g.t.Fatalf("member %d heard %d messages: %v", i, e.last, e.err)
+		}
+	}
+}
+
+func (g *gathering) leave() {
+	for _, e := range append(g.ears, g.stuck...) {
+		_ = e.conn.Close()
+	}
+}
+
+func (g *gathering) report(b *testing.B) {
+	var delays []time.Duration
+	for _, e := range g.ears {
+		delays = append(delays, e.delays...)
+	}
+	slices.Sort(delays)
+	ms := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+	b.ReportMetric(ms(delays[len(delays)/2]), "ms-p50")
+	b.ReportMetric(ms(delays[len(delays)*99/100]), "ms-p99")
+	b.ReportMetric(float64(len(delays)), "deliveries")
+	b.ReportMetric(float64(g.cpu.Microseconds())/float64(len(delays)), "cpu-us/delivery")
+	b.ReportMetric(float64(g.full-g.empty)/float64(g.plan.members), "KiB/connection")
+	b.ReportMetric(float64(resident(b, g.to.pid)-g.empty)/float64(g.plan.members), "KiB/connection-after")
+	b.ReportMetric(0, "ns/op")
+}
+
+// resident is the memory of a process in KiB.
+func resident(t testing.TB, pid int) int {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(status), "VmRSS:")
+	kib, err := strconv.Atoi(strings.Fields(rest)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kib
+}
+
+// spent is the processor time of a process.
+func spent(t testing.TB, pid int) time.Duration {
+	t.Helper()
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	fields := strings.Fields(rest)
+	ticks := 0
+	for _, f := range fields[11:13] { // utime and stime, of 10 ms
+		n, _ := strconv.Atoi(f)
+		ticks += n
+	}
+	return time.Duration(ticks) * 10 * time.Millisecond
+}
