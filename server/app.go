@@ -32,8 +32,9 @@ func newApp(assets *web.Assets) http.Handler {
 		ThemeColor:      "#f4f6f8",
 		LoadingLabel:    "{progress}%",
 		Styles:          []string{"/web/app.css"},
-		// Not deferred: it sets the theme before anything is painted.
-		Scripts: []string{"/web/first.js", "/web/paint.js defer", "/web/lines.js defer"},
+		// Not deferred: the first sets the theme before anything is painted, and the app, whose loader stands
+		// before them and is deferred, may be there as soon as the page is.
+		Scripts: []string{"/web/first.js", "/web/paint.js", "/web/lines.js"},
 		// go-app loses crossorigin, without which a browser fetches a preloaded font twice.
 		RawHeaders: []string{
 			`<link rel="preload" as="font" type="font/woff2" crossorigin href="` + resolve("font/plex-400.woff2") + `">`,

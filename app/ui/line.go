@@ -14,8 +14,9 @@ import (
 
 // How much of a line is shown until it is asked for as a whole.
 const (
-	mostShown  = 2000 // bytes
-	mostBreaks = 24
+	mostShown  = 1000 // bytes
+	mostBreaks = 16
+	smallShown = 160 // bytes, on a card
 )
 
 // line is a message as it stands on the page. Everything in it is text.
@@ -54,6 +55,20 @@ func lineOf(m room.Message, whole bool, zone func(int64) int) line {
 		l.Text, l.More = l.Text+" …", "Show all "+sizeOf(len(m.Content))
 	}
 	return l
+}
+
+// lineSmall is a message on a card, where one that is long is only begun.
+func lineSmall(m room.Message, zone func(int64) int) line {
+	if end := min(len(m.Content), smallShown); end < len(m.Content) || strings.ContainsAny(m.Content, "\r\n") {
+		if i := strings.IndexAny(m.Content[:end], "\r\n"); i >= 0 {
+			end = i
+		}
+		for end > 0 && !utf8.RuneStart(m.Content[end]) {
+			end--
+		}
+		m.Content = m.Content[:end] + " …"
+	}
+	return lineOf(m, false, zone)
 }
 
 // lineWaiting is a line of ours that the server does not have yet.

@@ -42,6 +42,13 @@ func TestALongLineIsCutBetweenRunesAndMayBeShownWhole(t *testing.T) {
 	if shown, cut := clip(strings.Repeat("\n", 100)); len(shown) >= mostBreaks || !cut {
 		t.Errorf("%d line breaks shown, cut %v", len(shown), cut)
 	}
+	for content, want := range map[string]string{
+		"short": "short", "two\nlines": "two …", strings.Repeat("é", 200): strings.Repeat("é", smallShown/2) + " …", "x\r\n": "x …",
+	} {
+		if l := lineSmall(room.Message{Seq: 1, Content: content}, zoneHere); l.Text != want || l.More != "" {
+			t.Errorf("on a card %q is %q, %q", content, l.Text, l.More)
+		}
+	}
 	if shown, cut := clip("short"); shown != "short" || cut {
 		t.Errorf("%q, %v", shown, cut)
 	}

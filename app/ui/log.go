@@ -65,7 +65,10 @@ func (l *Log) early() []app.UI {
 	var before int64
 	for i, m := range l.messages() {
 		of := lineOf(m, false, zoneHere)
-		if i > 0 {
+		switch {
+		case l.Small:
+			of = lineSmall(m, zoneHere)
+		case i > 0 || m.Seq == l.Early.First:
 			of.Day = day(m.Time, before, zoneHere)
 		}
 		before = m.Time

@@ -16,6 +16,9 @@ const (
 	beyond      = 500
 )
 
+// foot is the space below the last line; .early .lines in web/app.css has it too.
+const foot = 8
+
 // mostLines is how many lines a page lets one scroll through: a browser's boxes have
 // an end (17 million pixels in Firefox).
 const mostLines = 500_000
@@ -170,7 +173,7 @@ func (s *stage) drawLog(lv *logView) {
 		within := top - lv.heights.before(anchor)
 		for range 4 {
 			if lv.follow {
-				top = lv.heights.total() + lv.tail - lv.height
+				top = lv.heights.total() + lv.tail + foot - lv.height
 			} else {
 				top = lv.heights.before(anchor) + within
 			}
@@ -262,13 +265,12 @@ func (lv *logView) lay(r *live.Room, from, to uint64, s *stage) {
 func (lv *logView) line(r *live.Room, seq uint64, zone func(int64) int) line {
 	m, has := r.At(seq)
 	l := lineUnread(seq)
-	if has {
+	if has && lv.log.Small {
+		l = lineSmall(m, zone)
+	} else if has {
 		l = lineOf(m, lv.whole[l.Key], zone)
 		if before, has := r.At(seq - 1); seq == lv.first || has {
 			l.Day = day(m.Time, before.Time, zone)
-		}
-		if seq == lv.first && lv.log.Small {
-			l.Day = ""
 		}
 	}
 	if seq == lv.first && !lv.log.Small {
@@ -282,7 +284,7 @@ func (lv *logView) line(r *live.Room, seq uint64, zone func(int64) int) line {
 
 // place puts the lines where they belong.
 func (lv *logView) place(from uint64) {
-	if all := lv.heights.total() + lv.tail; all != lv.placed {
+	if all := lv.heights.total() + lv.tail + foot; all != lv.placed {
 		lv.placed = all
 		lv.tall.Get("style").Set("height", strconv.FormatFloat(all, 'f', 2, 64)+"px")
 	}
