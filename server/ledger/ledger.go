@@ -12,10 +12,10 @@ import (
 // Bounds of the group commits. What is more than may wait is refused with
 // ErrUnavailable.
 const (
-	MaxBatch        = 2048     // items of one commit, unless one entry alone is larger
-	MaxWaiting      = 1 << 16  // items that may wait
-	MaxPostBytes    = 1 << 20  // of the messages of one commit, unless one post alone is larger
-	MaxWaitingBytes = 32 << 20 // of messages that may wait
+	MaxBatch        = 2048      // items of one commit, unless one entry alone is larger
+	MaxWaiting      = 1 << 16   // items that may wait
+	MaxPostBytes    = 256 << 10 // of the messages of one commit, unless one post alone is larger
+	MaxWaitingBytes = 32 << 20  // of messages that may wait
 )
 
 // Publisher hears what became true. Say is called by one goroutine at a time, and
