@@ -58,6 +58,9 @@ func (c *session) pick() *membership {
 			r.paging = in
 		}
 		in.told = max(in.told, in.given)
+		if in.reading = in.behind() || len(in.page) > 0; in.reading {
+			r.echoes.move()
+		}
 		return in
 	}
 	return nil

@@ -31,7 +31,7 @@ type rooms struct {
 }
 
 func newRooms() rooms {
-	return rooms{in: map[string]*membership{}, echoes: echoes{open: map[spot]own{}, space: make(chan struct{}, 1)}}
+	return rooms{in: map[string]*membership{}, echoes: echoes{open: map[spot]own{}, moved: make(chan struct{}, 1)}}
 }
 
 // membership is a session in one room. The line and overdue are the writing
@@ -43,6 +43,7 @@ type membership struct {
 
 	// guarded by rooms.order
 	queued, left bool
+	reading      bool   // what it is given comes from the store
 	told         uint64 // messages up to this seq went out with an id or without
 }
 
@@ -55,13 +56,14 @@ func (r *rooms) put(m *membership) {
 }
 
 // end ends a membership, where there is one: nothing of it is given any more, but
-// for what is being written.
+// for what is being written, and no broadcast comes back from it.
 func (r *rooms) end(room string) {
 	r.order.Lock()
 	defer r.order.Unlock()
 	if m := r.in[room]; m != nil {
 		m.left = true
 		delete(r.in, room)
+		r.echoes.forget(room)
 	}
 }
 
@@ -76,18 +78,20 @@ func (c *session) join(message []byte) error {
 	if err := c.enter(m.UserID); err != nil {
 		return err
 	}
+	if before, err := c.joined(m.RoomID); err == nil {
+		c.settle(before)
+	}
 	member, err := c.api.Hub.Join(c.out, m.RoomID)
 	if err != nil {
 		return err
 	}
 	c.rooms.end(m.RoomID)
-	c.settle(m.RoomID)
 	line, newest, err := c.api.follow(c.ctx, member, m.Since)
 	if err != nil {
 		member.Leave()
 		return err
 	}
-	c.begin(&membership{line: line, room: m.RoomID, user: c.rooms.user, told: line.given},
+	c.begin(&membership{line: line, room: m.RoomID, user: c.rooms.user, told: line.given, reading: line.given < newest},
 		wire.Encode(wire.Joined{ID: m.ID, RoomID: m.RoomID, Seq: newest, Members: member.Users()}))
 	return nil
 }
@@ -142,9 +146,9 @@ func (c *session) leave(message []byte) error {
 	if err != nil {
 		return err
 	}
+	c.settle(in)
 	in.member.Leave()
 	c.rooms.end(in.room)
-	c.settle(in.room)
 	c.reply(wire.Encode(wire.Left{ID: m.ID, RoomID: in.room}))
 	return nil
 }

@@ -117,6 +117,7 @@ func TestLeavingEndsAReplay(t *testing.T) {
 			a< {"type":"joined","room_id":"r","seq":5000,"members":1}`)
 		a := s.who["a"]
 		a.replays("r", 1, 10)
+		a.say(`{"type":"broadcast","id":"late","room_id":"r","content":"x"}`) // which comes after all of that
 		a.say(`{"type":"leave","room_id":"r"}`)
 		synctest.Wait()
 		given := 0
@@ -130,8 +131,8 @@ func TestLeavingEndsAReplay(t *testing.T) {
 		s.silent()
 		s.play(`
 			a> {"type":"join","room_id":"r","since":4999}
-			a< {"type":"joined","room_id":"r","seq":5001,"members":1}`)
-		a.replays("r", 5000, 5001)
+			a< {"type":"joined","room_id":"r","seq":5002,"members":1}`)
+		a.replays("r", 5000, 5002)
 	})
 }
 

@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"math"
 	"net/http"
 	"time"
 
@@ -17,7 +18,7 @@ type echoes struct {
 	under *utterance // being kept right now; nil for none
 	open  map[spot]own
 	bytes int           // about what open holds
-	space chan struct{} // signalled when it holds less
+	moved chan struct{} // signalled when it holds less, or a membership is reading
 }
 
 // maxEchoes bounds what the broadcasts hold that have not come back yet, in bytes:
@@ -45,7 +46,18 @@ type own struct {
 func (o own) weight() int   { return len(o.id) + len(o.Content) + 256 }
 func (o own) bytes() []byte { return wire.AppendSaid(nil, o.Message, o.id) }
 
-// take removes the oldest echo of a room up to seq. Its caller holds rooms.order.
+// any tells whether some are to come back from a room. Its caller holds rooms.order,
+// as those of the others do.
+func (e *echoes) any(room string) bool {
+	for at := range e.open {
+		if at.room == room {
+			return true
+		}
+	}
+	return false
+}
+
+// take removes the oldest one of a room up to seq.
 func (e *echoes) take(room string, upTo uint64) (oldest own, found bool) {
 	for at, each := range e.open {
 		if at.room == room && at.seq <= upTo && (!found || at.seq < oldest.Seq) {
@@ -58,11 +70,22 @@ func (e *echoes) take(room string, upTo uint64) (oldest own, found bool) {
 	return oldest, found
 }
 
+// forget removes those of a room.
+func (e *echoes) forget(room string) {
+	for _, found := e.take(room, math.MaxUint64); found; {
+		_, found = e.take(room, math.MaxUint64)
+	}
+}
+
 func (e *echoes) remove(one own) {
 	delete(e.open, spot{one.Room, one.Seq})
 	e.bytes -= one.weight()
+	e.move()
+}
+
+func (e *echoes) move() {
 	select {
-	case e.space <- struct{}{}:
+	case e.moved <- struct{}{}:
 	default:
 	}
 }
@@ -123,7 +146,7 @@ func (c *session) utter(name string, b wire.Broadcast) bool {
 		}
 		r.order.Unlock()
 		select {
-		case <-r.echoes.space:
+		case <-r.echoes.moved:
 		case <-c.ctx.Done():
 			return false
 		}
@@ -197,16 +220,23 @@ func (c *session) answerLost(in *membership) []byte {
 	return e.bytes()
 }
 
-// settle answers the broadcasts that the end of a membership keeps from coming back.
-func (c *session) settle(room string) {
+// settle waits until what this session said in a room has come back to it, which it
+// will not do once the membership has ended. Where much is to be read before, it does
+// not wait: whoever leaves amid that does without.
+func (c *session) settle(in *membership) {
+	r := &c.rooms
 	for {
-		c.rooms.order.Lock()
-		e, found := c.rooms.echoes.take(room, ^uint64(0))
-		c.rooms.order.Unlock()
-		if !found {
+		r.order.Lock()
+		over := in.reading || !r.echoes.any(in.room)
+		r.order.Unlock()
+		if over {
 			return
 		}
-		c.reply(e.bytes())
+		select {
+		case <-r.echoes.moved:
+		case <-c.ctx.Done():
+			return
+		}
 	}
 }
 
