@@ -281,7 +281,9 @@ func gather(t testing.TB, to *target, plan crowdPlan) *gathering {
 	g := &gathering{t: t, plan: plan, to: to, empty: resident(t, to.pid)}
 	begun := time.Now()
 	joined := time.Duration(0)
-	defer func() { t.Logf("%d joined in %v, %d stuck in %v", plan.members, joined, plan.never, time.Since(begun)-joined) }()
+	defer func() {
+		t.Logf("%d joined in %v, %d stuck in %v", plan.members, joined, plan.never, time.Since(begun)-joined)
+	}()
 	all := make([]*ear, plan.members)
 	var dialers sync.WaitGroup
 	for d := range 32 {
