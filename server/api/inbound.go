@@ -13,9 +13,10 @@ import (
 // inbound is a client's connection whose frames are judged as their bytes come in,
 // before the WebSocket library sees them: the library takes text that is not UTF-8,
 // also as the reason of a close frame, hangs up without a word on a frame that is
-// not masked, and writes its close frame before what is queued. From the first byte
-// that breaks a rule on, or of the end of a close frame, Read gives the reader a
-// *verdict and nothing more of the connection.
+// not masked, takes some messages that were cut off for whole ones, and writes its
+// close frame before what is queued. From the first byte that breaks a rule on, or
+// from the end of a close frame on, Read gives the reader a *verdict and nothing more
+// of the connection.
 type inbound struct {
 	net.Conn
 	before []byte // came with the handshake
@@ -47,6 +48,9 @@ func (c *inbound) Read(p []byte) (n int, err error) {
 		c.before = c.before[n:]
 	} else {
 		n, err = c.Conn.Read(p)
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF // the library takes io.EOF for the end of a message
+		}
 	}
 	good := c.take(p[:n])
 	if good < n {

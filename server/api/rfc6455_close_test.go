@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"net"
 	"strings"
 	"testing"
 
@@ -87,5 +88,32 @@ func TestACloseFrameArrivesWhateverTheClientStillSends(t *testing.T) {
 			_ = s.Close()
 			<-sent
 		})
+	}
+}
+
+// Whose connection ends in the middle of a message has not said it (section 5.4),
+// even if what came of it would be a request.
+func TestAMessageThatIsCutOffIsNone(t *testing.T) {
+	h := open(t)
+	for name, c := range map[string]struct{ pad, cut int }{
+		"where the library's buffer is full": {2000, 8 + 512},
+		"in the middle of a frame":           {2000, 8 + 700},
+		"before the last byte":               {2000, 8 + 1999},
+		"before the last fragment":           {0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := h.speak(t)
+			b := unfinished(textOf(fmt.Sprintf(`{"type":"mutate","metric":"cut","add":1}%*s`, c.pad, ""))).bytes(s.rand)
+			if c.cut > 0 {
+				b[0] |= 0x80
+				b = b[:c.cut]
+			}
+			_, _ = s.Write(b)
+			_ = s.Conn.(*net.TCPConn).CloseWrite()
+			s.hears("end")
+		})
+	}
+	if r := h.ask("GET", "/m/cut", ""); r.status != 404 {
+		t.Errorf("a message was taken that was not whole: %d %s", r.status, r.body)
 	}
 }
