@@ -23,7 +23,7 @@ type bounds struct {
 }
 
 var usual = bounds{flushAfter: 1 << 16, maxTail: 1 << 19, groupMetrics: 64, groupSamples: 1 << 14, openCells: 64,
-	rowStep: 32, copyAfter: 1000, holdAfter: 4000}
+	rowStep: 16, copyAfter: 1000, holdAfter: 4000}
 
 // round is a flush under way: every sample up to target goes to metrics and
 // chunks, a group of metrics a transaction. Guarded by Store.w.
