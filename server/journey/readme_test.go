@@ -17,14 +17,20 @@ func TestTheCurlLinesOfTheREADMEDoWhatItSays(t *testing.T) {
 	ran := 0
 	for line := range strings.Lines(string(readme)) {
 		line = strings.TrimSpace(line)
-		if !strings.HasPrefix(line, "curl ") {
+		call, comment, _ := strings.Cut(line, " # ")
+		call = strings.Replace(call, "make 2>&1 | curl", "printf 'cc a.c\\nld a\\n' | curl", 1) // a command that a test can run
+		if !strings.HasPrefix(line, "curl ") && !strings.Contains(line, " | curl ") {
 			continue
 		}
 		ran++
-		call, comment, _ := strings.Cut(line, " # ")
+		limit, cut := "10", 0
+		if strings.Contains(call, "curl -N ") { // goes on until somebody stops it
+			limit, cut = "1", 28
+		}
 		call = strings.ReplaceAll(call, "localhost:8082", strings.TrimPrefix(s.url, "http://"))
-		answer, err := exec.CommandContext(t.Context(), "sh", "-c", strings.Replace(call, "curl ", "curl -sS --fail-with-body --max-time 10 ", 1)).CombinedOutput()
-		if err != nil {
+		run := exec.CommandContext(t.Context(), "sh", "-c", strings.Replace(call, "curl ", "curl -sS --fail-with-body --max-time "+limit+" ", 1))
+		answer, err := run.CombinedOutput()
+		if run.ProcessState.ExitCode() != cut {
 			t.Errorf("%s\n%v: %s", line, err, answer)
 		}
 		if strings.ContainsAny(comment[:min(1, len(comment))], "{[-0123456789") && !answers(comment, strings.TrimSpace(string(answer))) {
