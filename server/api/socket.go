@@ -25,6 +25,11 @@ const (
 	pongLimit = 10 * time.Second
 )
 
+// inFlight is what the kernel holds, in bytes, of what was written to a peer and has
+// not arrived. Left alone it takes megabytes: a ping stands behind them, and who
+// reads them at 100 KiB a second has not answered it after 10 s.
+const inFlight = 128 << 10
+
 // socket is one open WebSocket.
 type socket struct {
 	api     *API
@@ -109,6 +114,9 @@ func (h *handshake) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, both, err := http.NewResponseController(h.ResponseWriter).Hijack()
 	if err != nil {
 		return nil, nil, err
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetWriteBuffer(inFlight) // where it fails the kernel decides
 	}
 	before, _ := both.Reader.Peek(both.Reader.Buffered())
 	judged := &inbound{Conn: conn, before: bytes.Clone(before), judge: judge{limit: h.limit}}

@@ -66,7 +66,7 @@ func (h hardship) endure(t *testing.T) {
 	for i := range h.clients {
 		sp := speaker{name: fmt.Sprintf("c%d", i), url: "http://" + p.address, rand: rand.New(rand.NewPCG(h.seed, uint64(i))), seqs: make([]uint64, share(i)), done: &acknowledged}
 		if i < len(members) {
-			m := &member{speaker: sp, total: uint64(h.messages)}
+			m := &member{speaker: sp, total: uint64(h.messages), dialler: dialler()}
 			members[i] = m
 			all.Go(func() { m.live(ctx) })
 		} else {
@@ -292,7 +292,36 @@ type member struct {
 	log   []uint64 // sums; that of seq n stands at n - 1
 	joins int
 	open  []int // sent on this connection and not acknowledged
+
+	dialler *http.Client
 }
+
+// cutShort is a client's connection that holds little, as a slow network does, and
+// whose end is an error: the library takes some messages that io.EOF cuts off for
+// whole ones.
+type cutShort struct{ net.Conn }
+
+func (c cutShort) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
+}
+
+func dialler() *http.Client {
+	return &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		_ = conn.(*net.TCPConn).SetReadBuffer(held)
+		return cutShort{conn}, nil
+	}}}
+}
+
+// held is how many bytes a connection holds on each side of the proxy.
+const held = 32 << 10
 
 // window is how many messages a member sends before the first is acknowledged.
 const window = 8
@@ -313,7 +342,7 @@ func (m *member) live(ctx context.Context) {
 func (m *member) connection(ctx context.Context) error {
 	dialling, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	conn, _, err := websocket.Dial(dialling, m.url+"/ws", nil)
+	conn, _, err := websocket.Dial(dialling, m.url+"/ws", &websocket.DialOptions{HTTPClient: m.dialler})
 	if err != nil {
 		return err
 	}
@@ -510,6 +539,7 @@ func (p *proxy) pass(client *net.TCPConn) {
 	}
 	server := conn.(*net.TCPConn)
 	defer server.Close()
+	_, _ = client.SetWriteBuffer(held), server.SetReadBuffer(held)
 	down, up, reset := p.lot()
 	var cut atomic.Bool
 	end := sync.OnceFunc(func() {
