@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"telltale/server/ledger"
 	"telltale/server/store/lines"
@@ -134,6 +135,47 @@ func TestDamagedMessagesAreAnErrorThatNamesThem(t *testing.T) {
 		}
 		if err := s.Close(); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// TestNoRowIsLeftOfWhatIsGone asks for extents while messages become too old, so
+// that readers know of it before retention does.
+func TestNoRowIsLeftOfWhatIsGone(t *testing.T) {
+	now := time.UnixMilli(1795348800000)
+	s, err := Open(t.Context(), t.TempDir(), Options{Now: func() time.Time { return now }, RoomMessages: 10, RoomAge: time.Hour, MaxRooms: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for i := range 200 {
+		now = now.Add(time.Duration(i%7) * time.Minute)
+		if _, err := sayOne(s, fmt.Sprint("room", i%3+i/50), ""); err != nil && !errors.Is(err, ledger.ErrTooManyRooms) {
+			t.Fatal(err)
+		}
+		if i%60 == 59 {
+			now = now.Add(2 * time.Hour)
+		}
+		kept := 0
+		rooms, err := s.Rooms(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range rooms {
+			kept += int(r.Last + 1 - r.First)
+		}
+		if i%5 > 0 {
+			continue
+		}
+		if err := s.Maintain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var rows, left int
+		if err := s.readers.QueryRow("SELECT (SELECT count(*) FROM messages), (SELECT count(*) FROM left_rooms)").Scan(&rows, &left); err != nil {
+			t.Fatal(err)
+		}
+		if rows != kept || left != 0 {
+			t.Errorf("after %d posts %d messages are kept in %d rows, %d rooms are to be swept", i, kept, rows, left)
 		}
 	}
 }

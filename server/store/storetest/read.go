@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -346,6 +348,7 @@ func epoch(t *testing.T, w *world) {
 }
 
 func opening(t *testing.T, w *world) {
+	contents := slices.Repeat([]string{strings.Repeat("x", 100)}, 500)
 	grow := func(batches int) {
 		for range batches {
 			items := make([]ledger.Item, 500)
@@ -354,6 +357,7 @@ func opening(t *testing.T, w *world) {
 				items[i] = at(w.now, set("g", float64(i)))
 			}
 			w.batch(entry(items...))
+			w.post(say("a", "", contents...))
 		}
 		w.maintain()
 		w.take(set("g", 1))
