@@ -9,10 +9,15 @@
 // viewer what is next, and reads the history of a snapshot itself, so what one
 // connection can make the server hold is its outbox and one message.
 //
+// Rooms over HTTP: an upload is read by the request's goroutine, which has what is
+// there at once kept and told before it reads on; a stream's takes from its line
+// and writes. Neither has a limit on its time; both end with Drain. What is cut off
+// after it began has no end, so that nobody takes it for whole.
+//
 // Invariants:
 //   - Every error answer is problem+json (RFC 9457) with a sentence to act on.
 //   - A body is read to its limit, also after decompression, before anything is
-//     done with it; a mutation is answered only after the ledger has answered.
+//     done with it, lines that are streamed into a room excepted; a mutation is answered only after the ledger has answered.
 //   - Every socket ends with its peer, its heartbeat, its patience, or Drain, and
 //     leaves no goroutine, timer or viewer behind.
 //
