@@ -1,6 +1,6 @@
 "use strict";
 // Runs before the page is painted: sets the theme that was chosen, so that nothing flashes, and shows
-// how far the app has come, and times in the viewer's zone. It also holds what the app asks the browser for where a refusal is an
+// how far the app has come, and times in the viewer's zone, and takes keys for the app. It also holds what the app asks the browser for where a refusal is an
 // exception: storage and the clipboard.
 const telltale = (() => {
   const root = document.documentElement, system = matchMedia("(prefers-color-scheme: dark)");
@@ -52,6 +52,15 @@ const telltale = (() => {
       time.textContent = [at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(":");
     }
   });
+
+  // Keys that the app would hear of too late to take them for itself: Enter sends the line that is written (with
+  // Shift, or while a word is composed, it is the field's own), and no form leaves the page.
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.target.id !== "say") return;
+    event.preventDefault();
+    document.getElementById("send").click();
+  });
+  addEventListener("submit", (event) => event.preventDefault());
 
   // Up to where each room was seen, of the rooms looked at last.
   const MOST_SEEN = 200;

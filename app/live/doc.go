@@ -20,7 +20,7 @@
 //   - A room's messages are held by seq, so that none can be there twice, however
 //     it came. After a loss the room is joined since the last one heard. One that is
 //     looked at and not there is fetched, one page at a time, always for what is
-//     looked at then; what nobody looks at is let go: 8 MiB for all rooms.
+//     looked at then; what nobody looks at is let go: 2 MiB for all rooms.
 //   - A line of ours waits until the server has it. It is sent again on the next
 //     connection with the same key, so it is said once.
 //   - Rooms are joined after the welcome: its epoch says whether they are the same.

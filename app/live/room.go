@@ -10,8 +10,8 @@ import (
 
 // Bounds of what is held.
 const (
-	mostBytes   = 8 << 20   // of messages, in all rooms together
-	leastBytes  = 256 << 10 // of messages, in any one room
+	mostBytes   = 2 << 20   // of messages, in all rooms together: what is let go is read again
+	leastBytes  = 128 << 10 // of messages, in any one room
 	mostWaiting = 100       // lines of ours in one room that are not acknowledged
 )
 

@@ -45,6 +45,7 @@ type logView struct {
 	told             uint64          // a screen reader was told of lines up to here
 	said             time.Time       // when
 	onScroll, onTap  js.Func
+	onKey            js.Func
 	first, last      uint64 // as of the last drawing
 	bottom           uint64 // the last line in sight
 	nothing, waiting bool
@@ -62,6 +63,8 @@ func (s *stage) MountLog(l *Log) {
 	lv.scroll, lv.tall, lv.box, lv.end, lv.news = find(".scroll"), find(".tall"), find(".lines"), find(".end"), find(".news")
 	lv.onScroll = js.FuncOf(func(js.Value, []js.Value) any { lv.scrolled(); s.ask(); return nil })
 	lv.onTap = js.FuncOf(func(_ js.Value, args []js.Value) any { s.tapped(lv, args[0]); return nil })
+	lv.onKey = js.FuncOf(func(_ js.Value, args []js.Value) any { s.pressed(lv, args[0]); return nil })
+	lv.scroll.Call("addEventListener", "keydown", lv.onKey)
 	lv.scroll.Call("addEventListener", "scroll", lv.onScroll, map[string]any{"passive": true})
 	lv.scroll.Call("addEventListener", "click", lv.onTap)
 	if !l.Small {
@@ -90,6 +93,8 @@ func (s *stage) DismountLog(l *Log) {
 	s.noteSeen(lv)
 	lv.scroll.Call("removeEventListener", "scroll", lv.onScroll)
 	lv.scroll.Call("removeEventListener", "click", lv.onTap)
+	lv.scroll.Call("removeEventListener", "keydown", lv.onKey)
+	lv.onKey.Release()
 	lv.onScroll.Release()
 	lv.onTap.Release()
 	s.inSight.Call("unobserve", lv.root)
@@ -125,6 +130,23 @@ func (lv *logView) scrolled() {
 	case lv.follow:
 		lv.follow, lv.away = false, lv.last
 	}
+}
+
+// pressed takes Home and End: a browser glides there, and would miss the end that
+// moves while lines on the way are measured.
+func (s *stage) pressed(lv *logView, event js.Value) {
+	switch event.Get("key").String() {
+	case "Home":
+		lv.follow, lv.away = false, lv.last
+		lv.scroll.Set("scrollTop", 0)
+	case "End":
+		lv.follow = true
+	default:
+		return
+	}
+	event.Call("preventDefault")
+	lv.dirty = true
+	s.ask()
 }
 
 // tapped hears the buttons in lines.

@@ -150,8 +150,7 @@ func (p *RoomsPage) seek(ctx app.Context, _ app.Event) {
 }
 
 // enter opens the room of that name, whether it is there or not.
-func (p *RoomsPage) enter(ctx app.Context, e app.Event) {
-	e.PreventDefault()
+func (p *RoomsPage) enter(ctx app.Context, _ app.Event) {
 	name := strings.TrimSpace(app.Window().GetElementByID("seek").Get("value").String())
 	if err := room.CheckName(name); err != nil {
 		p.wrong = capital(room.Grammar)

@@ -11,21 +11,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/heapprofiler"
 	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/cdproto/runtime"
 )
 
 var soak = flag.Duration("soak", 10*time.Minute, "how long the page stays open")
-
-// keepMemory keeps hold of the wasm app's memory, which the loader does not tell.
-const keepMemory = `const start = WebAssembly.instantiateStreaming;
-WebAssembly.instantiateStreaming = async (...args) => {
-	const started = await start.apply(WebAssembly, args);
-	window.wasmMemory = started.instance.exports.mem;
-	return started;
-};`
 
 // TestSoak leaves a page open on 30 panels at 10 values a second each: at its end the page's memory lies within 5 % of
 // what it was after a fifth of the time (2 of 10 minutes). JavaScript's objects that the wasm app let go are freed only
@@ -78,13 +67,4 @@ func feed(ctx context.Context, s *server, panels, rate int) {
 		_, _, _ = s.try("POST", "/api/v1/metrics", rows.String())
 		<-tick
 	}
-}
-
-// heap is what the page holds, in bytes, after a garbage collection: JavaScript's objects, the browser's for the
-// page, array buffers, and the wasm app's memory.
-func heap(p *tab) float64 {
-	p.t.Helper()
-	command(p, heapprofiler.CollectGarbage, cdp.Empty{})
-	usage := command(p, runtime.GetHeapUsage, cdp.Empty{})
-	return usage.UsedSize + usage.EmbedderHeapUsedSize + usage.BackingStorageSize + eval[float64](p, `wasmMemory.buffer.byteLength`)
 }
