@@ -9,8 +9,8 @@
 // viewer what is next, and reads the history of a snapshot itself, so what one
 // connection can make the server hold is its outbox and one message.
 //
-// Rooms over HTTP: an upload is read by the request's goroutine, which has what is
-// there at once kept and told before it reads on; a stream's takes from its line
+// Rooms over HTTP: an upload is read by the request's goroutine, and another has what
+// came meanwhile kept and told, at most a few hundred KiB of it; a stream takes from its line
 // and writes. Neither has a limit on its time; both end with Drain. What is cut off
 // after it began has no end, so that nobody takes it for whole.
 //

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"telltale/server/hub"
@@ -75,11 +78,12 @@ func (a *API) say(ctx context.Context, post ledger.Post, said *kept) error {
 	return nil
 }
 
-// Bounds of an upload.
+// Bounds of an upload, bytes.
 const (
-	leastRead = 4 << 10  // bytes that are read at once at first; an upload that waits holds no more
-	mostRead  = 64 << 10 // and where more is there
-	linesPost = 1000     // lines of one post
+	leastRead = 4 << 10   // read at once at first; an upload that waits holds no more
+	mostRead  = 64 << 10  // and where more is there
+	mostHeld  = 256 << 10 // of lines that came while others are being kept; then it reads no more
+	lineHeld  = 64        // what a line counts for besides its content
 )
 
 // lingers is how long a client that is still sending is listened to after it was
@@ -89,16 +93,26 @@ const lingers = 2 * time.Second
 // errRestart ends an upload that lasts longer than the server.
 var errRestart = &problem{Status: http.StatusServiceUnavailable, Detail: "the server is about to restart: send the rest again soon", retry: 2}
 
-// upload is lines on their way into a room. What is there at once goes into one
-// post, so a line waits for nothing but its commit. (What stands in a chunk of the
-// transfer coding comes with the end of that chunk; senders that write lines as they
-// come make a chunk of what they write.)
+// upload is lines on their way into a room. The request's goroutine reads, another
+// says: all that came while it said what came before goes into one post, so that a
+// line waits for nothing but its commit, and a commit is not waited for by what
+// could already be read. (What stands in a chunk of the transfer coding comes with
+// the end of that chunk; senders that write lines as they come make chunks of them.)
 type upload struct {
 	api   *API
 	ctx   context.Context
+	room  string
 	lines room.Splitter
-	post  ledger.Post
-	said  kept
+	stop  func() // ends the reading
+
+	mu      sync.Mutex // guards what follows
+	changed sync.Cond
+	waiting []ledger.Line
+	held    int   // bytes of waiting
+	ended   bool  // nothing more comes
+	err     error // that something could not be said; nothing more is
+
+	said kept // written by the goroutine that says
 }
 
 // postLines says each line of the body as it comes, for as long as it lasts. There
@@ -112,9 +126,11 @@ func (a *API) postLines(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("answer while a body comes: %w", err)
 	}
 	_ = control.SetReadDeadline(time.Time{}) // where it is not supported, there is none
-	finish := a.untilDraining(func() { _ = control.SetReadDeadline(time.Unix(1, 0)) })
 	// What has come is said, also where its sender has gone meanwhile.
-	u := &upload{api: a, ctx: context.WithoutCancel(r.Context())}
+	u := &upload{api: a, ctx: context.WithoutCancel(r.Context()), room: r.PathValue("room")}
+	u.changed.L = &u.mu
+	u.stop = func() { _ = control.SetReadDeadline(time.Unix(1, 0)) }
+	finish := a.untilDraining(u.stop)
 	err := u.run(r)
 	finish()
 	_ = control.SetWriteDeadline(time.Now().Add(hub.Patience))
@@ -125,7 +141,7 @@ func (a *API) postLines(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Connection", "close")
 	p := *explain(err)
 	if p.Status >= http.StatusInternalServerError && err != error(errRestart) {
-		a.complain("an upload was cut off", "room", u.said.Room, "error", err)
+		a.complain("an upload was cut off", "room", u.room, "error", err)
 	}
 	if u.said.Messages > 0 {
 		p.Detail = fmt.Sprintf("%s (lines that were kept: %d)", p.Detail, u.said.Messages)
@@ -153,36 +169,53 @@ func (a *API) untilDraining(do func()) (finish func()) {
 }
 
 func (u *upload) run(r *http.Request) error {
-	name := r.PathValue("room")
-	if err := room.CheckName(name); err != nil {
+	if err := room.CheckName(u.room); err != nil {
 		return err
 	}
 	if r.Header.Get("Idempotency-Key") != "" {
 		return refuse(http.StatusBadRequest, "an Idempotency-Key needs a body with a Content-Length: lines that are streamed are told as they come")
 	}
-	extent, err := u.api.Ledger.Extent(u.ctx, name)
+	extent, err := u.api.Ledger.Extent(u.ctx, u.room)
 	if err != nil {
 		return err
 	}
-	u.post.Room, u.said = name, kept{Room: name, Seq: extent.Last}
+	u.said = kept{Room: u.room, Seq: extent.Last}
 	body, err := unpacked(r, r.Body)
 	if err != nil {
 		return err
 	}
+	var saying sync.WaitGroup
+	saying.Go(u.say)
+	err = u.read(body)
+	u.mu.Lock()
+	u.ended = true
+	u.changed.Broadcast()
+	u.mu.Unlock()
+	saying.Wait()
+	if u.err != nil {
+		return u.err
+	}
+	return err
+}
+
+// read takes lines to the end of the body. Its last line needs no newline, nor an
+// end that is as it should be.
+func (u *upload) read(body io.Reader) error {
 	chunk := make([]byte, leastRead)
 	for {
 		n, err := body.Read(chunk)
-		if said := u.add(chunk[:n]); said != nil {
-			return said
+		if !u.hold(u.lines.Add(chunk[:n])) {
+			return nil
 		}
 		switch {
-		case err == nil:
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			return errRestart
-		default:
-			// The last line needs no newline, nor an end that is as it should be.
-			if said := u.end(); said != nil || errors.Is(err, io.EOF) {
-				return said
+		case err != nil:
+			if u.lines.Open() {
+				u.hold(slices.Values(u.lines.End()))
+			}
+			if errors.Is(err, io.EOF) {
+				return nil
 			}
 			return bodyError(err, "the body could not be read to its end")
 		}
@@ -192,34 +225,44 @@ func (u *upload) run(r *http.Request) error {
 	}
 }
 
-// add says the lines that become complete by text.
-func (u *upload) add(text []byte) error {
-	for line := range u.lines.Add(text) {
-		u.post.Lines = append(u.post.Lines, ledger.Line{Content: line})
-		if len(u.post.Lines) == linesPost {
-			if err := u.send(); err != nil {
-				return err
-			}
+// hold has lines said, and waits while too many are held; false where nothing is
+// said any more.
+func (u *upload) hold(lines iter.Seq[string]) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for line := range lines {
+		for u.held >= mostHeld && u.err == nil {
+			u.changed.Broadcast()
+			u.changed.Wait()
 		}
+		u.waiting = append(u.waiting, ledger.Line{Content: line})
+		u.held += len(line) + lineHeld
 	}
-	return u.send()
+	u.changed.Broadcast()
+	return u.err == nil
 }
 
-// end says the line that has not ended.
-func (u *upload) end() error {
-	if u.lines.Open() {
-		for _, line := range u.lines.End() {
-			u.post.Lines = append(u.post.Lines, ledger.Line{Content: line})
+// say says what is held until nothing more comes.
+func (u *upload) say() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for {
+		for len(u.waiting) == 0 && !u.ended {
+			u.changed.Wait()
+		}
+		if len(u.waiting) == 0 {
+			return
+		}
+		post := ledger.Post{Room: u.room, Lines: u.waiting}
+		u.waiting, u.held = nil, 0
+		u.changed.Broadcast()
+		u.mu.Unlock()
+		err := u.api.say(u.ctx, post, &u.said)
+		u.mu.Lock()
+		if u.err = err; err != nil {
+			u.changed.Broadcast()
+			u.stop()
+			return
 		}
 	}
-	return u.send()
-}
-
-func (u *upload) send() error {
-	if len(u.post.Lines) == 0 {
-		return nil
-	}
-	post := u.post
-	u.post.Lines = nil
-	return u.api.say(u.ctx, post, &u.said)
 }

@@ -8,8 +8,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -306,5 +308,51 @@ func TestAnswersOfUploadsSayWhatIsWrong(t *testing.T) {
 	}
 	if rooms := h.must("GET", "/api/v1/rooms", ""); rooms != "[]\n" {
 		t.Errorf("rooms came into being: %s", rooms)
+	}
+}
+
+func TestUploadsAndStreamsThatBreakOffLeaveNothingBehind(t *testing.T) {
+	h := open(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	var readers sync.WaitGroup
+	for range 30 {
+		r, err := http.NewRequestWithContext(ctx, "GET", h.url+"/r/build", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		readers.Go(func() {
+			_, _ = io.Copy(io.Discard, response.Body)
+			_ = response.Body.Close()
+		})
+	}
+	reader := h.stream("/r/build")
+	var uploads []slowBody
+	for n := range 30 {
+		u := h.post("/r/build")
+		u.say(t, fmt.Sprintf("line %d\nand half", n))
+		reader.expect(fmt.Sprintf("line %d", n))
+		uploads = append(uploads, u)
+	}
+	cancel()
+	readers.Wait()
+	for _, u := range uploads {
+		_ = u.CloseWithError(io.ErrUnexpectedEOF)
+		u.answer(t)
+	}
+	buffer := make([]byte, 16<<20)
+	for left := 1; left > 0 || h.api.traffic.following.Load() != 1; runtimeYield(t) {
+		left = 0
+		for stack := range strings.SplitSeq(string(buffer[:runtime.Stack(buffer, true)]), "\n\n") {
+			if strings.Contains(stack, "api.(*upload)") || strings.Contains(stack, "untilDraining") {
+				left++
+			}
+		}
+	}
+	if closed := h.api.traffic.streams.ended(); closed[endedClient] != 30 {
+		t.Errorf("streams ended %v", closed)
 	}
 }
