@@ -79,6 +79,32 @@ func TestAFullDiskRefusesPostsUntilThereIsRoom(t *testing.T) {
 	}
 }
 
+func TestAFailedPostLeavesTheRoomThatWasToMakePlace(t *testing.T) {
+	now := time.UnixMilli(1795348800000)
+	s, err := Open(t.Context(), t.TempDir(), Options{Now: func() time.Time { return now }, RoomAge: time.Hour, MaxRooms: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := sayOne(s, "a", ""); err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(time.Hour)
+	pragma(t, s, "max_page_count = 1")
+	long := ledger.Post{Room: "b", Lines: []ledger.Line{{Content: strings.Repeat("x", 60_000)}}}
+	if _, err := s.Post(t.Context(), []ledger.Post{long}); !errors.Is(err, ledger.ErrUnavailable) {
+		t.Fatal(err)
+	}
+	pragma(t, s, "max_page_count = 1000000")
+	if p, err := sayOne(s, "a", ""); err != nil || p.First != 2 {
+		t.Errorf("the room goes on with %+v, %v", p, err)
+	}
+	now = now.Add(time.Hour)
+	if p, err := sayOne(s, "b", ""); err != nil || p.First != 3 {
+		t.Errorf("the room it makes place for begins with %+v, %v", p, err)
+	}
+}
+
 func TestAPostThatTheDiskDidNotSyncIsSeenByNobody(t *testing.T) {
 	dir := t.TempDir()
 	s := mustOpen(t, dir)
