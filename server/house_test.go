@@ -24,6 +24,7 @@ var arrows = map[string][]string{
 	"shared/series": {"shared/metric"},
 	"shared/board":  {"shared"},
 	"shared/room":   {},
+	"shared/run":    {"shared/room"},
 	"shared/wire":   {"shared/metric", "shared/series", "shared/board", "shared/room"},
 	"shared/scene":  {},
 	"shared/chart":  {"shared/metric", "shared/series", "shared/board", "shared/scene"},
