@@ -7,11 +7,8 @@ import (
 	"telltale/shared/room"
 )
 
-// The ways a store refuses what concerns rooms.
-var (
-	ErrTooManyRooms = errors.New("too many rooms") // existing ones go on
-	ErrNoRoom       = errors.New("no such room")   //
-)
+// ErrTooManyRooms refuses to make a room; existing ones go on.
+var ErrTooManyRooms = errors.New("too many rooms")
 
 // Post is what one request says in a room: all of its lines or none.
 type Post struct {
