@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -150,5 +151,38 @@ func TestRoomsRoutesNameTheirMethodsAndAnswerHEAD(t *testing.T) {
 		if head.status != 200 || head.body != "" || head.header.Get("Content-Type") != get.header.Get("Content-Type") {
 			t.Errorf("HEAD %s: %d %v", path, head.status, head.header)
 		}
+	}
+}
+
+// An answer that has begun cannot become an error: its end is missing instead.
+func TestWhatIsCutOffAmidAnAnswerDoesNotLookWhole(t *testing.T) {
+	h := open(t)
+	u := h.post("/r/large")
+	for range 400 {
+		u.say(t, strings.Repeat("x", room.MaxLine)+"\n")
+	}
+	_ = u.Close()
+	u.answer(t)
+	var answers []*http.Response
+	for _, path := range []string{"/api/v1/rooms/large/messages?limit=1000", "/r/large?since=all"} {
+		r, err := http.NewRequestWithContext(t.Context(), "GET", h.url+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil || response.StatusCode != 200 {
+			t.Fatal(response, err)
+		}
+		defer response.Body.Close()
+		answers = append(answers, response)
+	}
+	h.close() // more is to be read than the network holds
+	for _, response := range answers {
+		if n, err := io.Copy(io.Discard, response.Body); err != io.ErrUnexpectedEOF {
+			t.Errorf("%s ended after %d bytes with %v", response.Request.URL.Path, n, err)
+		}
+	}
+	if ended := h.api.traffic.streams.ended(); ended[endedUnavailable] != 1 {
+		t.Errorf("streams ended %v", ended)
 	}
 }
