@@ -13,7 +13,7 @@ import (
 // lines are there already.
 const (
 	usualHeight = 22
-	beyond      = 500
+	beyond      = 300
 )
 
 // foot is the space below the last line; .early .lines in web/app.css has it too.

@@ -49,12 +49,13 @@ func TestPagesAreAccessible(t *testing.T) {
 	s := start(t)
 	s.must("POST", "/order", "")
 	s.must("POST", "/m/temperature", "21.5")
+	furnish(s)
 	b := look(t, s)
-	for _, path := range []string{"/", "/b/all", "/m/temperature", "/m/nothing.there"} {
+	for _, path := range []string{"/", "/b/all", "/m/temperature", "/m/nothing.there", "/rooms", "/r/build", "/r/kitchen", "/r/nothing.there"} {
 		for _, theme := range []string{"light", "dark"} {
 			for _, width := range []int64{1440, 390} {
 				p := b.open(s.url+path, width, 844, theme)
-				p.until("it is live", live)
+				p.until("it is live", live+" && "+settled)
 				accessible(p, fmt.Sprintf("%s, %s, %d wide", path, theme, width))
 				p.close()
 			}

@@ -10,13 +10,13 @@ import (
 const misfits = `(() => {
 	const found = [], box = (e) => e.getBoundingClientRect();
 	if (document.documentElement.scrollWidth > innerWidth) found.push("the page is " + document.documentElement.scrollWidth + " wide");
-	for (const e of document.querySelectorAll(".card, .masthead, .toolbar")) {
+	for (const e of document.querySelectorAll(".card, .masthead, .toolbar, .composer, aside > div")) {
 		if (e.scrollHeight > e.clientHeight) found.push(e.className + ": " + e.scrollHeight + " in " + e.clientHeight);
 	}
 	const head = [...document.querySelectorAll(".masthead .inner > *")].map(box);
 	for (let i = 1; i < head.length; i++) if (head[i].left < head[i - 1].right) found.push("masthead: parts overlap");
 	const feet = new Map();
-	for (const card of document.querySelectorAll(".card")) {
+	for (const card of document.querySelectorAll(".card:has(.curl)")) {
 		const curl = box(card.querySelector(".curl")), top = box(card).top;
 		if (curl.height !== 44) found.push("a curl line is " + curl.height + " high");
 		if (feet.has(top) && feet.get(top) !== curl.bottom) found.push("curl lines of one row end at " + feet.get(top) + " and " + curl.bottom);
@@ -33,9 +33,10 @@ func TestAPageFitsAnyScreen(t *testing.T) {
 	s.must("POST", "/order", "")
 	s.must("POST", `/m/requests_with_a_long_name_and_labels%7Bhost=%22a-host-name-without-any-space-in-it.example%22%7D`, "=-1234567890.5")
 	s.must("POST", "/m/temperature", "21.5")
+	furnish(s)
 	b := look(t, s)
 	for _, width := range []int64{320, 820, 1440} {
-		for _, path := range []string{"/", "/b/all", "/m/orders", "/m/temperature"} {
+		for _, path := range []string{"/", "/b/all", "/m/orders", "/m/temperature", "/rooms", "/r/build", "/r/kitchen"} {
 			p := b.open(s.url+path, width, 844, "light")
 			p.until("it is live", live)
 			for _, lamp := range []string{"Live", "No contact for 119 min", "Offline since 21 Nov 15:04"} {

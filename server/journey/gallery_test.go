@@ -40,23 +40,3 @@ func TestGallery(t *testing.T) {
 		}
 	}
 }
-
-// furnish says in a few rooms what one would find there.
-func furnish(s *server) {
-	for i := range 120 {
-		s.must("POST", "/r/build", fmt.Sprintf("go: compiled telltale/server/part%03d in %d ms", i, 40+i*7%90))
-	}
-	for _, line := range []string{
-		"\x1b[1;32mok\x1b[0m  \ttelltale/shared/room\t0.012s", "--- FAIL: TestWhatIsLong (0.02s)",
-		"    long_test.go:17: " + strings.Repeat("a line that does not end and has to be wrapped somewhere, ", 8),
-		"<script>alert('not HTML')</script> <b>text</b> &amp; \u202eesrever\u202c 😀", strings.Repeat("0123456789abcdef", 4000), "FAIL",
-	} {
-		s.must("POST", "/r/build", line)
-	}
-	talk := dialRoom(s, "kitchen", "Zoë")
-	for _, line := range []string{"The oven is at 220 °C.", "Who takes the bread out?", "I do, in ten minutes.\nAnd the rolls?", "They can wait 🥐"} {
-		talk.say(line)
-	}
-	talk.close()
-	s.must("POST", "/r/kitchen", "oven: door open")
-}
