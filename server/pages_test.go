@@ -3,11 +3,15 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"testing"
 
 	"telltale/server/hub"
 	"telltale/server/ledger"
 	"telltale/shared/metric"
+	"telltale/shared/room"
+	"telltale/shared/wire"
 )
 
 // truth is a ledger on a fresh store.
@@ -71,5 +75,52 @@ func TestTitlesGivenByHandSurviveARestart(t *testing.T) {
 	known, err := ledger.Metric(t.Context(), "host.cpu")
 	if err != nil || known.Title != "The lathe's computer" {
 		t.Errorf("%+v, %v", known, err)
+	}
+}
+
+func TestAPageOfARoomHoldsItsNewestMessagesWithinBounds(t *testing.T) {
+	truth := truth(t)
+	pages := source{ledger: truth, hub: hub.New(truth.Epoch(), 0, nil), base: "localhost:8082"}
+	if view, err := pages.Room("nobody", 10); err != nil || view.Last != 0 || len(view.Messages) != 0 {
+		t.Errorf("a room where nothing was said: %+v, %v", view, err)
+	}
+	post := func(name, content string, times int) {
+		t.Helper()
+		lines := make([]ledger.Line, times)
+		for i := range lines {
+			lines[i].Content = content
+		}
+		if posted, err := truth.Post(t.Context(), ledger.Post{Room: name, Lines: lines}); err != nil || posted.Err != nil {
+			t.Fatal(err, posted.Err)
+		}
+	}
+	post("short", "x", 100)
+	post("long", strings.Repeat("x", room.MaxLine), 5)
+	view, err := pages.Room("short", 10)
+	if err != nil || view.First != 1 || view.Last != 100 || len(view.Messages) != 10 || view.Messages[9].Seq != 100 {
+		t.Errorf("%d to %d, %d messages, %v", view.First, view.Last, len(view.Messages), err)
+	}
+	if view, err = pages.Room("long", 10); err != nil || len(view.Messages) != 1 || view.Messages[0].Seq != 5 {
+		t.Errorf("%d messages of 64 KiB, %v", len(view.Messages), err)
+	}
+	viewer := hub.NewOutbox()
+	if err := pages.hub.Enter(viewer, "adam"); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"short", "quiet"} {
+		if _, err := pages.hub.Join(viewer, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if view, err = pages.Room("short", 1); err != nil || view.Users != 1 || view.Members[0].UserID != "adam" {
+		t.Errorf("members %+v, %v", view.Members, err)
+	}
+	rows, err := pages.Rooms()
+	want := []wire.RoomRow{{RoomID: "long", Seq: 5, Messages: 5}, {RoomID: "quiet", Members: 1}, {RoomID: "short", Seq: 100, Messages: 100, Members: 1}}
+	for i := range rows {
+		rows[i].Time = 0
+	}
+	if err != nil || !slices.Equal(rows, want) {
+		t.Errorf("%+v, %v", rows, err)
 	}
 }

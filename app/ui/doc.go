@@ -18,13 +18,28 @@
 // for the first time: nothing flashes. Island carries what the app must know to
 // render the same words.
 //
+// # Rooms
+//
+// A log may have 100,000 lines. The stage (log_js.go) keeps those in sight on the page, and
+// empty space as high as the rest would be: heights measured where a line was shown and
+// guessed where it was not (heights.go), the first line in sight held where it is while
+// those above it are measured. Lines are text made by web/lines.js in one call a drawing;
+// line.go says what is in them. Rejected: a box a line that the browser skips while it is
+// out of sight (content-visibility), which still holds 100,000 nodes.
+//
 // # Traps
+//
+//   - An event handler of go-app runs after the event: what has to be taken from the
+//     browser (Enter, the submission of a form) is taken by web/first.js.
 //
 //   - go-app's pre-render quotes attributes as Go strings and writes the value "true"
 //     as no value: whatever may hold either goes through attr.
+//
 //   - Between elements the pre-render puts white space that mounting does not: every
 //     row is a flex box.
+//
 //   - A strict Content-Security-Policy holds: no style attributes, no inline scripts.
+//
 //   - Everything a component's exported fields hold is replaced when a parent renders
 //     again; what it must remember is unexported.
 package ui

@@ -274,6 +274,20 @@ func TestALineWrittenWithoutContactIsSaidOnceAndNothingIsMissed(t *testing.T) {
 	}
 }
 
+func TestOfflineARoomShowsItsLastLines(t *testing.T) {
+	s := quiet(t)
+	s.must("POST", "/r/kept", "the last line")
+	b := look(t, s)
+	b.expect(gone...)
+	p := b.open(s.url+"/r/kept", 1000, 800, "light")
+	p.until("the service worker answers for the page", worker)
+	p.visit(s.url + "/r/kept")
+	p.until("the line is shown", live+" && "+reads("the last line"))
+	s.kill()
+	p.visit(s.url + "/r/kept")
+	p.until("the last line is shown, and that it may be old", reads("the last line")+" && "+stale)
+}
+
 func TestRoomsAreFoundFromAnyPage(t *testing.T) {
 	s := quiet(t)
 	p := look(t, s).open(s.url+"/", 1000, 800, "light")
