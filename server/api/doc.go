@@ -7,7 +7,11 @@
 // Sockets: a connection has one goroutine that reads (the request's own) and one
 // that writes; a timer beats. The writer alone takes from the outbox and asks the
 // viewer what is next, and reads the history of a snapshot itself, so what one
-// connection can make the server hold is its outbox and one message.
+// connection can make the server hold is its outbox and one message. What comes in
+// is judged byte by byte (inbound.go) before the WebSocket library reads it: a broken
+// rule of RFC 6455, or the peer's own close frame, ends the reading; the writer sends
+// the answers that are queued, then the close frame. rfc6455_test.go runs the
+// Autobahn suite's cases.
 //
 // Rooms over HTTP: an upload is read by the request's goroutine, and another has what
 // came meanwhile kept and told, at most a few hundred KiB of it; a stream takes from its line
