@@ -48,7 +48,7 @@ func someLines(r *rand.Rand, n int) (all []said) {
 
 func TestMessagesAreReadBackToTheByte(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
-	for n := range 200 {
+	for n := range 60 {
 		want := someLines(r, n)
 		if got, err := read(write(want)); err != nil || !reflect.DeepEqual(got, want) {
 			t.Fatalf("%d messages: %v, equal %v", n, err, reflect.DeepEqual(got, want))

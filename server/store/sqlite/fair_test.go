@@ -31,7 +31,7 @@ func (c *counted) Apply(ctx context.Context, batch []ledger.Entry) ([][]ledger.O
 // crowd of the other kind: it waits for a few commits of the crowd, never for the
 // crowd to pause.
 func TestPostsAndMutationsTakeTurns(t *testing.T) {
-	const calls, most = 200, 10 // commits of the crowd for each of the caller's, on average
+	const calls, most = 100, 10 // commits of the crowd for each of the caller's, on average
 	c := &counted{Store: mustOpen(t, t.TempDir())}
 	defer c.Close()
 	l := ledger.New(c, silent{})

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,7 +56,7 @@ type posting struct {
 	passed  uint64       // as rooms.passed will be
 
 	looked bool         // for empty rooms
-	empty  []*roomEntry // those that may still make place, longest empty first
+	empty  []*roomEntry // those that may make place, longest empty first
 }
 
 // row is a row of messages.
@@ -134,10 +135,9 @@ func (p *posting) room(name string) (*roomEntry, error) {
 	if e := p.created[name]; e != nil {
 		return e, nil
 	}
-	for len(s.rooms.byName)-len(p.left)+len(p.created) >= s.options.MaxRooms {
-		if !p.makePlace() {
-			return nil, fmt.Errorf("%w: there are %d, and none of them is empty", ledger.ErrTooManyRooms, s.options.MaxRooms)
-		}
+	over := len(s.rooms.byName) - len(p.left) + len(p.created) + 1 - s.options.MaxRooms
+	if over > 0 && !p.makePlace(over) {
+		return nil, fmt.Errorf("%w: the store keeps %d, and none of them is empty", ledger.ErrTooManyRooms, s.options.MaxRooms)
 	}
 	if s.rooms.next > maxRoomNum {
 		return nil, fmt.Errorf("%w: this store has made %d in its life and can make no more", ledger.ErrTooManyRooms, s.rooms.next)
@@ -149,28 +149,25 @@ func (p *posting) room(name string) (*roomEntry, error) {
 	return e, nil
 }
 
-// makePlace lets the room go that has been empty longest; false where none is.
-func (p *posting) makePlace() bool {
+// makePlace lets the n rooms go that have been empty longest; false where so many
+// are not.
+func (p *posting) makePlace(n int) bool {
 	if !p.looked {
 		p.looked = true
-		for _, e := range p.store.rooms.sorted {
-			if p.isEmpty(e) {
-				p.empty = append(p.empty, e)
-			}
-		}
-		slices.SortStableFunc(p.empty, func(a, b *roomEntry) int { return int(max(-1, min(1, a.decided.time-b.decided.time))) })
+		p.empty = append(p.empty, p.store.rooms.sorted...)
+		slices.SortStableFunc(p.empty, func(a, b *roomEntry) int { return cmp.Compare(a.decided.time, b.decided.time) })
 	}
-	for len(p.empty) > 0 {
-		e := p.empty[0]
-		p.empty = p.empty[1:]
-		if p.isEmpty(e) {
-			e.leaving = true
-			p.left = append(p.left, e)
-			p.passed = max(p.passed, e.decided.last)
-			return true
-		}
+	p.empty = slices.DeleteFunc(p.empty, func(e *roomEntry) bool { return !p.isEmpty(e) })
+	if len(p.empty) < n {
+		return false
 	}
-	return false
+	for _, e := range p.empty[:n] {
+		e.leaving = true
+		p.left = append(p.left, e)
+		p.passed = max(p.passed, e.decided.last)
+	}
+	p.empty = p.empty[n:]
+	return true
 }
 
 // isEmpty tells whether all the room's messages are too old.

@@ -287,7 +287,7 @@ func messagesWhilePosting(t *testing.T, w *world) {
 	var done atomic.Bool
 	others.Go(func() {
 		defer done.Store(true)
-		for i := range 300 {
+		for i := range 150 {
 			posted, err := w.Post(context.Background(), []ledger.Post{say("a", "", fmt.Sprint(2*i+1), fmt.Sprint(2*i+2))})
 			if err != nil || posted[0].Last != uint64(2*i+2) {
 				t.Errorf("post %d: %+v, %v", i, posted, err)
@@ -424,7 +424,7 @@ func roomRetentionInSteps(t *testing.T, w *world) {
 	w.options.RoomMessages = 50
 	w.reopen()
 	long := strings.Repeat("x", 4000)
-	for range 300 {
+	for range 150 {
 		p := say("a", "", long, long, long, long, long, long, long, long, long, long)
 		w.post(p, say("b", "", long))
 	}
