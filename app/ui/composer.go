@@ -22,7 +22,7 @@ func (c *Composer) Render() app.UI {
 	return app.Div().Class("composer").Body(
 		app.If(c.renaming, c.rename).Else(func() app.UI {
 			return app.Button().Type("button").ID("whoami").Class("whoami").Title(attr("Change your name")).OnClick(c.begin).Body(
-				app.Span().Class("unseen").Text("Change your name, now "), app.Bdi().Text(c.user()))
+				app.Span().Class("unseen").Text("Change your name, now "), app.Bdi().Text(c.user()), glyph("pen"))
 		}),
 		app.Div().Class("write").Body(
 			app.Textarea().ID("say").Rows(1).Attr("enterkeyhint", "send").Attr("maxlength", room.MaxContent).

@@ -11,6 +11,7 @@ var glyphs = map[string]string{
 	"send":   `<path d="M13.5 8 3 3l1.5 5L3 13Z"/><path d="M4.5 8h5"/>`,
 	"people": `<circle cx="6" cy="5" r="2.5"/><path d="M1.5 13a4.5 4.5 0 0 1 9 0M10.5 2.8a2.5 2.5 0 0 1 0 4.4M12 9.2a4.5 4.5 0 0 1 2.5 3.8"/>`,
 	"prompt": `<rect x="1.5" y="2.5" width="13" height="11" rx="2"/><path d="m4.5 6 2 2-2 2M8.5 10.5h3"/>`,
+	"pen":    `<path d="m10.5 3 2.5 2.5L5.5 13H3v-2.5Z"/>`,
 	"done":   `<path d="m3 8.5 3.5 3.5L13 4.5"/>`,
 	"light":  `<circle cx="8" cy="8" r="3"/><path d="M8 1.5v1M8 13.5v1M1.5 8h1M13.5 8h1M3.4 3.4l.7.7M11.9 11.9l.7.7M3.4 12.6l.7-.7M11.9 4.1l.7-.7"/>`,
 	"dark":   `<path d="M13.5 9.5A6 6 0 0 1 6.5 2.5a6 6 0 1 0 7 7Z"/>`,

@@ -14,7 +14,7 @@ import (
 
 // How much of a line is shown until it is asked for as a whole.
 const (
-	mostShown  = 1000 // bytes
+	mostShown  = 800 // bytes
 	mostBreaks = 16
 	smallShown = 160 // bytes, on a card
 )
@@ -72,11 +72,14 @@ func lineSmall(m room.Message, zone func(int64) int) line {
 }
 
 // lineWaiting is a line of ours that the server does not have yet.
-func lineWaiting(w live.Waiting, user string, zone func(int64) int) line {
+func lineWaiting(w live.Waiting, user string, joined bool, zone func(int64) int) line {
 	l := lineOf(room.Message{Sender: user, Time: w.Time, Content: w.Content}, false, zone)
 	l.Key, l.Kind, l.Note = w.Key, l.Kind+" waiting", "sending"
-	if w.Refused != "" {
+	switch {
+	case w.Refused != "":
 		l.Kind, l.Note = l.Kind+" refused", capital(w.Refused)
+	case !joined:
+		l.Note = "not sent yet: it goes as soon as there is a connection"
 	}
 	return l
 }

@@ -62,8 +62,8 @@ func TestALineTellsOutputFromTalkAndWhatWaits(t *testing.T) {
 		{lineOf(room.Message{Content: "x"}, false, zoneHere), "line output"},
 		{lineOf(room.Message{Content: "x", Stream: room.Stderr}, false, zoneHere), "line output stderr"},
 		{lineOf(room.Message{Content: "x", Sender: "a"}, false, zoneHere), "line"},
-		{lineWaiting(live.Waiting{Content: "x"}, "a", zoneHere), "line waiting"},
-		{lineWaiting(live.Waiting{Content: "x", Refused: "no"}, "a", zoneHere), "line waiting refused"},
+		{lineWaiting(live.Waiting{Content: "x"}, "a", true, zoneHere), "line waiting"},
+		{lineWaiting(live.Waiting{Content: "x", Refused: "no"}, "a", true, zoneHere), "line waiting refused"},
 	} {
 		if c.l.Kind != c.kind {
 			t.Errorf("%+v, want %s", c.l, c.kind)

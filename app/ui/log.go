@@ -25,7 +25,7 @@ func (l *Log) Render() app.UI {
 	if app.IsServer {
 		log = log.Class("early")
 	}
-	if l.Early.Last < max(l.Early.First, 1) {
+	if l.Early.First > l.Early.Last {
 		log = log.DataSet("empty", "yes")
 	}
 	return log.Body(

@@ -230,7 +230,7 @@ func (lv *logView) reach(r *live.Room) {
 	}
 	lv.first, lv.last = first, last
 	lv.heights.span(first, last)
-	nothing := last < first && len(r.Waiting) == 0
+	nothing := last < first && len(r.Waiting) == 0 && r.Refused == "" && (r.Joined || lv.log.Early.First > 0)
 	if nothing != lv.nothing || lv.root.Get("dataset").Get("empty").Truthy() != nothing {
 		lv.nothing = nothing
 		if nothing {
@@ -257,7 +257,10 @@ func (lv *logView) lay(r *live.Room, from, to uint64, s *stage) {
 	}
 	if to == lv.last {
 		for _, w := range r.Waiting {
-			list = append(list, lineWaiting(w, s.User(), s.clock.at))
+			list = append(list, lineWaiting(w, s.User(), r.Joined, s.clock.at))
+		}
+		if r.Refused != "" {
+			list = append(list, line{Key: "refused", Text: capital(r.Refused), Kind: "line note"})
 		}
 	}
 	drawn := make(map[string]line, len(list))

@@ -43,6 +43,7 @@ func TestTheFirstPaintOfARoomHoldsItsLinesAndMembers(t *testing.T) {
 }
 
 func TestARoomWhereNothingWasSaidSaysHowToBegin(t *testing.T) {
+	withRooms(t, map[string]RoomView{"new.room-1:x": {First: 1}})
 	html := page(t, "/r/new.room-1:x")
 	for _, want := range []string{"data-empty", "Nothing was said here yet", "/r/new.room-1:x"} {
 		if !strings.Contains(html, want) {

@@ -19,7 +19,7 @@ func (c *RoomCard) Render() app.UI {
 	card := app.Article().Class("card room").DataSet("panel", attr(c.Panel.ID)).DataSet("kind", string(c.Panel.Kind))
 	head := app.Header().Class("card-head").Body(
 		app.H2().Body(app.A().Href(roomPath(c.Panel.Room)).Text(c.title())),
-		app.Span().Class("age").Text(c.Panel.Room),
+		app.Span().Class("of").Text(c.Panel.Room),
 	)
 	if c.Panel.Kind == board.Presence {
 		return card.Body(head,

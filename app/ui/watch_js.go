@@ -52,7 +52,11 @@ func (s *stage) listen() {
 	on(window, "offline", s.viewer.Wake)
 	on(window, "pageshow", s.viewer.Wake)
 	on(window, "pagehide", func() { s.keep(); s.looksAway() })
-	on(window, "storage", func() { s.renamed(telltale().Call("user").String()) })
+	on(window, "storage", func() {
+		if name := telltale().Call("user"); name.Type() == js.TypeString {
+			s.renamed(name.String())
+		}
+	})
 	on(window, "telltale-theme", s.paintTheme)
 	on(document, "visibilitychange", func() {
 		if document.Get("hidden").Bool() {
