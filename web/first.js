@@ -55,11 +55,22 @@ const telltale = (() => {
 
   // Keys that the app would hear of too late to take them for itself: Enter sends the line that is written (with
   // Shift, or while a word is composed, it is the field's own), and no form leaves the page.
-  addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.target.id !== "say") return;
+  // Some keyboards of phones tell of the line break alone.
+  let enter = "";
+  const press = (event) => {
     event.preventDefault();
-    document.getElementById("send").click();
+    if (enter !== "sent") document.getElementById("send").click();
+    enter = "sent";
+  };
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing || event.target.id !== "say") return;
+    enter = event.shiftKey ? "break" : "";
+    if (!event.shiftKey) press(event);
   });
+  addEventListener("beforeinput", (event) => {
+    if (event.inputType === "insertLineBreak" && event.target.id === "say" && enter !== "break") press(event);
+  });
+  addEventListener("keyup", () => { enter = ""; });
   addEventListener("submit", (event) => event.preventDefault());
 
   // Up to where each room was seen, of the rooms looked at last.

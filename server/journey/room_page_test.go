@@ -135,6 +135,7 @@ func TestARoomIsLiveInEveryBrowserAndForCurl(t *testing.T) {
 		each.until("both are there", `document.querySelector("main .members .count").textContent === "2"`)
 	}
 	one.write("Hello everyone!")
+	one.until("the line to write is empty again", `document.getElementById("say").value === ""`)
 	s.must("POST", "/r/lobby", "from curl")
 	other.write("and from a phone")
 	for _, each := range []*tab{one, other} {
