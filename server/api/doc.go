@@ -13,6 +13,13 @@
 // the answers that are queued, then the close frame. rfc6455_test.go runs the
 // Autobahn suite's cases.
 //
+// Rooms on a socket: answers go first, then rooms and the watch in turns. What a
+// member hears is a line: it is live, or behind, and then reads a page from the
+// store; of one connection's lines one holds a page at a time. What is said goes out
+// as shared bytes, but to who said it with the id of the broadcast: its message waits
+// until the ledger has answered which seq is whose (echoes). Leaving, and joining
+// again, wait for what was said before to come back, unless much is to be read first.
+//
 // Rooms over HTTP: an upload is read by the request's goroutine, and another has what
 // came meanwhile kept and told, at most a few hundred KiB of it; a stream takes from its line
 // and writes. Neither has a limit on its time; both end with Drain. What is cut off
@@ -21,9 +28,14 @@
 // Invariants:
 //   - Every error answer is problem+json (RFC 9457) with a sentence to act on.
 //   - A body is read to its limit, also after decompression, before anything is
-//     done with it, lines that are streamed into a room excepted; a mutation is answered only after the ledger has answered.
+//     done with it, lines that are streamed into a room excepted; a mutation or a
+//     message is answered only after the ledger has answered.
+//   - Nothing of a room is written before its joined, nor after its left; in between
+//     the seqs follow on, unless a gap names those that do not come. A line that
+//     cannot be read on closes its connection: coming back with since loses nothing.
 //   - Every socket ends with its peer, its heartbeat, its patience, or Drain, and
 //     leaves no goroutine, timer or viewer behind.
 //
-// Locks: API.mu and lobby.mu are held for map operations and offers only.
+// Locks: API.mu and lobby.mu are held for map operations and offers only, and so is
+// rooms.order, under which the hub's Outbox is asked and offered to.
 package api

@@ -171,7 +171,7 @@ func TestAnIDComesBackOnTheMessageItself(t *testing.T) {
 	})
 }
 
-func TestABroadcastIsAnsweredBeforeLeft(t *testing.T) {
+func TestABroadcastIsAnsweredBeforeItsMembershipEnds(t *testing.T) {
 	act(t, sqlite.Options{}, Catchup, func(s *stage) {
 		s.play(`
 			a> {"type":"join","room_id":"r","user_id":"ann"}
@@ -182,10 +182,14 @@ func TestABroadcastIsAnsweredBeforeLeft(t *testing.T) {
 				a.say(fmt.Sprintf(`{"type":"broadcast","id":"%d","room_id":"r","content":"x"}`, n))
 				a.say(`{"type":"leave","room_id":"r"}`)
 				a.say(`{"type":"join","room_id":"r"}`)
+				a.say(fmt.Sprintf(`{"type":"broadcast","id":"again %d","room_id":"r","content":"x"}`, n))
+				a.say(`{"type":"join","room_id":"r"}`)
 			}()
 			a.hears(fmt.Sprintf(`{"type":"broadcast","id":"%d",…}`, n))
 			a.hears(`{"type":"left","room_id":"r"}`)
-			a.hears(fmt.Sprintf(`{"type":"joined","room_id":"r","seq":%d,"members":1}`, n+1))
+			a.hears(fmt.Sprintf(`{"type":"joined","room_id":"r","seq":%d,"members":1}`, 2*n+1))
+			a.hears(fmt.Sprintf(`{"type":"broadcast","id":"again %d",…}`, n))
+			a.hears(fmt.Sprintf(`{"type":"joined","room_id":"r","seq":%d,"members":1}`, 2*n+2))
 		}
 		s.silent()
 	})
@@ -419,5 +423,29 @@ func TestABusyRoomLeavesFramesAndOtherRoomsTheirTurn(t *testing.T) {
 			t.Errorf("the rooms took %d turns", pages)
 		}
 		s.silent()
+	})
+}
+
+// Whoever comes back then, and says since when, goes on where it was.
+func TestAReplayThatCannotBeReadOnIsClosedWith1013(t *testing.T) {
+	act(t, sqlite.Options{}, Catchup, func(s *stage) {
+		for range 5 {
+			s.post("r", "", numbered(1000)...)
+		}
+		s.play(`
+			a> {"type":"join","room_id":"r","user_id":"ann","since":"all"}
+			a< {"type":"joined","room_id":"r","seq":5000,"members":1}`)
+		if err := s.store.Close(); err != nil {
+			t.Error(err)
+		}
+		a, given := s.who["a"], 0
+		for got := a.next(); got != "closed 1013"; got = a.next() {
+			if given++; !strings.Contains(got, fmt.Sprintf(`"seq":%d,`, given)) {
+				t.Fatalf("message %d is %s", given, got)
+			}
+		}
+		if given == 0 || given >= 5000 {
+			t.Errorf("%d messages were given", given)
+		}
 	})
 }
