@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"telltale/server/store/sqlite"
 	"telltale/shared/room"
 	"telltale/shared/wire"
 )
@@ -214,6 +215,19 @@ func TestAKeySaysAMessageOnce(t *testing.T) {
 	if got := h.api.traffic.received.Load(); got != 1 {
 		t.Errorf("%d messages were received", got)
 	}
+}
+
+func TestOneRoomTooManyIsRefusedAndTheOthersGoOn(t *testing.T) {
+	h := openWith(t, sqlite.Options{MaxRooms: 1})
+	h.must("POST", "/r/build", "one")
+	u := h.post("/r/second")
+	u.say(t, "x\n")
+	for how, r := range map[string]reply{"whole": h.ask("POST", "/r/second", "x"), "streamed": u.answer(t)} {
+		if r.status != 429 || r.header.Get("Retry-After") == "" || !strings.Contains(r.detail(), "too many rooms") {
+			t.Errorf("%s: %d %s", how, r.status, r.body)
+		}
+	}
+	h.must("POST", "/r/build", "two")
 }
 
 func TestAnUploadIsAnsweredTruthfullyWhenTheServerDrains(t *testing.T) {
