@@ -30,6 +30,7 @@ func TestTheConversationIsAsTheContractSays(t *testing.T) {
 		{"requests that are refused", sqlite.Options{}, playRefusals},
 		{"metrics", sqlite.Options{}, playMetrics},
 		{"messages no longer kept", sqlite.Options{RoomMessages: 3}, playGap},
+		{"one room too many", sqlite.Options{MaxRooms: 1}, playTooMany},
 		{"a store that fails", sqlite.Options{}, playUnavailable},
 		{"closing", sqlite.Options{}, playClosing},
 		{"draining", sqlite.Options{}, playDraining},
@@ -235,6 +236,19 @@ func playGap(s *stage) {
 		a< {"type":"broadcast","room_id":"log","content":"three","sender":"","seq":3,"time":…}
 		a< {"type":"broadcast","room_id":"log","content":"four","sender":"","seq":4,"time":…}
 		a< {"type":"broadcast","room_id":"log","content":"five","sender":"","seq":5,"time":…}`)
+	s.silent()
+}
+
+func playTooMany(s *stage) {
+	s.play(`
+		a> {"type":"join","room_id":"first","user_id":"ann"}
+		a< {"type":"joined","room_id":"first","seq":0,"members":1}
+		a> {"type":"join","room_id":"second"}
+		a< {"type":"joined","room_id":"second","seq":0,"members":1}
+		a> {"type":"broadcast","id":"1","room_id":"first","content":"hi"}
+		a< {"type":"broadcast","id":"1","room_id":"first","content":"hi","sender":"ann","seq":1,"time":…}
+		a> {"type":"broadcast","id":"2","room_id":"second","content":"hi"}
+		a< {"type":"error","id":"2","code":"rate_limited","detail":"…rooms…"}`)
 	s.silent()
 }
 
