@@ -461,11 +461,7 @@ func number(payload []byte, key string) int64 {
 
 // listen lets a member read.
 func (g *gathering) listen(e *ear) {
-	g.complete.Add(1)
-	go func() {
-		defer g.complete.Done()
-		e.err = e.hear(uint64(g.plan.messages))
-	}()
+	g.complete.Go(func() { e.err = e.hear(uint64(g.plan.messages)) })
 }
 
 // speak says all messages and waits until everybody who listens has heard them.
