@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -446,6 +447,41 @@ func TestAReplayThatCannotBeReadOnIsClosedWith1013(t *testing.T) {
 		}
 		if given == 0 || given >= 5000 {
 			t.Errorf("%d messages were given", given)
+		}
+	})
+}
+
+func TestAReaderThatNeverReadsHoldsNoMoreThanItsBounds(t *testing.T) {
+	act(t, sqlite.Options{}, Catchup, func(s *stage) {
+		long := slices.Repeat([]string{strings.Repeat("x", 1000)}, 1000)
+		for room := range 4 {
+			s.post(fmt.Sprint("r", room), "", long...)
+		}
+		heap := func() int64 {
+			var m runtime.MemStats
+			runtime.GC()
+			runtime.GC()
+			runtime.ReadMemStats(&m)
+			return int64(m.HeapAlloc)
+		}
+		const readers = 50
+		before := heap()
+		for n := range readers {
+			name := fmt.Sprint("reader ", n)
+			s.play(name + `> {"type":"join","room_id":"r0","user_id":"ann","since":"all"}` + "\n" + name + `< {"type":"joined",…}`)
+			for room := 1; room < 4; room++ {
+				s.who[name].say(fmt.Sprintf(`{"type":"join","room_id":"r%d","since":"all"}`, room))
+			}
+		}
+		for room := range 4 {
+			s.post(fmt.Sprint("r", room), "", long...)
+			s.post(fmt.Sprint("r", room), "", long...)
+		}
+		synctest.Wait()
+		each := (heap() - before) / readers
+		t.Logf("%d KiB each", each>>10)
+		if each > 96<<10 { // a page, what any connection takes, and its part of the rings
+			t.Errorf("%d readers that never read hold %d KiB each", readers, each>>10)
 		}
 	})
 }
