@@ -182,6 +182,9 @@ func (u *upload) run(r *http.Request) error {
 	u.said = kept{Room: u.room, Seq: extent.Last}
 	body, err := unpacked(r, r.Body)
 	if err != nil {
+		if u.api.state.Load() == draining {
+			return errRestart
+		}
 		return err
 	}
 	var saying sync.WaitGroup
