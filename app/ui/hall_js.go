@@ -61,10 +61,16 @@ func (s *stage) drawMembers(mv *membersView) {
 // nobody looks.
 func (s *stage) roomChanged(name string) {
 	for _, lv := range s.logs {
-		if lv.name == name {
-			lv.dirty = true
-			s.tellTitle(lv)
-		}
+		lv.dirty = lv.dirty || lv.name == name
+	}
+	if s.hidden && !s.count {
+		s.count = true
+		time.AfterFunc(300*time.Millisecond, func() {
+			s.count = false
+			for _, lv := range s.logs {
+				s.tellTitle(lv)
+			}
+		})
 	}
 	for _, mv := range s.groups {
 		mv.dirty = mv.dirty || mv.members.Room == name
@@ -92,7 +98,7 @@ func (s *stage) tellTitle(lv *logView) {
 		return
 	}
 	unseen := uint64(0)
-	if js.Global().Get("document").Get("hidden").Bool() {
+	if s.hidden {
 		s.viewer.SeeRoom(lv.name, func(r *live.Room, _ int64, _ live.Contact) {
 			if r != nil && r.Last > lv.mark {
 				unseen = r.Last - max(lv.mark, r.First-1)
@@ -128,10 +134,7 @@ func (s *stage) noteSeen(lv *logView) {
 	if lv.log.Small || lv.last < lv.first {
 		return
 	}
-	lv.mark = max(lv.bottom, lv.mark)
-	if lv.mark > lv.last {
-		lv.mark = lv.last
-	}
+	lv.mark = min(max(lv.bottom, lv.mark), lv.last)
 	telltale().Call("setSeen", lv.name, float64(lv.mark))
 }
 

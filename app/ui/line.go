@@ -84,11 +84,6 @@ func lineWaiting(w live.Waiting, user string, joined bool, zone func(int64) int)
 	return l
 }
 
-// lineUnread stands for a message that is on its way from the history.
-func lineUnread(seq uint64) line {
-	return line{Key: strconv.FormatUint(seq, 10), Text: "…", Kind: "line unread"}
-}
-
 // clip is the beginning of a long content, cut between runes.
 func clip(content string) (shown string, cut bool) {
 	end := len(content)

@@ -26,29 +26,29 @@ const mostLines = 500_000
 // logView is what the stage keeps of a log: of up to 500,000 lines those in sight are
 // on the page, and the rest is empty space as high as they would be.
 type logView struct {
-	log              *Log
-	name             string
-	number           int
-	root, scroll     js.Value
-	tall, box        js.Value
-	end, news        js.Value
-	heights          heights
-	drawn            map[string]line // what stands on the page
-	tail             float64         // height of what waits, below the last line
-	width, height    float64
-	placed, boxed    float64 // heights that were set
-	follow           bool    // the end is kept in sight
-	away             uint64  // the last line when the end was left
-	dirty, visible   bool
-	whole            map[string]bool // long lines that are shown whole
-	mark             uint64          // what was seen up to here, before this visit
-	told             uint64          // a screen reader was told of lines up to here
-	said             time.Time       // when
-	onScroll, onTap  js.Func
-	onKey            js.Func
-	first, last      uint64 // as of the last drawing
-	bottom           uint64 // the last line in sight
-	nothing, waiting bool
+	log             *Log
+	name            string
+	number          int
+	root, scroll    js.Value
+	tall, box       js.Value
+	end, news       js.Value
+	heights         heights
+	drawn           map[string]line // what stands on the page
+	tail            float64         // height of what waits, below the last line
+	width, height   float64
+	placed, boxed   float64 // heights that were set
+	follow          bool    // the end is kept in sight
+	away            uint64  // the last line when the end was left
+	dirty, visible  bool
+	whole           map[string]bool // long lines that are shown whole
+	mark            uint64          // what was seen up to here, before this visit
+	told            uint64          // a screen reader was told of lines up to here
+	said            time.Time       // when
+	onScroll, onTap js.Func
+	onKey           js.Func
+	first, last     uint64 // as of the last drawing
+	bottom          uint64 // the last line in sight
+	nothing         bool
 }
 
 // MountLog takes a log over. It is drawn at once, in the same task that mounts it:
@@ -305,6 +305,11 @@ func (lv *logView) line(r *live.Room, seq uint64, zone func(int64) int) line {
 		l.Mark = "New"
 	}
 	return l
+}
+
+// lineUnread stands for a message that is on its way from the history.
+func lineUnread(seq uint64) line {
+	return line{Key: strconv.FormatUint(seq, 10), Text: "…", Kind: "line unread"}
 }
 
 // place puts the lines where they belong.

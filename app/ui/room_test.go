@@ -93,12 +93,12 @@ func TestRoomsAreListedTheNewestFirst(t *testing.T) {
 		}
 	}
 	rows := newest([]wire.RoomRow{{RoomID: "a", Time: 1}, {RoomID: "b", Time: 9}, {RoomID: "c"}, {RoomID: "d", Time: 9}})
-	var order string
+	var order strings.Builder
 	for _, row := range rows {
-		order += row.RoomID
+		order.WriteString(row.RoomID)
 	}
-	if order != "bdac" {
-		t.Errorf("listed as %s", order)
+	if order.String() != "bdac" {
+		t.Errorf("listed as %s", order.String())
 	}
 }
 

@@ -26,6 +26,8 @@ type stage struct {
 
 	ctx    context.Context // ends with the page
 	user   string
+	hidden bool // nobody looks at the page
+	count  bool // the title is about to count
 	logs   map[*Log]*logView
 	groups map[*Members]*membersView
 

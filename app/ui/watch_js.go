@@ -44,6 +44,7 @@ func (s *stage) observe() {
 
 // listen hears what the machine does.
 func (s *stage) listen() {
+	s.hidden = js.Global().Get("document").Get("hidden").Bool()
 	on := func(target js.Value, event string, do func()) {
 		target.Call("addEventListener", event, js.FuncOf(func(js.Value, []js.Value) any { do(); return nil }))
 	}
@@ -59,7 +60,7 @@ func (s *stage) listen() {
 	})
 	on(window, "telltale-theme", s.paintTheme)
 	on(document, "visibilitychange", func() {
-		if document.Get("hidden").Bool() {
+		if s.hidden = document.Get("hidden").Bool(); s.hidden {
 			s.keep()
 			s.looksAway()
 			return
