@@ -95,6 +95,9 @@ func (a *API) Drain(ctx context.Context) {
 	a.mu.Lock()
 	if a.state.Swap(draining) != draining {
 		close(a.draining)
+		for s := range a.sockets {
+			s.out.Signal()
+		}
 	}
 	a.mu.Unlock()
 	closed := make(chan struct{})

@@ -150,7 +150,7 @@ func (s *socket) close() {
 
 // cut ends the connection without a word.
 func (s *socket) cut() {
-	s.cancel()
+	s.end()
 	_ = s.conn.CloseNow()
 }
 
@@ -158,7 +158,13 @@ func (s *socket) cut() {
 func (s *socket) shut(code int, reason string) {
 	s.why.CompareAndSwap(nil, new(whyClosed(code, reason)))
 	_ = s.conn.Close(websocket.StatusCode(code), reason)
+	s.end()
+}
+
+// end lets those who wait for the socket go, the writer too.
+func (s *socket) end() {
 	s.cancel()
+	s.out.Signal()
 }
 
 // run serves the socket until it ends: it hands each text message to receive, and
@@ -248,10 +254,8 @@ func (s *socket) write(next func() []byte) {
 			}
 			continue
 		}
-		select {
-		case <-s.out.Ready():
-		case <-s.api.draining:
-		case <-s.ctx.Done():
+		<-s.out.Ready() // also when the socket ends or the server drains: a select of three costs a tenth of a fan-out
+		if s.ctx.Err() != nil {
 			return
 		}
 	}
