@@ -32,12 +32,19 @@ func (c *sender) post(s *server, n int) (seq uint64, err error) {
 	return said.Seq, nil
 }
 
-// stream uploads numbered long lines until the server is gone.
-func stream(s *server, name string) {
+// stream uploads numbered long lines until the server is gone, some at each beat.
+func stream(s *server, name string, beats, gone <-chan struct{}) {
 	body, pen := io.Pipe()
-	rest := strings.Repeat("x", 4000)
+	rest := strings.Repeat("x", 1000)
 	go func() {
 		for n := 0; ; n++ {
+			if n%8 == 0 {
+				select {
+				case <-beats:
+				case <-gone:
+					_ = pen.CloseWithError(io.ErrUnexpectedEOF)
+				}
+			}
 			if _, err := fmt.Fprintln(pen, name, n, rest); err != nil {
 				return
 			}
@@ -69,6 +76,7 @@ func TestAKillAmidPostsLosesNoneThatWasAcknowledged(t *testing.T) {
 	var ordered atomic.Int64
 	for round := range 4 {
 		enough, acknowledged := make(chan struct{}), new(atomic.Int64)
+		beats, gone := make(chan struct{}, 16), make(chan struct{})
 		var crowd sync.WaitGroup
 		for _, c := range senders {
 			crowd.Go(func() {
@@ -78,6 +86,10 @@ func TestAKillAmidPostsLosesNoneThatWasAcknowledged(t *testing.T) {
 						return
 					}
 					c.seqs = append(c.seqs, seq)
+					select {
+					case beats <- struct{}{}:
+					default: // the streams are busy
+					}
 					if acknowledged.Add(1) == int64(150*(round+1)) {
 						close(enough)
 					}
@@ -85,7 +97,7 @@ func TestAKillAmidPostsLosesNoneThatWasAcknowledged(t *testing.T) {
 			})
 		}
 		for i := range 3 {
-			crowd.Go(func() { stream(s, fmt.Sprintf("stream%d.%d", round, i)) })
+			crowd.Go(func() { stream(s, fmt.Sprintf("stream%d.%d", round, i), beats, gone) })
 		}
 		crowd.Go(func() {
 			for {
@@ -97,6 +109,7 @@ func TestAKillAmidPostsLosesNoneThatWasAcknowledged(t *testing.T) {
 		})
 		<-enough
 		s.kill()
+		close(gone)
 		crowd.Wait()
 		s.again()
 		found := checkSaid(t, s.history("crash"), senders)
