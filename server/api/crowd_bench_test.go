@@ -22,6 +22,7 @@ import (
 	"testing"
 	"time"
 
+	"telltale/server/hub"
 	"telltale/shared/room"
 	"telltale/shared/wire"
 )
@@ -309,12 +310,17 @@ func gather(t testing.TB, to *target, plan crowdPlan) *gathering {
 	g.stuck, g.ears = all[:plan.never], all[plan.never:]
 	<-time.After(time.Second) // what the joins cost is not counted
 	g.full = resident(t, to.pid)
-	for full := 0; to.jam != nil && full < 3; {
-		if err := to.jam(strings.Repeat("x", room.MaxLine)); err != nil {
-			t.Fatal(err)
+	for jam, full := time.Now(), 0; to.jam != nil && full < 2; {
+		for range 5 {
+			if err := to.jam(strings.Repeat("x", room.MaxLine)); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if full++; g.writing() < plan.never {
 			full = 0
+		}
+		if time.Since(jam) > hub.Patience-5*time.Second { // soon the first of them are closed
+			t.Fatal("those who never read are not stuck in time: this machine is too busy")
 		}
 	}
 	return g
