@@ -141,7 +141,7 @@ func (r *Readings) allot(ctx context.Context, rooms []busyRoom) map[string]busyR
 	for _, room := range rooms {
 		lively := room.Members > 0 || time.Since(time.UnixMilli(room.time)) < 10*time.Second
 		if r.seats[room.Room] == nil && lively && (len(r.seats) < seatsOfRooms || r.free(ctx, now)) {
-			r.seats[room.Room] = &seat{}
+			r.seats[room.Room] = &seat{busy: time.Now()} // not to be lost to the next
 		}
 		if r.seats[room.Room] != nil {
 			now[room.Room] = room
