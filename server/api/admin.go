@@ -27,11 +27,12 @@ func (a *API) getHealth(w http.ResponseWriter, r *http.Request) error {
 		Queued   int              `json:"messages_queued"`    // that connections were not given yet
 		Behind   int              `json:"readers_behind"`
 		CaughtUp int64            `json:"messages_caught_up"`
-		Dropped  int64            `json:"messages_dropped"`
+		Dropped  int64            `json:"messages_dropped"` // by --slow-client=drop
+		Expired  int64            `json:"messages_expired"` // asked for, and no longer kept
 		Rooms    int              `json:"rooms"`
 		Busiest  []busyRoom       `json:"busiest_rooms"`
 	}{"ok", s.sockets + s.streams, s.opened[0] + s.opened[1], s.sent, s.received, s.perSecond, closed, s.queued + s.waiting, s.behind,
-		s.caughtUp, s.dropped, s.rooms, s.busiest[:min(len(s.busiest), healthRooms)]})
+		s.caughtUp, s.dropped, s.expired, len(s.rooms), s.busiest(healthRooms)})
 }
 
 // getReady says whether requests belong here.

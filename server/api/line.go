@@ -61,7 +61,8 @@ type missed struct {
 type delivery struct {
 	fell    atomic.Int64 // times that a reader fell behind
 	resent  atomic.Int64 // messages read from the store for those who came late or fell behind
-	dropped atomic.Int64 // messages that a reader was told it missed for good
+	dropped atomic.Int64 // messages that a slow reader was told it missed, by the policy Drop
+	expired atomic.Int64 // messages that a reader asked for and that are no longer kept
 }
 
 // follow begins the line of a member that has just joined: what was said after
@@ -114,6 +115,7 @@ func (l *line) next() (event, error) {
 	l.asked = false
 	switch {
 	case l.lost > l.given:
+		l.api.delivery.expired.Add(int64(l.lost - l.given))
 		return l.miss(l.lost, true), nil
 	case len(l.page) > 0:
 		m := l.page[0]
@@ -142,7 +144,6 @@ func (l *line) next() (event, error) {
 func (l *line) miss(to uint64, lost bool) event {
 	e := event{missed: &missed{from: l.given + 1, to: to, lost: lost}}
 	if lost {
-		l.api.delivery.dropped.Add(int64(to - l.given))
 		l.given = to
 	}
 	return e
@@ -160,6 +161,7 @@ func (l *line) fell(m *hub.Missed) (event, error) {
 		case Close:
 			return event{}, errSlow
 		case Drop:
+			l.api.delivery.dropped.Add(int64(m.To - l.given))
 			e := l.miss(m.To, true)
 			l.to = m.To
 			l.member.Caught(m.To)

@@ -35,13 +35,17 @@ var measures = []measure{
 	counter("telltale_messages_received_total", "Messages received on sockets and by HTTP.", func(s *statistics) float64 { return float64(s.received) }),
 	gauge("telltale_outbox_messages", "Messages that wait in the outboxes of sockets.", func(s *statistics) float64 { return float64(s.queued) }),
 	gauge("telltale_feeds", "Selections of metrics that somebody watches.", func(s *statistics) float64 { return float64(s.feeds) }),
-	gauge("telltale_rooms", "Rooms in which something was said or somebody is.", func(s *statistics) float64 { return float64(s.rooms) }),
+	gauge("telltale_rooms", "Rooms in which something was said or somebody is.", func(s *statistics) float64 { return float64(len(s.rooms)) }),
 	gauge("telltale_room_messages_waiting", "Messages that were said in rooms and not taken yet, over all readers.", func(s *statistics) float64 { return float64(s.waiting) }),
 	gauge("telltale_room_readers_behind", "Readers of rooms that are behind what is held in memory.", func(s *statistics) float64 { return float64(s.behind) }),
 	counter("telltale_room_readers_fallen_total", "Times that a live reader of a room fell behind what is held in memory.", func(s *statistics) float64 { return float64(s.fell) }),
 	counter("telltale_room_messages_caught_up_total", "Messages read from the store for readers that came late or fell behind.", func(s *statistics) float64 { return float64(s.caughtUp) }),
-	counter("telltale_room_messages_dropped_total", "Messages that a reader was told it missed for good.", func(s *statistics) float64 { return float64(s.dropped) }),
+	counter("telltale_room_messages_dropped_total", "Messages that slow readers were told they missed, under --slow-client=drop.", func(s *statistics) float64 { return float64(s.dropped) }),
+	counter("telltale_room_messages_expired_total", "Messages that readers asked for and that are no longer kept.", func(s *statistics) float64 { return float64(s.expired) }),
 }
+
+// mostRooms is of how many rooms Prometheus is told.
+const mostRooms = 100
 
 // What is told of each of the busiest rooms, and of ended connections by why.
 var (
@@ -73,7 +77,7 @@ func (m *measured) Collect(into chan<- prometheus.Metric) {
 			into <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, float64(s.ended[i][why]), why)
 		}
 	}
-	for _, room := range s.busiest {
+	for _, room := range s.busiest(mostRooms) {
 		into <- prometheus.MustNewConstMetric(roomMembers, prometheus.GaugeValue, float64(room.Members), room.Room)
 		into <- prometheus.MustNewConstMetric(roomConnections, prometheus.GaugeValue, float64(room.Connections), room.Room)
 		into <- prometheus.MustNewConstMetric(roomMessages, prometheus.CounterValue, float64(room.Messages), room.Room)

@@ -69,11 +69,11 @@ func (r *Readings) Take(ctx context.Context) ([]metric.Mutation, error) {
 	err := errors.Join(
 		set("telltale.sockets", "Sockets open", float64(s.sockets)),
 		set("telltale.streams", "Streams open", float64(s.streams)),
-		set("telltale.rooms", "Rooms", float64(s.rooms)),
+		set("telltale.rooms", "Rooms", float64(len(s.rooms))),
 		add("telltale.messages.sent", "Messages sent", float64(s.sent-r.sent)),
 		add("telltale.messages.received", "Messages received", float64(s.received-r.received)))
 	r.sent, r.received = s.sent, s.received
-	for name, now := range r.allot(ctx, s.busiest) {
+	for name, now := range r.allot(ctx, s.rooms) {
 		p := r.seats[name]
 		if now.Members > 0 || p.members > 0 {
 			err = errors.Join(err, set(ofRoom(membersOfRoom, name), "Members of "+name, float64(now.Members)))

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"telltale/server/hub"
 	"telltale/server/ledger"
 	"telltale/shared/metric"
 )
@@ -151,4 +152,23 @@ func TestFewRoomsHaveMetricsAndASeatIsLostOnlyAfterADay(t *testing.T) {
 	} else if parsed, err := metric.Parse(string(id)); err != nil || parsed != id {
 		t.Error(parsed, err)
 	}
+}
+
+func TestARoomWithASeatIsToldOfAlsoWhereManyAreBusier(t *testing.T) {
+	h := open(t)
+	readings := h.api.Readings()
+	p := h.dial("/ws")
+	p.send(`{"type":"join","room_id":"lobby","user_id":"ann"}`)
+	p.until("joined")
+	h.tell(readings)
+	for n := range 2 * mostRooms {
+		out := hub.NewOutbox()
+		for k := range 2 {
+			if _, err := h.api.Hub.Join(out, fmt.Sprintf("crowd.%d", n+k)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	h.tell(readings)
+	h.expectTelltales(map[string]float64{`room.members{room="lobby"}`: 1})
 }

@@ -152,6 +152,9 @@ func TestWhatIsNoLongerKeptIsNamed(t *testing.T) {
 		h.must("POST", "/r/build", fmt.Sprintf("line %d", n+1))
 	}
 	h.stream("/r/build?since=4").expect("[telltale: messages 5 to 7 are no longer kept]", "line 8", "line 9")
+	if s := h.api.statistics(t.Context()); s.expired != 3 || s.dropped != 0 {
+		t.Errorf("%d were no longer kept, %d dropped", s.expired, s.dropped)
+	}
 	h.stream("/r/build?since=4", "Accept: text/event-stream").expect("retry: 1000", "",
 		"id: 7", "event: gap", `data: {"room_id":"build","from":5,"to":7}`, "", "id: 8", "data: line 8", "", "id: 9", "data: line 9", "")
 	h.stream("/r/build?since=all").expect("line 8", "line 9")

@@ -291,6 +291,9 @@ func TestASlowReaderIsToldByThePolicy(t *testing.T) {
 				if got := s.api.delivery.fell.Load(); got != 1 {
 					t.Errorf("%d fell", got)
 				}
+				if got := s.api.delivery.dropped.Load(); (got == 998) != (policy == Drop) || got > 998 {
+					t.Errorf("%d were dropped", got)
+				}
 			})
 		})
 	}

@@ -11,17 +11,18 @@ import (
 
 // statistics are what the server tells of itself, all as of about one moment.
 type statistics struct {
-	sockets, streams        int
-	opened                  [2]int64 // sockets, streams
-	ended                   [2]map[string]int64
-	sent, received          int64
-	perSecond               float64
-	queued                  int // messages in outboxes
-	waiting                 int // messages that were said in rooms and not taken yet, over all readers
-	behind                  int // readers that have to be read for
-	fell, caughtUp, dropped int64
-	feeds, rooms            int
-	busiest                 []busyRoom
+	sockets, streams int
+	opened           [2]int64 // sockets, streams
+	ended            [2]map[string]int64
+	sent, received   int64
+	perSecond        float64
+	queued           int // messages in outboxes
+	waiting          int // messages that were said in rooms and not taken yet, over all readers
+	behind           int // readers that have to be read for
+	fell, caughtUp   int64
+	dropped, expired int64
+	feeds            int
+	rooms            []busyRoom // all, the busiest first
 }
 
 // busyRoom is a room in the statistics.
@@ -33,8 +34,9 @@ type busyRoom struct {
 	time        int64
 }
 
-// mostRooms bounds what is told of single rooms, whatever clients call theirs.
-const mostRooms = 100
+// busiest are the first n rooms: what is told of single rooms is bounded, whatever
+// clients call theirs.
+func (s *statistics) busiest(n int) []busyRoom { return s.rooms[:min(len(s.rooms), n)] }
 
 // statistics counts. It costs a few microseconds a thousand connections.
 func (a *API) statistics(ctx context.Context) statistics {
@@ -46,7 +48,8 @@ func (a *API) statistics(ctx context.Context) statistics {
 		sent:      a.traffic.sent.Load(),
 		received:  a.traffic.received.Load(),
 		perSecond: a.traffic.recent.perSecond(time.Now()),
-		fell:      a.delivery.fell.Load(), caughtUp: a.delivery.resent.Load(), dropped: a.delivery.dropped.Load(),
+		fell:      a.delivery.fell.Load(), caughtUp: a.delivery.resent.Load(),
+		dropped: a.delivery.dropped.Load(), expired: a.delivery.expired.Load(),
 	}
 	a.mu.Lock()
 	s.sockets = len(a.sockets)
@@ -74,10 +77,9 @@ func (a *API) statistics(ctx context.Context) statistics {
 	for name, c := range crowds {
 		rows = append(rows, busyRoom{Room: name, Members: c.Users, Connections: c.Connections})
 	}
-	s.rooms = len(rows)
 	slices.SortFunc(rows, func(a, b busyRoom) int {
 		return cmp.Or(cmp.Compare(b.Connections, a.Connections), cmp.Compare(b.time, a.time), cmp.Compare(a.Room, b.Room))
 	})
-	s.busiest = rows[:min(len(rows), mostRooms)]
+	s.rooms = rows
 	return s
 }
