@@ -23,6 +23,7 @@ var arrows = map[string][]string{
 	"shared/metric": {},
 	"shared/series": {"shared/metric"},
 	"shared/board":  {"shared"},
+	"shared/ansi":   {},
 	"shared/room":   {},
 	"shared/run":    {"shared/room"},
 	"shared/wire":   {"shared/metric", "shared/series", "shared/board", "shared/room"},
