@@ -77,8 +77,18 @@ func (m *Member) Caught(seq uint64) {
 	m.out.due(m)
 }
 
+// Skip says that the caller lets go what the member missed up to seq: the member is
+// live again, and may fall again.
+func (m *Member) Skip(seq uint64) {
+	m.crowd.mu.Lock()
+	m.last = max(m.last, seq)
+	m.rise()
+	m.crowd.mu.Unlock()
+	m.out.due(m)
+}
+
 // Next is what the member is to be sent now. Whoever asked is taken to have been
-// given it, but for what was Missed, which is said again until Caught. Readers do
+// given it, but for what was Missed, which is said again until Caught or Skip. Readers do
 // not wait for each other: ten thousand that are woken at once by one message would
 // queue up on a lock that is not shared (measured: seconds of waiting in sum).
 func (m *Member) Next() Event {
@@ -112,8 +122,9 @@ func (m *Member) event() (e Event, whole *listing) {
 		m.rise()
 	case len(c.ring) > 0 && m.last+1 >= c.first() && m.last < c.newest:
 		e.Said = c.ring[m.last+1-c.first()]
-		m.last++
-		m.rise()
+		if m.last++; m.last >= m.reach { // what was kept and is not said yet it has still to read
+			m.rise()
+		}
 	default:
 		e.Missed = m.miss(newest)
 	}

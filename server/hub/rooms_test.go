@@ -184,6 +184,40 @@ func TestWhoJoinsLateMissesWhatTheRoomHasAndDidNotFall(t *testing.T) {
 	expect(t, out, "10")
 }
 
+// A store keeps a message a moment before the hub hears of it.
+func TestOneWhoJoinsAmidAMessageHasNotFallen(t *testing.T) {
+	h := New("e", 0, nil)
+	_, _ = enter(t, h, "", "r")
+	talk(h, "r", 1, 5)
+	out := NewOutbox()
+	m, _ := h.Join(out, "r")
+	m.Reach(6)
+	m.Start(3)
+	expect(t, out, "4, 5, missed {From:6 To:6 Fell:false Stuck:false}")
+	talk(h, "r", 6, 1)
+	expect(t, out, "6")
+	talk(h, "r", 7, ringMessages+1)
+	if e := m.Next(); e.Missed == nil || !e.Missed.Fell {
+		t.Errorf("then it fell, and got %+v", e)
+	}
+}
+
+func TestOneWhoSkipsFallsAgainAndIsNeverStuck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := New("e", 0, nil)
+		_, m := enter(t, h, "", "r")
+		for round := range uint64(5) {
+			talk(h, "r", 1000*round+1, 1000)
+			e := m.Next()
+			if e.Missed == nil || *e.Missed != (Missed{From: 1000*round + 1, To: 1000*round + 1000, Fell: true}) {
+				t.Fatalf("in round %d %+v", round, e.Missed)
+			}
+			m.Skip(e.Missed.To)
+			time.Sleep(Patience)
+		}
+	})
+}
+
 func TestAMemberThatFellAndComesNoCloserIsStuck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := New("e", 0, nil)
