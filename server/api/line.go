@@ -164,7 +164,7 @@ func (l *line) fell(m *hub.Missed) (event, error) {
 			l.api.delivery.dropped.Add(int64(m.To - l.given))
 			e := l.miss(m.To, true)
 			l.to = m.To
-			l.member.Caught(m.To)
+			l.member.Skip(m.To)
 			return e, nil
 		}
 	}

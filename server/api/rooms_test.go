@@ -299,6 +299,31 @@ func TestASlowReaderIsToldByThePolicy(t *testing.T) {
 	}
 }
 
+// Under drop, who is slower than the room is told of each fall, and is not read for.
+func TestWhoFallsAgainBeforeItHasCaughtUpIsDroppedAgain(t *testing.T) {
+	act(t, sqlite.Options{}, Drop, func(s *stage) {
+		s.play(`
+			a> {"type":"join","room_id":"r","user_id":"ann"}
+			a< {"type":"joined","room_id":"r","seq":0,"members":1}`)
+		a := s.who["a"]
+		s.post("r", "", "1")
+		synctest.Wait()
+		s.post("r", "", numbered(400)...)
+		a.replays("r", 1, 1)
+		synctest.Wait()
+		for n := range uint64(5) { // a gap is being written
+			s.post("r", "", numbered(400)...)
+			time.Sleep(20 * time.Second)
+			a.hears(fmt.Sprintf(`{"type":"gap","room_id":"r","from":%d,"to":%d}`, 400*n+2, 400*n+401))
+			synctest.Wait()
+		}
+		a.hears(`{"type":"gap","room_id":"r","from":2002,"to":2401}`)
+		s.post("r", "", "live")
+		a.replays("r", 2402, 2402)
+		s.silent()
+	})
+}
+
 // Under drop, the answer of a broadcast is not dropped with the message.
 func TestAnIDComesBackAlsoWhereTheMessageWasDropped(t *testing.T) {
 	act(t, sqlite.Options{}, Drop, func(s *stage) {
