@@ -39,7 +39,7 @@ func newRooms() rooms {
 type membership struct {
 	*line
 	room, user string
-	overdue    bool // own messages may be among those that were lost
+	overdue    bool // own broadcasts may be unanswered that no message answers any more
 
 	// guarded by rooms.order
 	queued, left bool

@@ -219,6 +219,33 @@ func TestABroadcastSentAgainWithItsKeyIsSaidOnce(t *testing.T) {
 	})
 }
 
+func TestAKeyThatComesAgainBeforeItsMessageIsAnsweredEachTime(t *testing.T) {
+	act(t, sqlite.Options{}, Catchup, func(s *stage) {
+		s.play(`
+			a> {"type":"join","room_id":"r","user_id":"ann"}
+			a< {"type":"joined","room_id":"r","seq":0,"members":1}`)
+		a := s.who["a"]
+		s.post("r", "", "1", "2", "3")
+		for n := range 3 {
+			a.say(fmt.Sprintf(`{"type":"broadcast","id":"%d","room_id":"r","content":"mine","key":"k"}`, n))
+			synctest.Wait()
+		}
+		s.post("r", "", "5")
+		a.replays("r", 1, 3)
+		a.hears(`{"type":"broadcast","id":"0","room_id":"r","content":"mine","sender":"ann","seq":4,"time":…}`)
+		others := []string{a.next(), a.next(), a.next()}
+		slices.Sort(others)
+		for i, want := range []string{`"id":"1"`, `"id":"2"`, `"seq":5`} {
+			if !strings.Contains(others[i], want) {
+				t.Errorf("%s has no %s", others[i], want)
+			}
+		}
+		s.silent()
+		a.say(`{"type":"leave","room_id":"r"}`) // which nothing holds up
+		a.hears(`{"type":"left","room_id":"r"}`)
+	})
+}
+
 func TestDirectMessagesComeInOrderAndNobodyWaitsForWhoDoesNotRead(t *testing.T) {
 	act(t, sqlite.Options{}, Catchup, func(s *stage) {
 		s.play(`

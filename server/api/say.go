@@ -2,7 +2,6 @@ package api
 
 import (
 	"fmt"
-	"math"
 	"net/http"
 	"time"
 
@@ -37,14 +36,17 @@ type spot struct {
 	seq  uint64
 }
 
-// own is a message and the id of its broadcast.
+// own is a message and the ids of its broadcasts: several, where its key came again
+// before it did.
 type own struct {
-	id string
+	ids []string
 	room.Message
 }
 
-func (o own) weight() int   { return len(o.id) + len(o.Content) + 256 }
-func (o own) bytes() []byte { return wire.AppendSaid(nil, o.Message, o.id) }
+// heldBy is what a broadcast holds besides its id and content, about, in bytes.
+const heldBy = 256
+
+func weigh(id, content string) int { return len(id) + len(content) + heldBy }
 
 // any tells whether some are to come back from a room. Its caller holds rooms.order,
 // as those of the others do.
@@ -57,30 +59,46 @@ func (e *echoes) any(room string) bool {
 	return false
 }
 
-// take removes the oldest one of a room up to seq.
-func (e *echoes) take(room string, upTo uint64) (oldest own, found bool) {
-	for at, each := range e.open {
-		if at.room == room && at.seq <= upTo && (!found || at.seq < oldest.Seq) {
-			oldest, found = each, true
+// oldest finds the oldest one of a room up to seq.
+func (e *echoes) oldest(room string, upTo uint64) (oldest spot, found bool) {
+	for at := range e.open {
+		if at.room == room && at.seq <= upTo && (!found || at.seq < oldest.seq) {
+			oldest, found = at, true
 		}
-	}
-	if found {
-		e.remove(oldest)
 	}
 	return oldest, found
 }
 
-// forget removes those of a room.
-func (e *echoes) forget(room string) {
-	for _, found := e.take(room, math.MaxUint64); found; {
-		_, found = e.take(room, math.MaxUint64)
-	}
+// add lets a message come back with one more id.
+func (e *echoes) add(id string, m room.Message) {
+	at := spot{m.Room, m.Seq}
+	e.open[at] = own{append(e.open[at].ids, id), m}
+	e.bytes += weigh(id, m.Content)
 }
 
-func (e *echoes) remove(one own) {
-	delete(e.open, spot{one.Room, one.Seq})
-	e.bytes -= one.weight()
+// take removes the first id of a message that is there, and answers the message with it.
+func (e *echoes) take(at spot) []byte {
+	one := e.open[at]
+	id := one.ids[0]
+	if one.ids = one.ids[1:]; len(one.ids) > 0 {
+		e.open[at] = one
+	} else {
+		delete(e.open, at)
+	}
+	e.bytes -= weigh(id, one.Content)
 	e.move()
+	return wire.AppendSaid(nil, one.Message, id)
+}
+
+// forget removes those of a room.
+func (e *echoes) forget(room string) {
+	for at, one := range e.open {
+		if at.room == room {
+			for range one.ids {
+				e.take(at)
+			}
+		}
+	}
 }
 
 func (e *echoes) move() {
@@ -161,18 +179,17 @@ func (c *session) uttered(in *membership, b wire.Broadcast, posted ledger.Posted
 	if b.ID == "" {
 		return
 	}
-	e := own{b.ID, room.Message{Room: in.room, Seq: posted.Last, Time: posted.Time, Sender: in.user, Content: *b.Content}}
+	m := room.Message{Room: in.room, Seq: posted.Last, Time: posted.Time, Sender: in.user, Content: *b.Content}
 	r.order.Lock()
 	close(r.echoes.under.done)
 	r.echoes.under = nil
-	open := err == nil && e.Seq > in.told
+	open := err == nil && m.Seq > in.told
 	if open {
-		r.echoes.open[spot{e.Room, e.Seq}] = e
-		r.echoes.bytes += e.weight()
+		r.echoes.add(b.ID, m)
 	}
 	r.order.Unlock()
 	if err == nil && !open {
-		c.reply(e.bytes())
+		c.reply(wire.AppendSaid(nil, m, b.ID))
 	}
 }
 
@@ -198,26 +215,32 @@ func (c *session) echo(in *membership, s *hub.Said) []byte {
 		return nil
 	}
 	in.told = max(in.told, s.Seq)
-	if e, mine := r.echoes.open[spot{s.Room, s.Seq}]; mine {
-		r.echoes.remove(e)
-		return e.bytes()
+	at := spot{s.Room, s.Seq}
+	ids := len(r.echoes.open[at].ids)
+	if ids == 0 {
+		return s.Bytes()
 	}
-	return s.Bytes()
+	if ids > 1 { // the others follow
+		in.overdue = true
+		r.put(in)
+	}
+	return r.echoes.take(at)
 }
 
-// answerLost answers a broadcast whose echo was lost with others; nil for none.
+// answerLost answers a broadcast whose echo was lost with others, or went to an
+// earlier one with the same key; nil for none.
 func (c *session) answerLost(in *membership) []byte {
 	c.rooms.order.Lock()
 	defer c.rooms.order.Unlock()
 	if in.left {
 		return nil
 	}
-	e, found := c.rooms.echoes.take(in.room, in.given)
+	at, found := c.rooms.echoes.oldest(in.room, in.given)
 	if !found {
 		return nil
 	}
 	c.rooms.put(in)
-	return e.bytes()
+	return c.rooms.echoes.take(at)
 }
 
 // settle waits until what this session said in a room has come back to it, which it
