@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"telltale/app/ui"
+	"telltale/server/api"
 	"telltale/server/hub"
 	"telltale/server/ledger"
 	"telltale/shared/metric"
@@ -101,7 +101,7 @@ func (s source) Room(name string, limit int) (ui.RoomView, error) {
 			break
 		}
 		for _, m := range messages {
-			view.Messages = append(view.Messages, wire.MessageRow{Seq: m.Seq, Content: m.Content, Sender: m.Sender, Time: m.Time, Stream: m.Stream})
+			view.Messages = append(view.Messages, wire.Row(m))
 		}
 		after = messages[len(messages)-1].Seq
 		if size(view.Messages) > firstBytes {
@@ -133,22 +133,5 @@ func newest(rows []wire.MessageRow) []wire.MessageRow {
 func (s source) Rooms() ([]wire.RoomRow, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), preRenderLimit)
 	defer cancel()
-	said, err := s.ledger.Rooms(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("list the rooms: %w", err)
-	}
-	users := map[string]int{}
-	for _, crowd := range s.hub.Rooms() {
-		users[crowd.Room] = crowd.Users
-	}
-	rows := make([]wire.RoomRow, 0, len(said))
-	for _, each := range said {
-		rows = append(rows, wire.RoomRow{RoomID: each.Room, Seq: each.Last, Messages: each.Last + 1 - each.First, Time: each.Time, Members: users[each.Room]})
-		delete(users, each.Room)
-	}
-	for name, n := range users {
-		rows = append(rows, wire.RoomRow{RoomID: name, Members: n})
-	}
-	slices.SortFunc(rows, func(a, b wire.RoomRow) int { return strings.Compare(a.RoomID, b.RoomID) })
-	return rows, nil
+	return api.Rooms(ctx, s.ledger, s.hub)
 }

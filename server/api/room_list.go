@@ -2,31 +2,35 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"strconv"
 
+	"telltale/server/hub"
+	"telltale/server/ledger"
 	"telltale/shared/room"
 	"telltale/shared/wire"
 )
 
-// getRooms lists the rooms in which something was said or somebody is, by name.
+// getRooms answers the list of rooms.
 func (a *API) getRooms(w http.ResponseWriter, r *http.Request) error {
-	rows, err := a.roomRows(r)
+	rows, err := Rooms(r.Context(), a.Ledger, a.Hub)
 	if err != nil {
 		return err
 	}
 	return sendJSON(w, rows)
 }
 
-// roomRows merges two lists that are sorted by name: what was said, and who is there.
-func (a *API) roomRows(r *http.Request) ([]wire.RoomRow, error) {
-	said, err := a.Ledger.Rooms(r.Context())
+// Rooms lists, by name, the rooms in which something was said or somebody is: it
+// merges two lists that are sorted.
+func Rooms(ctx context.Context, l *ledger.Ledger, h *hub.Hub) ([]wire.RoomRow, error) {
+	said, err := l.Rooms(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list the rooms: %w", err)
 	}
-	crowds := a.Hub.Rooms()
+	crowds := h.Rooms()
 	rows := make([]wire.RoomRow, 0, len(said))
 	for len(said) > 0 || len(crowds) > 0 {
 		var row wire.RoomRow
@@ -152,7 +156,7 @@ func (a *API) sendMessages(w http.ResponseWriter, r *http.Request, name string, 
 			if i > 0 {
 				text.WriteByte(',')
 			}
-			if err := rows.Encode(wire.MessageRow{Seq: m.Seq, Content: m.Content, Sender: m.Sender, Time: m.Time, Stream: m.Stream}); err != nil {
+			if err := rows.Encode(wire.Row(m)); err != nil {
 				return err
 			}
 			text.Truncate(text.Len() - 1) // its newline

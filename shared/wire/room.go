@@ -165,6 +165,11 @@ func AppendSaid(b []byte, m room.Message, id string) []byte {
 	return append(b, '}')
 }
 
+// Row is what was said as a room's history lists it.
+func Row(m room.Message) MessageRow {
+	return MessageRow{Seq: m.Seq, Content: m.Content, Sender: m.Sender, Time: m.Time, Stream: m.Stream}
+}
+
 // MessageRow is a message as a room's history lists it.
 type MessageRow struct {
 	Seq     uint64      `json:"seq"`
