@@ -12,6 +12,7 @@ import (
 	"telltale/server/ledger"
 	"telltale/shared/metric"
 	"telltale/shared/room"
+	"telltale/shared/run"
 	"telltale/shared/wire"
 )
 
@@ -51,12 +52,14 @@ func explain(err error) *problem {
 	case errors.As(err, &size):
 		return &problem{Status: http.StatusRequestEntityTooLarge, Detail: tooLarge(size.Limit)}
 	case is(err, metric.ErrName, metric.ErrPattern, metric.ErrFloor, metric.ErrCeiling, metric.ErrNotFinite,
-		metric.ErrFuture, metric.ErrPast, metric.ErrDeclaration, wire.ErrBadMessage, hub.ErrWatch, room.ErrName, room.ErrUser):
+		metric.ErrFuture, metric.ErrPast, metric.ErrDeclaration, wire.ErrBadMessage, hub.ErrWatch, room.ErrName, room.ErrUser, run.ErrID):
 		return &problem{Status: http.StatusBadRequest, Detail: err.Error()}
 	case is(err, errNotJoined, errNoSuchUser, hub.ErrUser):
 		return &problem{Status: http.StatusConflict, Detail: err.Error()}
 	case errors.Is(err, ledger.ErrUnknown):
 		return &problem{Status: http.StatusNotFound, Detail: "no such metric: GET /api/v1/metrics lists those there are"}
+	case errors.Is(err, ledger.ErrNoRun):
+		return &problem{Status: http.StatusNotFound, Detail: "no such run: GET /api/v1/runs lists those that are kept"}
 	case errors.Is(err, ledger.ErrKeyReused):
 		return &problem{Status: http.StatusUnprocessableEntity, Detail: "the idempotency key was used with another body: take a new key for a new request"}
 	case is(err, ledger.ErrTooMany, ledger.ErrTooManyRooms, hub.ErrFeeds, hub.ErrRooms):

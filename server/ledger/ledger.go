@@ -40,9 +40,10 @@ type Ledger struct {
 	publisher Publisher
 
 	entries group[Entry, []Outcome]
-	posts   group[Post, Posted]
+	posts   group[utterance, Posted]
 
 	samples  []metric.Sample // of the commit under way; guarded by entries.commit
+	saying   saying          // of the commit under way; guarded by posts.commit
 	messages []room.Message  // of the commit under way; guarded by posts.commit
 }
 
@@ -54,10 +55,8 @@ func New(store Store, publisher Publisher) *Ledger {
 		weigh:   func(e Entry) int { return len(e.Items) },
 		write:   func(batch []Entry) ([][]Outcome, error) { return store.Apply(context.Background(), batch) },
 		publish: l.publish}
-	l.posts = group[Post, Posted]{what: "bytes of messages", most: MaxPostBytes, waiters: MaxWaitingBytes,
-		weigh:   Post.weight,
-		write:   func(batch []Post) ([]Posted, error) { return store.Post(context.Background(), batch) },
-		publish: l.say}
+	l.posts = group[utterance, Posted]{what: "bytes of messages", most: MaxPostBytes, waiters: MaxWaitingBytes,
+		weigh: utterance.weight, write: l.write, publish: l.say}
 	return l
 }
 
@@ -104,30 +103,6 @@ func (l *Ledger) publish(_ []Entry, answers [][]Outcome) {
 	if len(l.samples) > 0 {
 		l.publisher.Publish(l.samples)
 	}
-}
-
-// Post says the lines in the room, all of them or none, and returns once they are
-// durable and told. Its error means what Apply's does; a post that the store
-// refuses has the reason in Posted.Err. Lines longer together than MaxPostBytes
-// are one commit all the same: who has more to say says it in several posts.
-func (l *Ledger) Post(ctx context.Context, p Post) (Posted, error) { return l.posts.do(ctx, p) }
-
-// say tells the messages of a commit.
-func (l *Ledger) say(batch []Post, answers []Posted) {
-	for i, p := range batch {
-		if answers[i].Err != nil || answers[i].Repeat {
-			continue
-		}
-		for k, line := range p.Lines {
-			l.messages = append(l.messages, room.Message{Room: p.Room, Seq: answers[i].First + uint64(k), Time: answers[i].Time,
-				Sender: p.Sender, Stream: line.Stream, Content: line.Content})
-		}
-	}
-	if len(l.messages) > 0 {
-		l.publisher.Say(l.messages)
-	}
-	clear(l.messages) // holds no content longer than it is told
-	l.messages = l.messages[:0]
 }
 
 // Declare replaces what is said of a metric and answers it as it then is. Who says

@@ -17,6 +17,8 @@ type Post struct {
 	Lines  []Line // at least one
 	Key    string // idempotency key, scoped to the caller's token; "" for none
 	Digest uint64 // of the body that came with Key
+
+	Run *Standing // news of the run whose room it is, kept with the lines, of which there may be none; nil for none
 }
 
 // lineCost is what a line costs in memory and in its row besides its content, bytes.
@@ -26,7 +28,7 @@ const lineCost = 64
 func (p Post) weight() int {
 	n := len(p.Room) + len(p.Sender) + len(p.Key) + lineCost
 	for i := range p.Lines {
-		n += lineCost + len(p.Lines[i].Content)
+		n += lineCost + len(p.Lines[i].Content) + len(p.Lines[i].Raw)
 	}
 	return n
 }
@@ -35,6 +37,8 @@ func (p Post) weight() int {
 type Line struct {
 	Content string // valid UTF-8, at most room.MaxLine bytes
 	Stream  room.Stream
+	Raw     string // as room.Message has it
+	Open    bool
 }
 
 // Posted is what became of a Post: the seqs First to Last of its messages and

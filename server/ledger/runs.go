@@ -17,16 +17,55 @@ type Report struct {
 	Taken uint64 // bytes of its output that were taken so far, these lines and what is still no line included
 }
 
-// Runs keeps runs. The contract goes on from that of Rooms:
+// Standing is how a run stands, as it is kept.
+type Standing struct {
+	Run   run.Run
+	Taken uint64
+}
+
+// posts appends the report as posts, with the sentence of the run's end where there is one.
+func (r *Report) posts(posts []Post, ending string) []Post {
+	rooms := []string{run.Room(r.Run.ID), r.Run.Room}
+	if rooms[1] == "" || rooms[1] == rooms[0] {
+		rooms = rooms[:1]
+	}
+	for i, name := range rooms {
+		own := Post{Room: name, Sender: r.Run.By, Lines: r.Lines}
+		if i == 0 {
+			own.Run = &Standing{r.Run, r.Taken}
+		}
+		if own.Run != nil || len(own.Lines) > 0 {
+			posts = append(posts, own)
+		}
+		if ending != "" {
+			posts = append(posts, Post{Room: name, Sender: run.Sender, Lines: []Line{{Content: ending}}})
+		}
+	}
+	return posts
+}
+
+// weight is what the report counts for in a commit, bytes.
+func (r *Report) weight() int {
+	n := Post{Room: r.Run.Command, Sender: r.Run.By, Lines: r.Lines}.weight()
+	if r.Run.Room != "" {
+		n *= 2
+	}
+	return n
+}
+
+// Runs keeps runs. The contract goes on from that of Rooms, whose Post carries
+// news of runs (Post.Run):
 //
-//  21. Report keeps the run as it stands and posts its lines, all in one commit,
-//     durable when it returns: after a kill either all of a report is there or nothing.
-//  22. A final state stays, but Lost, which gives way to any other final state.
-//  23. Run and Runs give what was reported last; Taken how far its output was taken.
-//  24. At most the store's bound of runs is kept (Options.MaxRuns, 1,000): the oldest that
-//     ended make place, each with its room. What was said in their other room stays.
+//  21. The room of a run comes into being with the run. News of a run is kept with
+//     the lines of its post: after a kill either all of a batch is there or nothing.
+//  22. A final state stays, with its code, signal and duration, but Lost, which gives way to any other.
+//  23. Run and Runs give what was told last, and Run how far the output was taken.
+//  24. The room of a run is bound by neither the count nor the age nor the number of
+//     rooms: it keeps at least so much of its output as the store's bound (Options.RunBytes,
+//     256 MiB), newest first, as long as the run is kept. At most the store's bound of runs
+//     is kept (Options.MaxRuns, 1,000), unless more are running: the oldest that ended
+//     make place, each with its room. What was said elsewhere stays.
 type Runs interface {
-	Report(ctx context.Context, batch []Report) ([]Posted, error)
 	// Run answers ErrNoRun for one that is not kept.
 	Run(ctx context.Context, id string) (r run.Run, taken uint64, err error)
 	// Runs are all that are kept, the newest start first.

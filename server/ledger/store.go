@@ -97,6 +97,7 @@ type Reader interface {
 	// After answers at most limit samples of the metrics that match names.
 	After(ctx context.Context, since, upTo uint64, match func(metric.ID) bool, limit int) ([]metric.Sample, error)
 	RoomReader
+	Runs
 }
 
 // Range asks for history: steps of Step ms, a multiple of a tier's, that touch

@@ -41,6 +41,8 @@ type Message struct {
 	Sender  string // a user; "" where nobody gave a name
 	Stream  Stream
 	Content string
+	Raw     string // the bytes as a run wrote them, without their newline; "" where Content says the same
+	Open    bool   // no newline followed: a piece of a line, which the stream's next message goes on with
 }
 
 // CheckName refuses what is no name of a room with a sentence that wraps ErrName.

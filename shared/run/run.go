@@ -22,6 +22,9 @@ const (
 // Final tells whether the run is over.
 func (s State) Final() bool { return s != Running }
 
+// Settled tells whether the run is over and it is known how.
+func (s State) Settled() bool { return s.Final() && s != Lost && s != "" }
+
 // Run is one command's life.
 type Run struct {
 	ID       string `json:"id"`

@@ -8,6 +8,8 @@
 // Invariants:
 //   - What Append wrote, Each reads back to the byte; input that it could not have
 //     written is ErrCorrupt, never a panic or an endless loop.
-//   - A message costs 2 or 3 bytes besides its content, and its sender where that
-//     is another than the one before.
+//   - A message costs 2 or 3 bytes besides its content, its sender where that is
+//     another than the one before, and its bytes where they are not its content,
+//     with or without "\r".
+//   - What was written before messages had bytes and could be open reads as such.
 package lines

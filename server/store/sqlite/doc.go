@@ -14,6 +14,8 @@
 //   - messages: a row for each room of a committed batch of posts, or several where
 //     it has over 64 KiB: first and last seq, when it was committed, its messages as
 //     a blob. The rows of a room lie together, in order.
+//   - runs: a row a run, of the number of its room: how it stands, and the bytes of
+//     its room's rows.
 //   - meta: epoch; flushed: every sample up to that seq is in metrics or chunk;
 //     passed: the highest seq of any room that made place.
 //
@@ -36,6 +38,9 @@
 // search among the rows, whose times rise, remembered until more is too old.
 // The rows of a room that made place are removed later too: its number is not used
 // again, and a new room of that name has another one.
+//
+// Of a run memory has how it stands. The bounds of rooms do not hold for its room,
+// of which whole rows are removed where the rest is still as much as its bound.
 //
 // A commit is durable once SQLite's write-ahead log, the journal, is synced, which
 // this package does itself (journal.go). Flushes and retention are not synced: the

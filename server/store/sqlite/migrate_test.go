@@ -3,14 +3,19 @@ package sqlite
 import (
 	"compress/gzip"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
+	"strings"
 	"testing"
 	"time"
 
 	"telltale/server/ledger"
 	"telltale/shared/metric"
+	"telltale/shared/room"
+	"telltale/shared/run"
 )
 
 // unpack puts a database that an earlier version wrote into a directory.
@@ -76,6 +81,50 @@ func TestADatabaseWithoutRoomsGoesOnWithThem(t *testing.T) {
 		posted, err := s.Post(t.Context(), []ledger.Post{{Room: "build", Lines: []ledger.Line{{Content: "hello"}}}})
 		if said = append(said, posted...); err != nil || posted[0].First != uint64(len(said)) {
 			t.Errorf("said %+v, %v", posted, err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestADatabaseWithoutRunsGoesOnWithThem opens what the program wrote before there
+// were runs: rooms, one of them called as a run's would be, and a key.
+func TestADatabaseWithoutRunsGoesOnWithThem(t *testing.T) {
+	dir := unpack(t, "version2.db.gz")
+	now := int64(1795360717000)
+	for i := range 3 {
+		s, err := Open(t.Context(), dir, Options{Now: func() time.Time { return time.UnixMilli(now) }, MaxRooms: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		said, err := s.Messages(t.Context(), "build", 0, 100)
+		if err != nil || len(said) != 20 {
+			t.Fatalf("%d messages, %v", len(said), err)
+		}
+		for n, m := range said {
+			post, line := n/5, n%5
+			want := room.Message{Room: "build", Seq: uint64(n + 1), Time: 1795360713000 + 1000*int64(post), Sender: []string{"", "alice", "Zoë van Dam"}[post%3],
+				Stream: []room.Stream{"", room.Stdout, room.Stderr}[line%3], Content: fmt.Sprintf("line %d of %d é%s", line, post, strings.Repeat("x", 3000*(line%2)))}
+			if m != want {
+				t.Errorf("message %d is %+v", n, m)
+			}
+		}
+		again, err := s.Post(t.Context(), []ledger.Post{{Room: "keyed", Key: "\x00k1", Digest: 7, Lines: []ledger.Line{{Content: "once"}}}})
+		if err != nil || !again[0].Repeat {
+			t.Errorf("the key: %+v, %v", again, err)
+		}
+		runs, err := s.Runs(t.Context())
+		if err != nil || len(runs) != min(i, 1) {
+			t.Errorf("opened %d times there are %v, %v", i+1, runs, err)
+		}
+		r := run.Run{ID: "17", State: run.Running, Started: now, Lines: uint64(i)}
+		posted, err := s.Post(t.Context(), []ledger.Post{{Room: "run.17", Lines: []ledger.Line{{Content: "\uFFFD", Raw: "\xff"}}, Run: &ledger.Standing{Run: r}}})
+		if err != nil || posted[0].First != uint64(5+i) {
+			t.Errorf("the run goes on in the room of its name: %+v, %v", posted, err)
+		}
+		if kept, _, err := s.Run(t.Context(), "17"); err != nil || !reflect.DeepEqual(kept, r) {
+			t.Errorf("the run is %+v, %v", kept, err)
 		}
 		if err := s.Close(); err != nil {
 			t.Fatal(err)

@@ -48,8 +48,8 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 
 func newStore(o Options) *Store {
 	return &Store{options: o.withDefaults(), bounds: usual, sync: datasync, metrics: map[metric.ID]*entry{}, byNum: map[uint32]*entry{},
-		rooms: rooms{byName: map[string]*roomEntry{}},
-		wake:  make(chan struct{}, 1), grown: make(chan struct{}, 1), full: make(chan struct{}, 1)}
+		rooms: rooms{byName: map[string]*roomEntry{}}, runs: runs{byID: map[string]*runEntry{}},
+		wake: make(chan struct{}, 1), grown: make(chan struct{}, 1), full: make(chan struct{}, 1)}
 }
 
 func (o Options) withDefaults() Options {
@@ -70,6 +70,12 @@ func (o Options) withDefaults() Options {
 	}
 	if o.MaxRooms == 0 {
 		o.MaxRooms = 10_000
+	}
+	if o.MaxRuns == 0 {
+		o.MaxRuns = 1000
+	}
+	if o.RunBytes == 0 {
+		o.RunBytes = 256 << 20
 	}
 	if o.Now == nil {
 		o.Now = time.Now

@@ -9,6 +9,7 @@ import (
 
 	"telltale/server/ledger"
 	"telltale/server/store/lines"
+	"telltale/shared/room"
 )
 
 // Bounds of what is written of messages.
@@ -27,7 +28,8 @@ func (s *Store) Post(_ context.Context, batch []ledger.Post) ([]ledger.Posted, e
 		return nil, s.Writable()
 	}
 	now := s.now()
-	p := &posting{store: s, now: now, keys: keySet{store: s, now: now}, open: map[*roomEntry]int{}, created: map[string]*roomEntry{}, passed: s.rooms.passed}
+	p := &posting{store: s, now: now, keys: keySet{store: s, now: now}, open: map[*roomEntry]int{}, created: map[string]*roomEntry{}, passed: s.rooms.passed,
+		ordinary: len(s.rooms.byName) - len(s.runs.byID), runs: map[string]*runEntry{}, begun: map[*roomEntry]*runEntry{}, grown: map[*runEntry]int64{}}
 	answers := make([]ledger.Posted, len(batch))
 	for i := range batch {
 		var err error
@@ -54,6 +56,12 @@ type posting struct {
 	created map[string]*roomEntry
 	left    []*roomEntry // make place
 	passed  uint64       // as rooms.passed will be
+
+	ordinary int                      // rooms that are of no run, as they will be
+	runs     map[string]*runEntry     // of which there is news
+	begun    map[*roomEntry]*runEntry // those of them that are new
+	gone     int                      // runs that make place
+	grown    map[*runEntry]int64      // bytes that come into the rooms of runs
 
 	looked bool         // for empty rooms
 	empty  []*roomEntry // those that may make place, longest empty first
@@ -96,7 +104,13 @@ func (p *posting) post(q *ledger.Post) (ledger.Posted, error) {
 }
 
 func (p *posting) say(q *ledger.Post) ledger.Posted {
-	e, err := p.room(q.Room)
+	var e *roomEntry
+	var err error
+	if q.Run != nil {
+		e, err = p.report(q.Run)
+	} else {
+		e, err = p.room(q.Room)
+	}
 	if err != nil {
 		return ledger.Posted{Err: err}
 	}
@@ -107,7 +121,8 @@ func (p *posting) say(q *ledger.Post) ledger.Posted {
 	}
 	for i := range q.Lines {
 		r := p.row(e, at)
-		r.lines = lines.Append(r.lines, r.by, q.Sender, q.Lines[i].Stream, q.Lines[i].Content)
+		line := &q.Lines[i]
+		r.lines = lines.Append(r.lines, r.by, room.Message{Sender: q.Sender, Stream: line.Stream, Content: line.Content, Raw: line.Raw, Open: line.Open})
 		r.by = q.Sender
 		r.last++
 		e.decided = newest{r.last, at}
@@ -126,19 +141,33 @@ func (p *posting) row(e *roomEntry, at int64) *row {
 	return &p.rows[i]
 }
 
+// known finds the room; nil where there is none.
+func (p *posting) known(name string) *roomEntry {
+	if e := p.store.rooms.byName[name]; e != nil && !e.leaving {
+		return e
+	}
+	return p.created[name]
+}
+
 // room finds the room, or makes it.
 func (p *posting) room(name string) (*roomEntry, error) {
+	if e := p.known(name); e != nil {
+		return e, nil
+	}
+	most := p.store.options.MaxRooms
+	if over := p.ordinary + 1 - most; over > 0 && !p.makePlace(over) {
+		return nil, fmt.Errorf("%w: the store keeps %d, and none of them is empty", ledger.ErrTooManyRooms, most)
+	}
+	e, err := p.create(name)
+	if err == nil {
+		p.ordinary++
+	}
+	return e, err
+}
+
+// create makes a room.
+func (p *posting) create(name string) (*roomEntry, error) {
 	s := p.store
-	if e := s.rooms.byName[name]; e != nil && !e.leaving {
-		return e, nil
-	}
-	if e := p.created[name]; e != nil {
-		return e, nil
-	}
-	over := len(s.rooms.byName) - len(p.left) + len(p.created) + 1 - s.options.MaxRooms
-	if over > 0 && !p.makePlace(over) {
-		return nil, fmt.Errorf("%w: the store keeps %d, and none of them is empty", ledger.ErrTooManyRooms, s.options.MaxRooms)
-	}
 	if s.rooms.next > maxRoomNum {
 		return nil, fmt.Errorf("%w: this store has made %d in its life and can make no more", ledger.ErrTooManyRooms, s.rooms.next)
 	}
@@ -167,12 +196,13 @@ func (p *posting) makePlace(n int) bool {
 		p.passed = max(p.passed, e.decided.last)
 	}
 	p.empty = p.empty[n:]
+	p.ordinary -= n
 	return true
 }
 
 // isEmpty tells whether all the room's messages are too old.
 func (p *posting) isEmpty(e *roomEntry) bool {
-	return e.decided.time <= p.now-p.store.options.RoomAge.Milliseconds()
+	return p.runOf(e) == nil && e.decided.time <= p.now-p.store.options.RoomAge.Milliseconds()
 }
 
 // forget takes back the whole decision.
@@ -182,6 +212,9 @@ func (p *posting) forget() {
 	}
 	for _, e := range p.left {
 		e.leaving = false
+	}
+	for _, e := range p.runs {
+		e.decided = e.kept
 	}
 }
 
@@ -193,15 +226,19 @@ func (p *posting) write() error {
 		bytes += len(p.rows[i].lines)
 	}
 	s.commits += bytes / lookBytes
+	p.grow()
 	switch {
-	case len(p.rows) == 1 && len(p.created)+len(p.left)+len(p.keys.rows) == 0:
+	case len(p.rows) == 1 && len(p.created)+len(p.left)+len(p.keys.rows)+len(p.grown) == 0:
 		return s.wrote(p.append())
-	case len(p.rows)+len(p.keys.rows) > 0:
+	case len(p.rows)+len(p.keys.rows)+len(p.grown) > 0:
 		return s.transaction(func() error {
 			if err := p.writeRooms(); err != nil {
 				return err
 			}
 			if err := p.writeLines(); err != nil {
+				return err
+			}
+			if err := p.writeRuns(); err != nil {
 				return err
 			}
 			return p.keys.write()
@@ -240,6 +277,12 @@ func (p *posting) writeRooms() error {
 		if _, err := q.left.Exec(e.num); err != nil {
 			return fmt.Errorf("let a room make place: %w", err)
 		}
+		if e.run == nil {
+			continue
+		}
+		if _, err := q.leaveRun.Exec(e.num); err != nil {
+			return fmt.Errorf("let a run make place: %w", err)
+		}
 	}
 	if len(p.left) > 0 {
 		if _, err := q.meta.Exec(metaPassed, int64(p.passed)); err != nil {
@@ -261,6 +304,9 @@ func (p *posting) show() {
 	defer s.mu.Unlock()
 	for _, e := range p.left {
 		s.rooms.remove(e)
+		if e.run != nil {
+			delete(s.runs.byID, e.run.kept.Run.ID)
+		}
 	}
 	s.rooms.passed = p.passed
 	for _, e := range p.created {
@@ -274,6 +320,7 @@ func (p *posting) show() {
 		r.room.newest = newest{r.last, r.time}
 		s.rooms.grown += len(r.lines)
 	}
+	p.showRuns()
 	if s.rooms.grown >= grownBytes {
 		tell(s.full)
 	}

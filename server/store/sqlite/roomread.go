@@ -48,8 +48,11 @@ func (s *Store) extent(ctx context.Context, e *roomEntry) (x ledger.Extent, at i
 	horizon := s.now() - s.options.RoomAge.Milliseconds()
 	s.mu.RLock()
 	x, at = ledger.Extent{First: e.first, Last: e.last}, e.time
-	since := e.since
+	since, ordinary := e.since, e.run == nil
 	s.mu.RUnlock()
+	if !ordinary {
+		return x, at, nil
+	}
 	if kept := uint64(s.options.RoomMessages); x.Last-(x.First-1) > kept {
 		x.First = x.Last - kept + 1
 	}
@@ -150,16 +153,17 @@ func (p *page) add(seq uint64, at int64, blob []byte) error {
 		return lines.ErrCorrupt
 	}
 	sender := ""
-	return lines.Each(blob, func(by []byte, stream room.Stream, content []byte) bool {
+	return lines.Each(blob, func(l *lines.Line) bool {
 		if seq > p.after {
-			if p.full = seq > p.upTo || len(p.messages) == p.limit || len(p.messages) > 0 && p.bytes+len(content) > pageBytes; p.full {
+			if p.full = seq > p.upTo || len(p.messages) == p.limit || len(p.messages) > 0 && p.bytes+l.Size() > pageBytes; p.full {
 				return false
 			}
-			if string(by) != sender {
-				sender = string(by)
+			if string(l.Sender) != sender {
+				sender = string(l.Sender)
 			}
-			p.messages = append(p.messages, room.Message{Room: p.room, Seq: seq, Time: at, Sender: sender, Stream: stream, Content: string(content)})
-			p.bytes += len(content)
+			p.messages = append(p.messages, room.Message{Room: p.room, Seq: seq, Time: at, Sender: sender, Stream: l.Stream,
+				Content: string(l.Content), Raw: l.Raw(), Open: l.Open})
+			p.bytes += l.Size()
 		}
 		seq++
 		return true

@@ -31,6 +31,12 @@ func (s *Store) due(horizon int64) (due []*roomEntry) {
 	defer s.mu.Unlock()
 	s.rooms.grown = 0
 	for _, e := range s.rooms.sorted {
+		if e.run != nil {
+			if e.run.rows > s.options.RunBytes {
+				due = append(due, e)
+			}
+			continue
+		}
 		if n := e.last - e.pruned; n > uint64(s.options.RoomMessages) || n > 0 && (e.since <= horizon || e.first > e.pruned+1) {
 			due = append(due, e)
 		}
@@ -44,6 +50,9 @@ func (s *Store) prune(e *roomEntry, horizon int64) (more bool, err error) {
 	defer s.w.Unlock()
 	if e.leaving {
 		return false, nil
+	}
+	if e.run != nil {
+		return s.pruneRun(e)
 	}
 	n, oldest, removed := 0, int64(0), newest{}
 	err = s.lazily(func() error {

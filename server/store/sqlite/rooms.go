@@ -21,8 +21,9 @@ type rooms struct {
 type roomEntry struct {
 	num     int64
 	name    string
-	decided newest // as of the batch being decided; guarded by Store.w
-	leaving bool   // makes place, or has; guarded by Store.w
+	decided newest    // as of the batch being decided; guarded by Store.w
+	leaving bool      // makes place, or has; guarded by Store.w
+	run     *runEntry // whose room it is; nil for an ordinary one; as rooms
 
 	newest        // as committed; it and what follows are guarded by Store.mu
 	first  uint64 // everything before it is gone

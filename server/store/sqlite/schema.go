@@ -2,7 +2,7 @@ package sqlite
 
 // version is PRAGMA user_version of what schema makes. A later one appends its
 // steps to migrations.
-const version = 2
+const version = 3
 
 // migrations[i] brings a database from version i to i+1, in one transaction.
 var migrations = [version]string{`
@@ -49,6 +49,13 @@ CREATE TABLE messages (
 	first INTEGER NOT NULL,    -- seq
 	time  INTEGER NOT NULL,    -- of the commit, ms since 1970
 	lines BLOB NOT NULL        -- lines.Append
+);
+`, `
+CREATE TABLE runs (
+	num   INTEGER PRIMARY KEY, -- that of its room
+	run   TEXT NOT NULL,       -- run.Run as JSON
+	taken INTEGER NOT NULL,    -- bytes of its output
+	rows  INTEGER NOT NULL     -- bytes of the rows of its room
 );
 `}
 

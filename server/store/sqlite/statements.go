@@ -18,6 +18,9 @@ type statements struct {
 	createRoom, leaveRoom, left        *sql.Stmt
 	say, pruneMessages, pruned, oldest *sql.Stmt
 	nextLeft, pruneLeft, emptied       *sql.Stmt
+
+	keepRun, leaveRun, runRows *sql.Stmt
+	rowSizes, removeMessages   *sql.Stmt
 }
 
 func (s *Store) prepareWriter(ctx context.Context) error {
@@ -54,6 +57,11 @@ func (s *Store) prepareWriter(ctx context.Context) error {
 		{&s.sql.nextLeft, "SELECT num FROM left_rooms LIMIT 1"},
 		{&s.sql.pruneLeft, "DELETE FROM messages WHERE key IN (SELECT key FROM messages WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ?)"},
 		{&s.sql.emptied, "DELETE FROM left_rooms WHERE num = ?"},
+		{&s.sql.keepRun, "INSERT OR REPLACE INTO runs (num, run, taken, rows) VALUES (?, ?, ?, ?)"},
+		{&s.sql.leaveRun, "DELETE FROM runs WHERE num = ?"},
+		{&s.sql.runRows, "UPDATE runs SET rows = ? WHERE num = ?"},
+		{&s.sql.rowSizes, "SELECT key, time, length(lines) FROM messages WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ?"},
+		{&s.sql.removeMessages, "DELETE FROM messages WHERE key BETWEEN ? AND ?"},
 	})
 }
 

@@ -23,7 +23,9 @@ type Options struct {
 
 	RoomMessages int           // newest messages that a room keeps; 100,000
 	RoomAge      time.Duration // how long a room keeps a message; 30 d
-	MaxRooms     int           // 10,000
+	MaxRooms     int           // besides those of runs; 10,000
+	MaxRuns      int           // 1,000
+	RunBytes     int64         // of a run's output that are kept at least, the newest; 256 MiB
 
 	Now func() time.Time // the clock; time.Now
 }
@@ -64,6 +66,7 @@ type Store struct {
 	tails     int // samples in all tails
 	turn      int // shares of the metrics that retention has looked at
 	rooms     rooms
+	runs      runs
 	broken    error
 	closed    bool
 

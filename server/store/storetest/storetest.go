@@ -26,6 +26,8 @@ type Options struct {
 	RoomMessages int
 	RoomAge      time.Duration
 	MaxRooms     int
+	MaxRuns      int
+	RunBytes     int64
 }
 
 // Open opens one place of storage, again and again; the first time it is empty.
@@ -63,6 +65,12 @@ func Run(t *testing.T, fresh func(t *testing.T) Open) {
 		{"19 rooms exist from their first message, up to the bound", roomBound},
 		{"20 retention keeps the newest by count and by age", roomRetention},
 		{"20 retention holds no post up", roomRetentionInSteps},
+		{"21 news of a run is kept with what it says", runNews},
+		{"21 news of a run is all there or not at all", runNewsAllOrNothing},
+		{"22 a final state stays", finalStates},
+		{"23 runs are as was told last", runsListed},
+		{"24 a run keeps its output, up to its bound", runOutput},
+		{"24 the oldest runs that ended make place", runBound},
 		{"any history is the plain fold over the samples", anyHistory},
 		{"any room is what was posted in it and is not too old", anyRooms},
 	} {
