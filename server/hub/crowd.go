@@ -8,8 +8,10 @@ import (
 	"telltale/shared/wire"
 )
 
-// Bounds of a room's ring. All rings together share ringsBytes: where there are
-// many rooms each has less.
+// Bounds of a room's ring, which holds one message at least. Where many rooms have
+// members a ring takes no more than its share of ringsBytes; one in which nothing is
+// said any more keeps what it had, so that all together, filled one after the other,
+// may come to five times that.
 const (
 	ringMessages = 256
 	ringBytes    = 1 << 20

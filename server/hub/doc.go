@@ -28,7 +28,8 @@
 // room keeps what was said lately in a ring (256 messages, a MiB), each message
 // once, written out once. A member whose place the ring no longer reaches is given
 // [Missed]: its caller reads from wherever messages are kept, a page at a time as
-// it likes, says [Member.Caught], and is given the ring again as soon as it reaches.
+// it likes, says [Member.Caught], or [Member.Skip] of what it lets go, and is given the
+// ring again as soon as it reaches.
 // So joining with a past, being slow and resuming are one mechanism; see the example
 // of [Member.Caught].
 //
