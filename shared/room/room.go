@@ -68,16 +68,15 @@ func CheckUser(name string) error {
 	case name == "" || len(name) > MaxUser || !utf8.ValidString(name):
 		return fmt.Errorf("%w: %.60q: it has 1 to %d bytes of UTF-8", ErrUser, name, MaxUser)
 	case strings.TrimSpace(name) != name || strings.ContainsFunc(name, unseen):
-		return fmt.Errorf("%w: %.60q: it has no spaces around it and nothing that cannot be seen", ErrUser, name)
+		return fmt.Errorf("%w: %.60q: it has no spaces around it, and nothing in it that cannot be seen but plain spaces", ErrUser, name)
 	}
 	return nil
 }
 
 // unseen is what makes two names look alike that are not, or moves what stands
-// around a name: control characters, and those that turn the writing direction.
-func unseen(r rune) bool {
-	return r != ' ' && !unicode.IsGraphic(r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r)
-}
+// around a name: control characters, those that turn the writing direction, and all
+// spaces but one.
+func unseen(r rune) bool { return !unicode.IsPrint(r) }
 
 // Cut marks the ends of pieces that belong together.
 const Cut = "…"

@@ -21,7 +21,7 @@ func TestARoomsNameKeepsToItsGrammar(t *testing.T) {
 func TestAUsersNameIsAnyTextThatCanBeSeen(t *testing.T) {
 	for name, good := range map[string]bool{
 		"alice123": true, "Zoë van Dam": true, "李": true, "😀": true, strings.Repeat("a", MaxUser): true,
-		"": false, " a": false, "a ": false, "a\nb": false, "a\u202eb": false, "\xff": false, strings.Repeat("a", MaxUser+1): false,
+		"": false, " a": false, "a ": false, "a\nb": false, "a\u00a0b": false, "a\u2003b": false, "a\u200bb": false, "a\u2028b": false, "a\u202eb": false, "\xff": false, strings.Repeat("a", MaxUser+1): false,
 	} {
 		if err := CheckUser(name); (err == nil) != good || err != nil && !errors.Is(err, ErrUser) {
 			t.Errorf("%q: %v", name, err)
