@@ -34,7 +34,7 @@ func newApp(assets *web.Assets) http.Handler {
 		Styles:          []string{"/web/app.css"},
 		// Not deferred: the first sets the theme before anything is painted, and the app, whose loader stands
 		// before them and is deferred, may be there as soon as the page is.
-		Scripts: []string{"/web/first.js", "/web/paint.js", "/web/lines.js"},
+		Scripts: []string{"/web/first.js", "/web/paint.js", "/web/lines.js", "/web/socket.js"},
 		// go-app loses crossorigin, without which a browser fetches a preloaded font twice.
 		RawHeaders: []string{
 			`<link rel="preload" as="font" type="font/woff2" crossorigin href="` + resolve("font/plex-400.woff2") + `">`,

@@ -53,6 +53,21 @@ const telltale = (() => {
     }
   });
 
+  // The colours of a text in light and in dark, and of its ground. A style attribute would not be allowed.
+  function tint(node, colours) {
+    const [light, dark, under, underDark] = colours.split(",");
+    node.classList.add("tint");
+    node.style.setProperty("--light", light);
+    node.style.setProperty("--dark", dark);
+    if (!under) return;
+    node.classList.add("ground");
+    node.style.setProperty("--under", under);
+    node.style.setProperty("--under-dark", underDark);
+  }
+  addEventListener("DOMContentLoaded", () => {
+    for (const node of document.querySelectorAll(".lines [data-tint]")) tint(node, node.dataset.tint);
+  });
+
   // Keys that the app would hear of too late to take them for itself: Enter sends the line that is written (with
   // Shift, or while a word is composed, it is the field's own), and no form leaves the page.
   // Some keyboards of phones tell of the line break alone.
@@ -116,7 +131,7 @@ const telltale = (() => {
   }
 
   return {
-    alive, theme, dark, copy,
+    alive, theme, dark, copy, tint,
     setTheme: (choice) => { write(THEME, choice); setTheme(choice); },
     kept: () => read(KEPT),
     keep: (text) => write(KEPT, text),

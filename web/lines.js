@@ -21,6 +21,18 @@ globalThis.telltaleLines = (() => {
     return node;
   };
 
+  // painted makes the parts of a text that app/ui/paint.go says how to show.
+  const painted = (text, paint) => {
+    let at = 0;
+    return paint.split(";").map((piece) => {
+      const [length, classes, tint] = piece.split(" "), end = at + +length;
+      const node = make("span", (classes || "").replaceAll(",", " "), text.slice(at, end));
+      at = end;
+      if (tint) telltale.tint(node, tint);
+      return node;
+    });
+  };
+
   function line(l) {
     const node = make("div", l.c), said = make("div", "said");
     node.dataset.key = l.k;
@@ -35,7 +47,8 @@ globalThis.telltaleLines = (() => {
       said.append(who);
     }
     if (l.c.includes("stderr")) said.append(make("span", "unseen", "stderr: "));
-    const text = make("span", "text", l.x);
+    const text = make("span", "text", l.p ? "" : l.x);
+    if (l.p) text.append(...painted(l.x, l.p));
     text.dir = "auto";
     said.append(text);
     if (l.o) said.append(button("whole", l.o));

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,42 +13,85 @@ import (
 	"telltale/shared/metric"
 	"telltale/shared/room"
 	"telltale/shared/wire"
-
-	"github.com/coder/websocket"
 )
 
 // Browser is the network as a page has it: requests go to the page's own origin.
 type Browser struct{}
 
-// mostMessage bounds a message from the server: a snapshot of many metrics.
-const mostMessage = 64 << 20
+// browserSocket is web/socket.js's: it hands over what came since the last frame, in
+// one call and one copy.
+type browserSocket struct {
+	socket    js.Value
+	hear, end js.Func
+	came      chan struct{} // capacity 1: batches has something
+	closed    chan struct{}
 
-type browserSocket struct{ conn *websocket.Conn }
+	// Both belong to the browser's one thread: a batch is added by an event, and taken
+	// by the reader, which nothing interrupts.
+	batches [][]byte
+	batch   []byte // what is left of the one that is being read
+}
 
 // Dial opens the socket at /ws.
 func (Browser) Dial(ctx context.Context) (Socket, error) {
 	origin := js.Global().Get("location").Get("origin").String()
-	conn, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(origin, "http")+"/ws", nil)
-	if err != nil {
-		return nil, fmt.Errorf("open socket: %w", err)
+	s := &browserSocket{came: make(chan struct{}, 1), closed: make(chan struct{})}
+	s.hear = js.FuncOf(func(_ js.Value, args []js.Value) any {
+		batch := make([]byte, args[0].Length())
+		js.CopyBytesToGo(batch, args[0])
+		s.batches = append(s.batches, batch)
+		signal(s.came)
+		return nil
+	})
+	s.end = js.FuncOf(func(js.Value, []js.Value) any {
+		close(s.closed)
+		s.hear.Release()
+		s.end.Release()
+		return nil
+	})
+	s.socket = js.Global().Get("telltaleSocket").Call("open", "ws"+strings.TrimPrefix(origin, "http")+"/ws", s.hear, s.end)
+	if _, ok := await(ctx, s.socket.Get("opened")); !ok {
+		s.Close()
+		return nil, errNoAnswer
 	}
-	conn.SetReadLimit(mostMessage)
-	return browserSocket{conn}, nil
+	return s, nil
 }
 
-func (s browserSocket) Read(ctx context.Context) ([]byte, error) {
-	_, message, err := s.conn.Read(ctx)
-	return message, err
+// Read gives the next message. What came before the end is read before that.
+func (s *browserSocket) Read(ctx context.Context) ([]byte, error) {
+	for len(s.batch) == 0 {
+		if len(s.batches) > 0 {
+			s.batch, s.batches = s.batches[0], s.batches[1:]
+			continue
+		}
+		select {
+		case <-s.came:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-s.closed:
+			if len(s.batches) == 0 {
+				return nil, errClosed
+			}
+		}
+	}
+	message, rest, _ := bytes.Cut(s.batch, newline)
+	s.batch = rest
+	return message, nil
 }
 
-func (s browserSocket) Write(ctx context.Context, message []byte) error {
-	return s.conn.Write(ctx, websocket.MessageText, message)
+var newline = []byte("\n")
+
+var errClosed = errors.New("the connection is closed")
+
+func (s *browserSocket) Write(_ context.Context, message []byte) error {
+	if !s.socket.Call("send", string(message)).Bool() {
+		return errClosed
+	}
+	return nil
 }
 
 // Close does not wait for the other side to agree: it may be out of reach.
-func (s browserSocket) Close() {
-	go func() { _ = s.conn.Close(websocket.StatusNormalClosure, "") }()
-}
+func (s *browserSocket) Close() { s.socket.Call("close") }
 
 // Ask makes the cheapest plain request.
 func (Browser) Ask(ctx context.Context) error {

@@ -3,11 +3,11 @@ package ui
 import (
 	"hash/fnv"
 	"strconv"
-	"strings"
 	"time"
 	"unicode/utf8"
 
 	"telltale/app/live"
+	"telltale/shared/ansi"
 	"telltale/shared/room"
 	"telltale/shared/scene"
 )
@@ -16,6 +16,7 @@ import (
 const (
 	mostShown  = 800 // bytes
 	mostBreaks = 16
+	mostSpans  = 200
 	smallShown = 160 // bytes, on a card
 )
 
@@ -30,17 +31,20 @@ type line struct {
 	Who  string `json:"w,omitempty"`
 	Hue  int    `json:"h,omitempty"`
 	Text string `json:"x"`
-	Kind string `json:"c"`           // classes
-	More string `json:"o,omitempty"` // the button that shows all of it
-	Note string `json:"s,omitempty"` // how things stand with a line of ours
+	// Paint is the style of Text's parts, "" where all is plain; see paintOf.
+	Paint string `json:"p,omitempty"`
+	Kind  string `json:"c"`           // classes
+	More  string `json:"o,omitempty"` // the button that shows all of it
+	Note  string `json:"s,omitempty"` // how things stand with a line of ours
 }
 
-// lineOf is a message; whole shows all of a long one.
-func lineOf(m room.Message, whole bool, zone func(int64) int) line {
-	shown, cut := clip(m.Content)
+// lineOf is a message that begins in a style, and the style at its end; whole shows
+// all of a long one.
+func lineOf(m room.Message, whole bool, at ansi.Style, zone func(int64) int) (line, ansi.Style) {
+	spans, end := ansi.Line(m.Content, at)
 	l := line{
 		Key: strconv.FormatUint(m.Seq, 10), Time: clockTime(m.Time, zone), At: stamp(m.Time),
-		Who: m.Sender, Hue: hue(m.Sender), Text: legible(shown), Kind: "line",
+		Who: m.Sender, Hue: hue(m.Sender), Kind: "line",
 	}
 	if m.Sender == "" {
 		l.Kind += " output"
@@ -48,32 +52,37 @@ func lineOf(m room.Message, whole bool, zone func(int64) int) line {
 	if m.Stream == room.Stderr {
 		l.Kind += " stderr"
 	}
+	begun, cut := clip(spans, mostShown, mostBreaks)
 	switch {
 	case cut && whole:
-		l.Text, l.More = legible(m.Content), "Show less"
+		l.More = "Show less"
 	case cut:
-		l.Text, l.More = l.Text+" …", "Show all "+sizeOf(len(m.Content))
+		spans = append(begun, ansi.Span{Text: " …"})
+		l.More = "Show all " + sizeOf(len(m.Content))
 	}
-	return l
+	l.Text, l.Paint = textOf(spans), paintOf(spans)
+	return l, end
 }
 
 // lineSmall is a message on a card, where one that is long is only begun.
-func lineSmall(m room.Message, zone func(int64) int) line {
-	if end := min(len(m.Content), smallShown); end < len(m.Content) || strings.ContainsAny(m.Content, "\r\n") {
-		if i := strings.IndexAny(m.Content[:end], "\r\n"); i >= 0 {
-			end = i
-		}
-		for end > 0 && !utf8.RuneStart(m.Content[end]) {
-			end--
-		}
-		m.Content = m.Content[:end] + " …"
+func lineSmall(m room.Message, at ansi.Style, zone func(int64) int) (line, ansi.Style) {
+	spans, end := ansi.Line(m.Content, at)
+	m.Content = ""
+	l, _ := lineOf(m, false, at, zone)
+	if begun, cut := clip(spans, smallShown, 1); cut {
+		spans = append(begun, ansi.Span{Text: " …"})
 	}
-	return lineOf(m, false, zone)
+	l.Text, l.Paint = textOf(spans), paintOf(spans)
+	return l, end
 }
+
+// carries tells whether a message's style goes on in the next such one: output's does,
+// what somebody says begins plain.
+func carries(m room.Message) bool { return m.Sender == "" || m.Stream != "" }
 
 // lineWaiting is a line of ours that the server does not have yet.
 func lineWaiting(w live.Waiting, user string, joined bool, zone func(int64) int) line {
-	l := lineOf(room.Message{Sender: user, Time: w.Time, Content: w.Content}, false, zone)
+	l, _ := lineOf(room.Message{Sender: user, Time: w.Time, Content: w.Content}, false, ansi.Style{}, zone)
 	l.Key, l.Kind, l.Note = w.Key, l.Kind+" waiting", "sending"
 	switch {
 	case w.Refused != "":
@@ -84,82 +93,32 @@ func lineWaiting(w live.Waiting, user string, joined bool, zone func(int64) int)
 	return l
 }
 
-// clip is the beginning of a long content, cut between runes.
-func clip(content string) (shown string, cut bool) {
-	end := len(content)
-	if end > mostShown {
-		for end = mostShown; !utf8.RuneStart(content[end]); end-- {
-		}
-	}
-	breaks := 0
-	for i := range end {
-		if c := content[i]; c == '\n' || c == '\r' {
-			if breaks++; breaks == mostBreaks {
-				end = i
-				break
+// clip is the beginning of what is long: bytes, rows and changes of style are bounded.
+func clip(spans []ansi.Span, most, rows int) (begun []ansi.Span, cut bool) {
+	left := most
+	for i, s := range spans {
+		end := len(s.Text)
+		for at := 0; at < end; at++ {
+			if s.Text[at] == '\n' {
+				if rows--; rows == 0 {
+					end = at
+				}
 			}
 		}
-	}
-	return content[:end], end < len(content)
-}
-
-// legible shows what a terminal would not print as text: its escape sequences are
-// left out (ECMA-48, section 5.4), carriage returns are new lines, and any other
-// control character is shown as its picture.
-func legible(s string) string {
-	if strings.IndexFunc(s, func(r rune) bool { return r < ' ' && r != '\t' && r != '\n' || r == 0x7f }) < 0 {
-		return s
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); {
-		if n := escape(s[i:]); n > 0 {
-			i += n
-			continue
-		}
-		switch c := s[i]; {
-		case c == '\r':
-			if i+1 < len(s) && s[i+1] != '\n' {
-				b.WriteByte('\n')
-			}
-		case c == 0x7f:
-			b.WriteRune('␡')
-		case c < ' ' && c != '\t' && c != '\n':
-			b.WriteRune('␀' + rune(c))
-		default:
-			b.WriteByte(c)
-		}
-		i++
-	}
-	return b.String()
-}
-
-// escape is the length of the control sequence that s begins with, 0 for none: ESC [
-// parameters intermediates final, or ESC ] … up to BEL or ESC \.
-func escape(s string) int {
-	if len(s) < 2 || s[0] != 0x1b {
-		return 0
-	}
-	switch s[1] {
-	case '[':
-		for i := 2; i < len(s); i++ {
-			switch c := s[i]; {
-			case c >= 0x40 && c <= 0x7e:
-				return i + 1
-			case c < 0x20 || c > 0x3f:
-				return 0
+		if end > left {
+			for end = left; !utf8.RuneStart(s.Text[end]); end-- {
 			}
 		}
-	case ']':
-		for i := 2; i < len(s); i++ {
-			switch {
-			case s[i] == 0x07:
-				return i + 1
-			case s[i] == 0x1b && i+1 < len(s) && s[i+1] == '\\':
-				return i + 2
+		if end < len(s.Text) || i == mostSpans {
+			if end > 0 {
+				begun = append(begun, ansi.Span{Style: s.Style, Text: s.Text[:end]})
 			}
+			return begun, true
 		}
+		begun = append(begun, s)
+		left -= end
 	}
-	return 0
+	return begun, false
 }
 
 // hue is a name's own colour among those of the charts.

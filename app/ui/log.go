@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"telltale/shared/ansi"
 	"telltale/shared/room"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
@@ -63,13 +64,21 @@ func (l *Log) early() []app.UI {
 	}
 	var lines []app.UI
 	var before int64
+	var style ansi.Style
 	for i, m := range l.messages() {
-		of := lineOf(m, false, zoneHere)
+		start := style
+		if !carries(m) {
+			start = ansi.Style{}
+		}
+		of, end := lineOf(m, false, start, zoneHere)
 		switch {
 		case l.Small:
-			of = lineSmall(m, zoneHere)
+			of, end = lineSmall(m, start, zoneHere)
 		case i > 0 || m.Seq == l.Early.First:
 			of.Day = day(m.Time, before, zoneHere)
+		}
+		if carries(m) {
+			style = end
 		}
 		before = m.Time
 		lines = append(lines, of.draw())
@@ -85,9 +94,28 @@ func (l line) draw() app.UI {
 			app.If(l.Who != "", func() app.UI {
 				return app.Span().Class("who h" + string(rune('0'+l.Hue))).Body(app.Bdi().Text(l.Who))
 			}),
-			app.Span().Class("text").Dir("auto").Text(l.Text),
+			l.drawText(),
 		),
 	)
+}
+
+func (l line) drawText() app.UI {
+	text := app.Span().Class("text").Dir("auto")
+	if l.Paint == "" {
+		return text.Text(l.Text)
+	}
+	var parts []app.UI
+	for _, p := range partsOf(l.Text, l.Paint) {
+		part := app.Span().Text(p.text)
+		if p.class != "" {
+			part = part.Class(p.class)
+		}
+		if p.tint != "" {
+			part = part.DataSet("tint", p.tint) // web/first.js gives it its colours
+		}
+		parts = append(parts, part)
+	}
+	return text.Body(parts...)
 }
 
 // OnMount hands the log to the stage.

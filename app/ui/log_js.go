@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"telltale/app/live"
+	"telltale/shared/ansi"
+	"telltale/shared/room"
 )
 
 // usualHeight is that of a line of one row, and how far beyond what is in sight
@@ -41,6 +43,7 @@ type logView struct {
 	away            uint64  // the last line when the end was left
 	dirty, visible  bool
 	whole           map[string]bool // long lines that are shown whole
+	made            map[uint64]made // of what stands on the page
 	mark            uint64          // what was seen up to here, before this visit
 	told            uint64          // a screen reader was told of lines up to here
 	said            time.Time       // when
@@ -227,6 +230,7 @@ func (lv *logView) reach(r *live.Room) {
 	}
 	if last < lv.last { // another store's life
 		lv.away, lv.mark, lv.told = 0, 0, 0
+		lv.made = nil
 	}
 	lv.first, lv.last = first, last
 	lv.heights.span(first, last)
@@ -252,9 +256,18 @@ func (lv *logView) sight(top float64) (from, to uint64) {
 // lay puts the lines on the page and measures them.
 func (lv *logView) lay(r *live.Room, from, to uint64, s *stage) {
 	list := make([]line, 0, to+1-from+uint64(len(r.Waiting)))
+	making := make(map[uint64]made, to+1-from)
+	style := lv.style(r, from)
 	for seq := from; seq <= to; seq++ {
-		list = append(list, lv.line(r, seq, s.clock.at))
+		m, has := r.At(seq)
+		if !has {
+			style = ansi.Style{}
+		}
+		making[seq] = lv.make(m, seq, has, style, s.clock.at)
+		list = append(list, lv.line(r, m, seq, making[seq].line, s.clock.at))
+		style = making[seq].end
 	}
+	lv.made = making
 	if to == lv.last {
 		for _, w := range r.Waiting {
 			list = append(list, lineWaiting(w, s.User(), r.Joined, s.clock.at))
@@ -286,19 +299,78 @@ func (lv *logView) lay(r *live.Room, from, to uint64, s *stage) {
 	}
 }
 
-// line is a line as it is to stand on the page.
-func (lv *logView) line(r *live.Room, seq uint64, zone func(int64) int) line {
-	m, has := r.At(seq)
-	l := lineUnread(seq)
-	if has && lv.log.Small {
-		l = lineSmall(m, zone)
-	} else if has {
-		l = lineOf(m, lv.whole[l.Key], zone)
-		if before, has := r.At(seq - 1); seq == lv.first || has {
-			l.Day = day(m.Time, before.Time, zone)
+// made is a line that was made of a message: what need not be done again for as long as
+// it stands on the page.
+type made struct {
+	of, end ansi.Style // at its beginning and its end
+	time    int64      // of the message; 0 where it was not read
+	whole   bool
+	line    line
+}
+
+// make makes a line that follows on a style.
+func (lv *logView) make(m room.Message, seq uint64, has bool, style ansi.Style, zone func(int64) int) made {
+	if !has {
+		return made{of: style, end: style, line: lineUnread(seq)}
+	}
+	whole := len(lv.whole) > 0 && lv.whole[strconv.FormatUint(seq, 10)]
+	if was, is := lv.made[seq]; is && was.time == m.Time && was.of == style && was.whole == whole {
+		return was
+	}
+	of := made{of: style, end: style, time: m.Time, whole: whole}
+	start := style
+	if !carries(m) {
+		start = ansi.Style{}
+	}
+	var end ansi.Style
+	if lv.log.Small {
+		of.line, end = lineSmall(m, start, zone)
+	} else {
+		of.line, end = lineOf(m, whole, start, zone)
+	}
+	if carries(m) {
+		of.end = end
+	}
+	return of
+}
+
+// mostBack is how many lines are looked through for the style that one begins in.
+const mostBack = 500
+
+// style is the one that a line begins in: what the lines before it, as far as they were
+// read, have left.
+func (lv *logView) style(r *live.Room, seq uint64) (style ansi.Style) {
+	if was, is := lv.made[seq]; is && was.time != 0 {
+		return was.of
+	}
+	back := seq
+	for back > lv.first && seq-back < mostBack {
+		if _, has := r.At(back - 1); !has {
+			break
+		}
+		back--
+		if was, is := lv.made[back]; is && was.time != 0 {
+			style = was.of
+			break
 		}
 	}
-	if seq == lv.first && !lv.log.Small {
+	for ; back < seq; back++ {
+		if m, _ := r.At(back); carries(m) {
+			style = ansi.After(m.Content, style)
+		}
+	}
+	return style
+}
+
+// line adds to a line what stands above it.
+func (lv *logView) line(r *live.Room, m room.Message, seq uint64, l line, zone func(int64) int) line {
+	if lv.log.Small {
+		return l
+	}
+	if before, has := r.At(seq - 1); m.Seq == seq && (has || seq == lv.first) {
+		l.Day = day(m.Time, before.Time, zone)
+	}
+	if seq == lv.first {
 		l.Head = gone(seq)
 	}
 	if seq == lv.mark+1 && lv.mark >= lv.first {
@@ -345,8 +417,9 @@ func (s *stage) tellNews(lv *logView) {
 	text := many(lv.last-lv.told, "new message")
 	s.viewer.SeeRoom(lv.name, func(r *live.Room, _ int64, _ live.Contact) {
 		if m, has := r.At(lv.last); has {
-			shown, _ := clip(m.Content)
-			if text = legible(shown[:min(len(shown), 200)]); m.Sender != "" {
+			spans, _ := ansi.Line(m.Content, ansi.Style{})
+			begun, _ := clip(spans, 200, mostBreaks)
+			if text = textOf(begun); m.Sender != "" {
 				text = m.Sender + ": " + text
 			}
 			if n := lv.last - lv.told; n > 1 {

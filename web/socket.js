@@ -1,0 +1,68 @@
+"use strict";
+// The page's WebSocket: takes messages as they come and hands them to the app in batches, so that however many are
+// said a frame is drawn in time. app/live is its only caller: open(url, hear, end) answers {send, close}; hear(bytes, more)
+// gets whole messages, a newline between two (JSON has none within), end() is called once when it is over.
+globalThis.telltaleSocket = (() => {
+  const BUDGET = 6; // ms the app may take for one batch
+  const MOST = 8 << 20; // characters that may wait
+  const encoder = new TextEncoder();
+  // What the app can do without: it reads what was said from the history where somebody looks at it. Answers to
+  // what it said itself begin otherwise.
+  const spare = (message) => message.startsWith('{"type":"broadcast","room_id"');
+
+  function open(url, hear, end) {
+    const socket = new WebSocket(url), channel = new MessageChannel();
+    let waiting = [], first = 0, size = 0, batch = 64 << 10, due = false, over = false;
+
+    // soon runs the next batch: at once after a pause, otherwise with the next frame, or without one where none comes.
+    const at = (step) => {
+      let done = false;
+      const once = () => { if (!done) { done = true; step(); } };
+      if (!document.hidden) requestAnimationFrame(once);
+      setTimeout(once, 100);
+    };
+    const drain = () => {
+      let last = first, length = 0;
+      while (last < waiting.length && (last === first || length + waiting[last].length < batch)) length += waiting[last++].length;
+      if (last > first) {
+        const bytes = encoder.encode(waiting.slice(first, last).join("\n"));
+        size -= length;
+        first = last;
+        if (first === waiting.length) waiting = [], first = 0;
+        else if (first > 10_000) waiting = waiting.slice(first), first = 0;
+        const began = performance.now();
+        hear(bytes);
+        const took = performance.now() - began;
+        batch = Math.max(16 << 10, Math.min(4 << 20, batch * Math.max(.5, Math.min(2, BUDGET / Math.max(took, .1)))));
+      }
+      if (waiting.length) at(drain);
+      else if (over) finish();
+      else at(() => { if (waiting.length) drain(); else { due = false; if (over) finish(); } });
+    };
+    const finish = () => { channel.port1.close(); end(); };
+    const wake = () => { if (!due) { due = true; channel.port2.postMessage(0); } };
+    channel.port1.onmessage = drain;
+
+    // shed lets the older half go of what the app can do without.
+    const shed = () => {
+      const half = first + (waiting.length - first >> 1);
+      waiting = waiting.filter((message, i) => i >= first && (i >= half || !spare(message)));
+      first = 0;
+      size = waiting.reduce((sum, message) => sum + message.length, 0);
+    };
+    socket.onmessage = ({ data }) => {
+      waiting.push(data);
+      size += data.length;
+      if (size > MOST) shed();
+      wake();
+    };
+    socket.onclose = () => { over = true; wake(); };
+    return {
+      send: (text) => { if (socket.readyState === WebSocket.OPEN) socket.send(text); return socket.readyState === WebSocket.OPEN; },
+      close: () => socket.close(1000),
+      opened: new Promise((yes, no) => { socket.onopen = yes; socket.addEventListener("close", no); }),
+    };
+  }
+
+  return { open };
+})();
