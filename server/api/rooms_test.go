@@ -340,7 +340,7 @@ func TestWhoFallsAgainBeforeItHasCaughtUpIsDroppedAgain(t *testing.T) {
 		synctest.Wait()
 		for n := range uint64(5) { // a gap is being written
 			s.post("r", "", numbered(400)...)
-			time.Sleep(20 * time.Second)
+			time.Sleep(8 * time.Second) // soon enough for its pong
 			a.hears(fmt.Sprintf(`{"type":"gap","room_id":"r","from":%d,"to":%d}`, 400*n+2, 400*n+401))
 			synctest.Wait()
 		}
