@@ -82,7 +82,7 @@ func (c *session) hear(in *membership) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	in.overdue = e.missed != nil && e.missed.lost
+	in.overdue = e.missed != nil && e.missed.lost != ""
 	if in.more() || in.overdue {
 		c.again(in)
 	}

@@ -50,12 +50,18 @@ type event struct {
 
 func (e event) none() bool { return e.said == nil && e.missed == nil && e.presence == nil }
 
-// missed names messages, both included, that did not come live. Those that are
-// lost do not come at all: the store no longer keeps them, or the policy is Drop.
+// missed names messages, both included, that did not come live. Those that are lost
+// do not come at all.
 type missed struct {
 	from, to uint64
-	lost     bool
+	lost     string // why, as a sentence about them ends; "" where they are sent again
 }
+
+// Why messages are lost.
+const (
+	expired = "are no longer kept"
+	dropped = "were left out" // by the policy Drop
+)
 
 // delivery counts what becomes of messages that do not go out live.
 type delivery struct {
@@ -116,7 +122,7 @@ func (l *line) next() (event, error) {
 	switch {
 	case l.lost > l.given:
 		l.api.delivery.expired.Add(int64(l.lost - l.given))
-		return l.miss(l.lost, true), nil
+		return l.miss(l.lost, expired), nil
 	case len(l.page) > 0:
 		m := l.page[0]
 		l.page[0] = room.Message{}
@@ -141,9 +147,9 @@ func (l *line) next() (event, error) {
 }
 
 // miss names what is after given up to to.
-func (l *line) miss(to uint64, lost bool) event {
+func (l *line) miss(to uint64, lost string) event {
 	e := event{missed: &missed{from: l.given + 1, to: to, lost: lost}}
-	if lost {
+	if lost != "" {
 		l.given = to
 	}
 	return e
@@ -162,7 +168,7 @@ func (l *line) fell(m *hub.Missed) (event, error) {
 			return event{}, errSlow
 		case Drop:
 			l.api.delivery.dropped.Add(int64(m.To - l.given))
-			e := l.miss(m.To, true)
+			e := l.miss(m.To, dropped)
 			l.to = m.To
 			l.member.Skip(m.To)
 			return e, nil
@@ -172,7 +178,7 @@ func (l *line) fell(m *hub.Missed) (event, error) {
 	if !m.Fell {
 		return event{}, nil
 	}
-	return l.miss(m.To, false), nil
+	return l.miss(m.To, ""), nil
 }
 
 // read fetches the next page of a line that is behind. How many do so at once is

@@ -111,14 +111,14 @@ type format struct {
 	begin string
 	beat  string // said from time to time, so that both ends know of each other
 	said  func(b []byte, m room.Message) []byte
-	lost  func(b []byte, room string, m *missed, why string) []byte
+	lost  func(b []byte, room string, m *missed) []byte
 }
 
 var asText = format{
 	kind: "text/plain; charset=utf-8",
 	said: func(b []byte, m room.Message) []byte { return append(append(b, m.Content...), '\n') },
-	lost: func(b []byte, _ string, m *missed, why string) []byte {
-		return fmt.Appendf(b, "[telltale: messages %d to %d %s]\n", m.from, m.to, why)
+	lost: func(b []byte, _ string, m *missed) []byte {
+		return fmt.Appendf(b, "[telltale: messages %d to %d %s]\n", m.from, m.to, m.lost)
 	},
 }
 
@@ -132,7 +132,7 @@ var asEvents = format{
 		b = append(strconv.AppendUint(append(b, "id: "...), m.Seq, 10), "\ndata: "...)
 		return append(append(b, eventLines.Replace(m.Content)...), "\n\n"...)
 	},
-	lost: func(b []byte, name string, m *missed, _ string) []byte {
+	lost: func(b []byte, name string, m *missed) []byte {
 		gap, _ := json.Marshal(wire.Gap{RoomID: name, From: m.from, To: m.to}) // a string and numbers cannot fail
 		return fmt.Appendf(b, "id: %d\nevent: gap\ndata: %s\n\n", m.to, gap)
 	},
@@ -205,12 +205,8 @@ func (s *stream) fill(ctx context.Context) (more bool, err error) {
 		case e.said != nil:
 			s.text = s.said(s.text, e.said.Message)
 			s.count++
-		case e.missed != nil && e.missed.lost:
-			why := "are no longer kept"
-			if s.api.SlowClient == Drop {
-				why = "were left out"
-			}
-			s.text = s.lost(s.text, s.room, e.missed, why)
+		case e.missed != nil && e.missed.lost != "":
+			s.text = s.lost(s.text, s.room, e.missed)
 		case e.none() && s.out.Due() == nil:
 			return false, nil
 		}
