@@ -31,8 +31,9 @@
 //     done with it, lines that are streamed into a room excepted; a mutation or a
 //     message is answered only after the ledger has answered.
 //   - Nothing of a room is written before its joined, nor after its left; in between
-//     the seqs follow on, unless a gap names those that do not come. A line that
-//     cannot be read on closes its connection: coming back with since loses nothing.
+//     the seqs follow on, unless a gap names those that do not come; what answers a
+//     broadcast whose message has gone by, as a repeated key's does, has its id. A line
+//     that cannot be read on closes its connection: coming back with since loses nothing.
 //   - Every socket ends with its peer, its heartbeat, its patience, or Drain, and
 //     leaves no goroutine, timer or viewer behind.
 //
