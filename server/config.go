@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"flag"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 
 	"telltale/server/api"
 	"telltale/server/auth"
+	"telltale/server/command"
 
 	"github.com/peterbourgon/ff/v3"
 	"github.com/peterbourgon/ff/v3/fftoml"
@@ -35,6 +37,7 @@ type config struct {
 	maxConnections int
 	maxMessage     int // bytes
 	slowClient     string
+	commands       []command.Command // the tables [command.NAME] of the file, which are no flags
 }
 
 const defaultListen = "localhost:8082"
@@ -58,7 +61,7 @@ func (c *config) flags() *flag.FlagSet {
 	set.IntVar(&c.maxConnections, "max-connections", 20_000, "connections open at once")
 	set.IntVar(&c.maxMessage, "max-message", 64<<10, "longest WebSocket message, in bytes")
 	set.StringVar(&c.slowClient, "slow-client", string(api.Catchup), "what becomes of a room's reader that falls behind: catchup, it is sent again what it missed; drop, it is told what it missed; close")
-	set.String("config", "", "TOML file with any of these as keys")
+	set.String("config", "", "TOML file with any of these as keys, and with the commands that may be run, as tables [command.NAME]")
 	return set
 }
 
@@ -71,7 +74,7 @@ func parseConfig(args []string, getenv func(string) string, help io.Writer) (con
 		return c, err
 	}
 	// What the environment set counts as given, so the file does not override it, but the command line does.
-	err := ff.Parse(set, args, ff.WithConfigFileFlag("config"), ff.WithConfigFileParser(fftoml.Parser))
+	err := ff.Parse(set, args, ff.WithConfigFileFlag("config"), ff.WithConfigFileParser(c.parseFile(set)))
 	if errors.Is(err, flag.ErrHelp) {
 		printUsage(set, help)
 	}
@@ -88,6 +91,25 @@ func parseConfig(args []string, getenv func(string) string, help io.Writer) (con
 		}
 	}
 	return c, c.check()
+}
+
+// parseFile reads the commands of the file, and leaves all else in it to be options.
+func (c *config) parseFile(set *flag.FlagSet) ff.ConfigFileParser {
+	return func(file io.Reader, option func(name, value string) error) error {
+		text, err := io.ReadAll(file)
+		if err != nil {
+			return err
+		}
+		if c.commands, err = command.Parse(text); err != nil {
+			return fmt.Errorf("%s: %w", set.Lookup("config").Value, err)
+		}
+		return fftoml.Parser(bytes.NewReader(text), func(name, value string) error {
+			if strings.HasPrefix(name, "command.") {
+				return nil
+			}
+			return option(name, value)
+		})
+	}
 }
 
 // fromEnvironment is ff's WithEnvVarPrefix, but through getenv instead of the process's own environment.

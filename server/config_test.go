@@ -43,6 +43,33 @@ func TestAFlagWinsOverTheEnvironmentAndThatOverTheFile(t *testing.T) {
 	}
 }
 
+func TestCommandsStandInTheFileBesideTheOptions(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "telltale.toml")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("max-metrics = 7\n[command.deploy]\nexec = [\"./deploy.sh\", \"{branch}\"]\nenv = { A = \"b\" }\n[command.deploy.args]\nbranch = \"^[a-z]+$\"\n")
+	c, err := parseConfig([]string{"--config", file}, environment(), &bytes.Buffer{})
+	if err != nil || c.maxMetrics != 7 || len(c.commands) != 1 || c.commands[0].Name != "deploy" {
+		t.Errorf("%+v, %v", c, err)
+	}
+	for text, want := range map[string]string{
+		"[command.deploy]\nexec = \"rm -rf /\"\n": "command.deploy.exec is a list of words",
+		"[commands.deploy]\nexec = [\"x\"]\n":     "commands.deploy.exec",
+		"max-metrics = [":                         "telltale.toml",
+	} {
+		write(text)
+		var stderr bytes.Buffer
+		_, err := parseConfig([]string{"--config", file}, environment(), &bytes.Buffer{})
+		if code := report(err, &stderr); code != 2 || !strings.Contains(stderr.String(), want) || strings.Count(stderr.String(), "\n") != 1 {
+			t.Errorf("%q: exit code %d, %q", text, code, stderr.String())
+		}
+	}
+}
+
 func TestWithoutOptionsTheServerIsReachedFromThisMachineOnly(t *testing.T) {
 	c, err := parseConfig(nil, environment(), &bytes.Buffer{})
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"telltale/server/command/keep"
 	"telltale/web"
 )
 
@@ -28,6 +29,9 @@ func verbs() []verb {
 	}
 }
 
+// keeperVerb is what the server calls itself by for each command that it runs; see package keep. It is not for people.
+const keeperVerb = "keep"
+
 // run is the program. Its error is for report.
 func run(ctx context.Context, args []string, getenv func(string) string, _ io.Reader, stdout, stderr io.Writer) error {
 	if len(args) == 0 {
@@ -35,6 +39,10 @@ func run(ctx context.Context, args []string, getenv func(string) string, _ io.Re
 	}
 	if slices.Contains([]string{"help", "-h", "-help", "--help"}, args[0]) {
 		fmt.Fprintln(stdout, listVerbs())
+		return nil
+	}
+	if args[0] == keeperVerb {
+		keep.Main(args[1:])
 		return nil
 	}
 	for _, verb := range verbs() {

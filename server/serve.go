@@ -13,6 +13,7 @@ import (
 	"telltale/app/ui"
 	"telltale/server/api"
 	"telltale/server/auth"
+	"telltale/server/command"
 	"telltale/server/host"
 	"telltale/server/hub"
 	"telltale/server/ledger"
@@ -23,6 +24,9 @@ import (
 
 // drainLimit is how long a server that was told to end waits for requests under way.
 const drainLimit = 8 * time.Second
+
+// runGrace is how much of that a command has between SIGTERM and SIGKILL.
+const runGrace = 6 * time.Second
 
 func serveVerb(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
 	config, err := parseConfig(args, getenv, stdout)
@@ -73,23 +77,29 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 		return &sentence{text: "the database cannot be written: is its disk full?", code: 1, cause: err}
 	}
 
+	runner, err := newRunner(ctx, c, truth, log)
+	if err != nil {
+		return &sentence{text: "the database cannot be written: is its disk full?", code: 1, cause: err}
+	}
+
 	app.DefaultLogger = func(format string, args ...any) { log.Error("go-app", "says", fmt.Sprintf(format, args...)) }
 	ui.SetSource(source{truth, viewers, base(listener)})
 	ui.Routes()
 	assets := web.Embedded()
 	surface := api.New(api.Options{
 		Ledger: truth, Hub: viewers, Writable: store.Writable, Log: log,
-		Pages: newApp(assets), Assets: assets.Handler(),
+		Pages: newApp(assets), Assets: assets.Handler(), Commands: runner,
 		Version: version(), MaxMessage: int64(c.maxMessage), SlowClient: api.SlowClient(c.slowClient), Tiers: c.retention.tiers(),
 		Loopback: auth.IsLocal(c.listen), AdminLoopback: auth.IsLocal(c.adminListen),
 	})
-	reading, stopReading := context.WithCancel(ctx)
-	var readings sync.WaitGroup
-	defer readings.Wait()
-	defer stopReading()
+	beside, stopBeside := context.WithCancel(ctx)
+	var besides sync.WaitGroup
+	defer besides.Wait()
+	defer stopBeside()
 	if c.hostMetrics {
-		readings.Go(func() { watchHost(reading, c, truth, surface, log) })
+		besides.Go(func() { watchHost(beside, c, truth, surface, log) })
 	}
+	besides.Go(func() { schedule(beside, runner, log) })
 
 	open := &connections{Listener: listener, most: int64(c.maxConnections)}
 	main, admin := newServer(open.limit(surface.Routes(), surface.Busy), log), newServer(surface.AdminRoutes(), log)
@@ -108,19 +118,20 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 		err = nil
 	case err = <-failed:
 	}
-	drain(ctx, surface, main, admin, log)
+	drain(ctx, surface, runner, main, admin, log)
 	return err
 }
 
-// drain takes no new requests, says goodbye to viewers, and lets what is under way end.
-func drain(ctx context.Context, surface *api.API, main, admin *http.Server, log *slog.Logger) {
+// drain takes no new requests, says goodbye to viewers, has commands end, and lets what is under way end.
+func drain(ctx context.Context, surface *api.API, runner *command.Runner, main, admin *http.Server, log *slog.Logger) {
 	log.Info("draining")
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainLimit)
 	defer cancel()
-	var both sync.WaitGroup
-	both.Go(func() { surface.Drain(ctx) })
-	both.Go(func() { stop(ctx, main, log) })
-	both.Wait()
+	var all sync.WaitGroup
+	all.Go(func() { runner.Drain(ctx, runGrace) })
+	all.Go(func() { surface.Drain(ctx) })
+	all.Go(func() { stop(ctx, main, log) })
+	all.Wait()
 	stop(ctx, admin, log)
 	log.Info("drained")
 }

@@ -23,6 +23,7 @@ type Options struct {
 	Assets   http.Handler // GET /web/...
 	Log      *slog.Logger
 
+	Commands   Commands // nil where the configuration names none
 	Version    string
 	MaxMessage int64 // bytes of a WebSocket message; 64 KiB
 	// SlowClient is what becomes of a reader that falls behind its room; Catchup.

@@ -143,7 +143,7 @@ func typeError(wrong *json.UnmarshalTypeError) string {
 		place = "the JSON value"
 	}
 	wanted := map[reflect.Kind]string{reflect.Float64: "a finite number", reflect.Int64: "a whole number",
-		reflect.Struct: "an object", reflect.Slice: "an array"}[wrong.Type.Kind()]
+		reflect.Struct: "an object", reflect.Map: "an object", reflect.Slice: "an array"}[wrong.Type.Kind()]
 	if wanted == "" {
 		wanted = "a string" // a kind reads itself from one
 	}
@@ -193,12 +193,18 @@ func digestOf(parts ...[]byte) uint64 {
 
 // sendJSON writes a value and a newline.
 func sendJSON(w http.ResponseWriter, value any) error {
+	return sendStatus(w, http.StatusOK, value)
+}
+
+// sendStatus is sendJSON with another status than 200.
+func sendStatus(w http.ResponseWriter, status int, value any) error {
 	body, err := json.Marshal(value)
 	if err != nil {
 		return fmt.Errorf("encode an answer: %w", err)
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
 	_, _ = w.Write(append(body, '\n')) // the client has gone: nobody is left to tell
 	return nil
 }

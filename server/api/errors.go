@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"telltale/server/command"
 	"telltale/server/hub"
 	"telltale/server/ledger"
 	"telltale/shared/metric"
@@ -58,6 +59,14 @@ func explain(err error) *problem {
 		return &problem{Status: http.StatusConflict, Detail: err.Error()}
 	case errors.Is(err, ledger.ErrUnknown):
 		return &problem{Status: http.StatusNotFound, Detail: "no such metric: GET /api/v1/metrics lists those there are"}
+	case is(err, errNoCommands, command.ErrUnknown):
+		return &problem{Status: http.StatusNotFound, Detail: err.Error()}
+	case errors.Is(err, command.ErrArgs):
+		return &problem{Status: http.StatusBadRequest, Detail: err.Error()}
+	case errors.Is(err, command.ErrBusy):
+		return &problem{Status: http.StatusConflict, Detail: err.Error()}
+	case errors.Is(err, command.ErrEnding):
+		return &problem{Status: http.StatusServiceUnavailable, Detail: err.Error(), retry: 2}
 	case errors.Is(err, ledger.ErrNoRun):
 		return &problem{Status: http.StatusNotFound, Detail: "no such run: GET /api/v1/runs lists those that are kept"}
 	case errors.Is(err, ledger.ErrKeyReused):

@@ -48,6 +48,13 @@ func (a *API) Routes() http.Handler {
 	handle("GET /api/v1/rooms/{room}/messages", a.getMessages)
 	handle("GET /api/v1/rooms/{room}/presence", a.getPresence)
 
+	// Runs
+	handle("GET /api/v1/runs", a.getRuns)
+	handle("POST /api/v1/runs/{command}", a.postRun)
+	handle("GET /api/v1/runs/{id}", a.getRun)
+	handle("DELETE /api/v1/runs/{id}", a.deleteRun)
+	handle("GET /api/v1/runs/{id}/output", a.getOutput)
+
 	// Live
 	handle("GET /ws", a.getSocket)
 

@@ -73,6 +73,7 @@ func Start(c Command) (*Process, error) {
 	}
 	words := append(append([]string{}, c.Keeper[1:]...), c.Grace.String())
 	p.keeper = exec.Command(c.Keeper[0], append(words, c.Words...)...)
+	p.keeper.Args[0] = "telltale" // for whoever lists processes
 	p.keeper.Dir, p.keeper.Env = c.Dir, append([]string{}, c.Env...)
 	p.keeper.Stdout, p.keeper.Stderr = pipes[2][1], pipes[3][1]
 	p.keeper.ExtraFiles = []*os.File{pipes[0][0], pipes[1][1]}

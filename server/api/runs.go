@@ -1,0 +1,175 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"telltale/server/ledger"
+	"telltale/shared/room"
+	"telltale/shared/run"
+)
+
+// Commands starts and stops what the configuration names.
+type Commands interface {
+	// Start refuses with the errors of package command.
+	Start(ctx context.Context, name string, args map[string]string, by string) (run.Run, error)
+	// Stop answers at once; false where no such run goes on here.
+	Stop(id string) bool
+}
+
+// begun is the answer to who starts a run.
+type begun struct {
+	ID      string    `json:"id"`
+	Command string    `json:"command"`
+	State   run.State `json:"state"`
+}
+
+// postRun starts a command.
+func (a *API) postRun(w http.ResponseWriter, r *http.Request) error {
+	body, err := readBody(w, r, maxBody)
+	if err != nil {
+		return err
+	}
+	var asked struct {
+		Args map[string]string `json:"args"`
+	}
+	if len(bytes.TrimSpace(body)) > 0 {
+		if err := decodeJSON(body, &asked); err != nil {
+			return err
+		}
+	}
+	if a.Commands == nil {
+		return errNoCommands
+	}
+	// A run goes on, whoever asked for it.
+	started, err := a.Commands.Start(context.WithoutCancel(r.Context()), r.PathValue("command"), asked.Args, "")
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Location", "/api/v1/runs/"+started.ID)
+	return sendStatus(w, http.StatusAccepted, begun{ID: started.ID, Command: started.Command, State: started.State})
+}
+
+// runs are all runs as they are shown now, the newest start first.
+func (a *API) runs(ctx context.Context) ([]run.Run, error) {
+	kept, err := a.Ledger.Runs(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list the runs: %w", err)
+	}
+	return run.Shown(kept, time.Now().UnixMilli()), nil
+}
+
+func (a *API) getRuns(w http.ResponseWriter, r *http.Request) error {
+	runs, err := a.runs(r.Context())
+	if err != nil {
+		return err
+	}
+	return sendJSON(w, runs)
+}
+
+// run is the run that a request names.
+func (a *API) run(r *http.Request) (run.Run, error) {
+	id := r.PathValue("id")
+	if err := run.CheckID(id); err != nil {
+		return run.Run{}, err
+	}
+	runs, err := a.runs(r.Context())
+	if err != nil {
+		return run.Run{}, err
+	}
+	for _, each := range runs {
+		if each.ID == id {
+			return each, nil
+		}
+	}
+	return run.Run{}, ledger.ErrNoRun
+}
+
+func (a *API) getRun(w http.ResponseWriter, r *http.Request) error {
+	found, err := a.run(r)
+	if err != nil {
+		return err
+	}
+	return sendJSON(w, found)
+}
+
+// deleteRun has a run end: 202 while it does, 200 where it has already.
+func (a *API) deleteRun(w http.ResponseWriter, r *http.Request) error {
+	found, err := a.run(r)
+	if err != nil {
+		return err
+	}
+	switch {
+	case found.State.Final():
+		return sendJSON(w, found)
+	case found.Host != "":
+		return refuse(http.StatusConflict, "it runs on %s: stop it there", found.Host)
+	case a.Commands != nil && a.Commands.Stop(found.ID):
+		return sendStatus(w, http.StatusAccepted, found)
+	}
+	if found, err = a.run(r); err != nil { // it has just ended
+		return err
+	}
+	return sendJSON(w, found)
+}
+
+// getOutput sends what a run wrote, byte for byte, as far as it is kept: that of one
+// that goes on as far as it has come.
+func (a *API) getOutput(w http.ResponseWriter, r *http.Request) error {
+	found, err := a.run(r)
+	if err != nil {
+		return err
+	}
+	name := run.Room(found.ID)
+	extent, err := a.Ledger.Extent(r.Context(), name)
+	if err != nil {
+		return err
+	}
+	some, err := a.messages(r, name, extent.First-1, extent.Last)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Content-Disposition", `attachment; filename="run-`+found.ID+`.txt"`)
+	w.Header().Set("Cache-Control", "no-store")
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	out := patient{w}
+	for len(some) > 0 {
+		var text bytes.Buffer
+		for _, m := range some {
+			writeRaw(&text, m)
+		}
+		if _, err := out.Write(text.Bytes()); err != nil {
+			return errGone
+		}
+		last := some[len(some)-1].Seq
+		if some, err = a.messages(r, name, last, extent.Last); err != nil {
+			a.complain("a run's output was cut off", "run", found.ID, "error", err)
+			panic(http.ErrAbortHandler) // nobody is to take half of it for the whole
+		}
+	}
+	return nil
+}
+
+// writeRaw writes a message as a run wrote it; what others said of the run is no output.
+func writeRaw(text *bytes.Buffer, m room.Message) {
+	if m.Stream == "" {
+		return
+	}
+	if m.Raw != "" {
+		text.WriteString(m.Raw)
+	} else {
+		text.WriteString(m.Content)
+	}
+	if !m.Open {
+		text.WriteByte('\n')
+	}
+}
+
+var errNoCommands = errors.New("this server's configuration names no commands: an operator puts a table [command.NAME] into the file of --config")
