@@ -44,6 +44,7 @@ type API struct {
 	delivery delivery
 	metrics  *instruments
 	lobby    lobby
+	remotes  remotes
 	// snapshots bounds how many histories are read for viewers at once.
 	snapshots chan struct{}
 	large     chan struct{} // and this, how many large uploads are held
@@ -80,7 +81,7 @@ func New(o Options) *API {
 		o.Tiers = series.Tiers
 	}
 	a := &API{Options: o, begun: time.Now(), snapshots: make(chan struct{}, snapshotsAtOnce),
-		large:    make(chan struct{}, largeAtOnce),
+		large: make(chan struct{}, largeAtOnce), remotes: newRemotes(),
 		draining: make(chan struct{}), sockets: map[*socket]struct{}{}}
 	a.lobby = lobby{begun: a.begun, open: map[*guest]struct{}{}}
 	a.metrics = newInstruments(a)

@@ -35,6 +35,9 @@ func (a *API) postRoom(w http.ResponseWriter, r *http.Request) error {
 	if err := room.CheckName(name); err != nil {
 		return err
 	}
+	if err := mayBeSaidIn(name); err != nil {
+		return err
+	}
 	body, err := readBody(w, r, maxBody)
 	var size *http.MaxBytesError
 	switch {
@@ -170,6 +173,9 @@ func (a *API) untilDraining(do func()) (finish func()) {
 
 func (u *upload) run(r *http.Request) error {
 	if err := room.CheckName(u.room); err != nil {
+		return err
+	}
+	if err := mayBeSaidIn(u.room); err != nil {
 		return err
 	}
 	if r.Header.Get("Idempotency-Key") != "" {

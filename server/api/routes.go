@@ -54,6 +54,8 @@ func (a *API) Routes() http.Handler {
 	handle("GET /api/v1/runs/{id}", a.getRun)
 	handle("DELETE /api/v1/runs/{id}", a.deleteRun)
 	handle("GET /api/v1/runs/{id}/output", a.getOutput)
+	handle("PUT /api/v1/runs/{id}", a.putRun)
+	handle("POST /api/v1/runs/{id}/output", a.postOutput)
 
 	// Live
 	handle("GET /ws", a.getSocket)

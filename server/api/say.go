@@ -118,6 +118,9 @@ func (c *session) broadcast(message []byte) error {
 	if err != nil {
 		return err
 	}
+	if err := mayBeSaidIn(in.room); err != nil {
+		return err
+	}
 	if err := checkContent(b.Content); err != nil {
 		return err
 	}
