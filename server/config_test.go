@@ -118,8 +118,8 @@ func TestAWrongCommandLineIsASentenceAndExitCode2(t *testing.T) {
 		env   []string
 		names string
 	}{
-		{nil, nil, "serve, version"},
-		{[]string{"fly"}, nil, `"fly"; the verbs are serve, version`},
+		{nil, nil, "serve, run, version"},
+		{[]string{"fly"}, nil, `"fly"; the verbs are serve, run, version`},
 		{[]string{"version", "now"}, nil, "no options"},
 		{[]string{"serve", "now"}, nil, `"now"`},
 		{[]string{"serve", "--fast"}, nil, "-fast"},
@@ -133,6 +133,13 @@ func TestAWrongCommandLineIsASentenceAndExitCode2(t *testing.T) {
 		{[]string{"serve", "--room-retention", "many"}, nil, "100000,30d"},
 		{[]string{"serve", "--slow-client", "wait"}, nil, "catchup, drop or close"},
 		{[]string{"serve", "--config", "/nowhere/telltale.toml"}, nil, "/nowhere/telltale.toml"},
+		{[]string{"run"}, nil, "say what to run"},
+		{[]string{"run", "--room", "build"}, nil, "say what to run"},
+		{[]string{"run", "--fast", "make"}, nil, "-fast"},
+		{[]string{"run", "--room", "a b", "make"}, nil, "--room"},
+		{[]string{"run", "--room", "run.1", "make"}, nil, "the runs' own"},
+		{[]string{"run", "--url", "ftp://x", "make"}, nil, "ftp://x"},
+		{[]string{"run", "make"}, []string{"TELLTALE_URL", "://"}, "--url"},
 		{[]string{"serve"}, []string{"TELLTALE_HOST_METRICS", "perhaps"}, "TELLTALE_HOST_METRICS"},
 		{[]string{"serve"}, []string{"PORT", "tcp://10.0.0.1:80"}, "10.0.0.1:80"},
 	} {
@@ -150,7 +157,7 @@ func TestAWrongCommandLineIsASentenceAndExitCode2(t *testing.T) {
 
 func TestHelpAndVersionAreAnswers(t *testing.T) {
 	for args, want := range map[string]string{
-		"help": "telltale serve", "--help": "telltale serve", "serve -h": "-max-metrics", "version": "telltale ",
+		"help": "telltale serve", "--help": "telltale serve", "serve -h": "-max-metrics", "run -h": "telltale run [options] -- COMMAND", "version": "telltale ",
 	} {
 		var stdout, stderr bytes.Buffer
 		err := run(t.Context(), strings.Fields(args), environment(), nil, &stdout, &stderr)

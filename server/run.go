@@ -19,12 +19,13 @@ import (
 type verb struct {
 	name string
 	says string
-	run  func(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error
+	run  func(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) error
 }
 
 func verbs() []verb {
 	return []verb{
 		{"serve", "run the server and its pages", serveVerb},
+		{"run", "run a command here, watched by everybody who looks there", runVerb},
 		{"version", "print the version", versionVerb},
 	}
 }
@@ -33,7 +34,7 @@ func verbs() []verb {
 const keeperVerb = "keep"
 
 // run is the program. Its error is for report.
-func run(ctx context.Context, args []string, getenv func(string) string, _ io.Reader, stdout, stderr io.Writer) error {
+func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) error {
 	if len(args) == 0 {
 		return misuse("say what to do")
 	}
@@ -47,7 +48,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, _ io.Re
 	}
 	for _, verb := range verbs() {
 		if verb.name == args[0] {
-			return verb.run(ctx, args[1:], getenv, stdout, stderr)
+			return verb.run(ctx, args[1:], getenv, stdin, stdout, stderr)
 		}
 	}
 	return misuse("telltale does not know %q", args[0])
@@ -59,11 +60,11 @@ func listVerbs() string {
 	for _, verb := range verbs() {
 		fmt.Fprintf(&list, "\n  telltale %-8s %s", verb.name, verb.says)
 	}
-	list.WriteString("\n\ntelltale serve -h lists its options.")
+	list.WriteString("\n\ntelltale serve -h and telltale run -h list their options.")
 	return list.String()
 }
 
-func versionVerb(_ context.Context, args []string, _ func(string) string, stdout, _ io.Writer) error {
+func versionVerb(_ context.Context, args []string, _ func(string) string, _ io.Reader, stdout, _ io.Writer) error {
 	if len(args) > 0 {
 		return misuse("telltale version takes no options")
 	}
@@ -104,6 +105,9 @@ func misuse(format string, args ...any) error {
 func report(err error, stderr io.Writer) int {
 	if err == nil || errors.Is(err, flag.ErrHelp) {
 		return 0
+	}
+	if status, is := errors.AsType[exitStatus](err); is {
+		return int(status)
 	}
 	fmt.Fprintf(stderr, "telltale: %s\n", err)
 	if said, ok := errors.AsType[*sentence](err); ok {

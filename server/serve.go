@@ -28,7 +28,7 @@ const drainLimit = 8 * time.Second
 // runGrace is how much of that a command has between SIGTERM and SIGKILL.
 const runGrace = 6 * time.Second
 
-func serveVerb(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
+func serveVerb(ctx context.Context, args []string, getenv func(string) string, _ io.Reader, stdout, stderr io.Writer) error {
 	config, err := parseConfig(args, getenv, stdout)
 	if err != nil {
 		return err
@@ -100,6 +100,7 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 		besides.Go(func() { watchHost(beside, c, truth, surface, log) })
 	}
 	besides.Go(func() { schedule(beside, runner, log) })
+	besides.Go(func() { surface.KeepLeases(beside) })
 
 	open := &connections{Listener: listener, most: int64(c.maxConnections)}
 	main, admin := newServer(open.limit(surface.Routes(), surface.Busy), log), newServer(surface.AdminRoutes(), log)
