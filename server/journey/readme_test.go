@@ -3,6 +3,8 @@ package journey
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -13,8 +15,14 @@ func TestTheCurlLinesOfTheREADMEDoWhatItSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := quiet(t)
-	ran := 0
+	file := filepath.Join(t.TempDir(), "telltale.toml")
+	_, toml, _ := strings.Cut(string(readme), "\n```toml\n")
+	toml, _, _ = strings.Cut(toml, "```")
+	if err := os.WriteFile(file, []byte(toml), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := quiet(t, "--config", file)
+	ran, id := 0, regexp.MustCompile(`^{"id":"([^"]+)"`)
 	for line := range strings.Lines(string(readme)) {
 		line = strings.TrimSpace(line)
 		call, comment, _ := strings.Cut(line, " # ")
@@ -30,6 +38,9 @@ func TestTheCurlLinesOfTheREADMEDoWhatItSays(t *testing.T) {
 		call = strings.ReplaceAll(call, "localhost:8082", strings.TrimPrefix(s.url, "http://"))
 		run := exec.CommandContext(t.Context(), "sh", "-c", strings.Replace(call, "curl ", "curl -sS --fail-with-body --max-time "+limit+" ", 1))
 		answer, err := run.CombinedOutput()
+		if begun := id.FindSubmatch(answer); begun != nil {
+			t.Setenv("RUN", string(begun[1]))
+		}
 		if run.ProcessState.ExitCode() != cut {
 			t.Errorf("%s\n%v: %s", line, err, answer)
 		}
