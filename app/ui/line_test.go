@@ -26,12 +26,12 @@ func TestALineIsShownInItsColours(t *testing.T) {
 		if l.Text != want.text || l.Paint != want.paint {
 			t.Errorf("%q is %q in %q", content, l.Text, l.Paint)
 		}
-		var all string
+		var all strings.Builder
 		for _, p := range partsOf(l.Text, l.Paint) {
-			all += p.text
+			all.WriteString(p.text)
 		}
-		if l.Paint != "" && all != l.Text {
-			t.Errorf("%q: the parts say %q", content, all)
+		if l.Paint != "" && all.String() != l.Text {
+			t.Errorf("%q: the parts say %q", content, all.String())
 		}
 	}
 }

@@ -18,8 +18,6 @@ func news(r run.Run, taken uint64, lines ...ledger.Line) ledger.Post {
 	return ledger.Post{Room: run.Room(r.ID), Sender: r.By, Lines: lines, Run: &ledger.Standing{Run: r, Taken: taken}}
 }
 
-func code(n int) *int { return &n }
-
 // stands holds what is kept of a run against what should be; nil for nothing.
 func (w *world) stands(id string, want *ledger.Standing) {
 	w.t.Helper()
@@ -112,7 +110,7 @@ func runNewsAllOrNothing(t *testing.T, w *world) {
 func finalStates(t *testing.T, w *world) {
 	tell := func(r run.Run) { w.post(news(r, 0)) }
 	for i, last := range []run.Run{
-		{State: run.Exited, Code: code(2), Duration: 10}, {State: run.Signalled, Signal: "SIGTERM", Duration: 10},
+		{State: run.Exited, Code: new(2), Duration: 10}, {State: run.Signalled, Signal: "SIGTERM", Duration: 10},
 		{State: run.TimedOut, Duration: 10},
 	} {
 		last.ID, last.Started = fmt.Sprint(i), start
@@ -125,7 +123,7 @@ func finalStates(t *testing.T, w *world) {
 		w.stands(last.ID, &ledger.Standing{Run: running})
 		tell(lost)
 		tell(last)
-		other := run.Run{ID: last.ID, State: run.Exited, Code: code(0), Started: start, Duration: 99}
+		other := run.Run{ID: last.ID, State: run.Exited, Code: new(0), Started: start, Duration: 99}
 		w.post(news(lost, 0), news(other, 0))
 		for _, r := range []run.Run{running, other, lost} {
 			tell(r)
@@ -148,7 +146,7 @@ func runsListed(t *testing.T, w *world) {
 		w.post(news(r, uint64(i)))
 		r.Duration, r.Lines = int64(10*i), uint64(i)
 		if i == 3 {
-			r.State, r.Code = run.Exited, code(0)
+			r.State, r.Code = run.Exited, new(0)
 		}
 		w.post(news(r, uint64(10*i)))
 		want = append(want, r)
