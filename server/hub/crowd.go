@@ -35,14 +35,25 @@ type crowd struct {
 // Said is a message as all members of a room are given it. Nobody may change it.
 type Said struct {
 	room.Message
-	once  sync.Once
-	bytes []byte
+	once    sync.Once
+	frame   []byte
+	payload int // where it begins in frame
 }
 
-// Bytes is the message in the words of the wire, written once for all.
+// Frame is the message in the words of the wire as a WebSocket's frame, written once
+// for all.
+func (s *Said) Frame() []byte {
+	s.once.Do(func() {
+		b := make([]byte, 0, 160+len(s.Room)+len(s.Sender)+len(s.Content))
+		s.frame, s.payload = wire.AppendText(b, func(b []byte) []byte { return wire.AppendSaid(b, s.Message, "") })
+	})
+	return s.frame
+}
+
+// Bytes is the payload of the frame.
 func (s *Said) Bytes() []byte {
-	s.once.Do(func() { s.bytes = wire.AppendSaid(nil, s.Message, "") })
-	return s.bytes
+	s.Frame()
+	return s.frame[s.payload:]
 }
 
 // weight is about what the message takes of a ring's bytes, written out or not.
