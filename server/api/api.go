@@ -42,6 +42,7 @@ type API struct {
 	traffic traffic
 	// delivery counts what rooms' readers did not get live.
 	delivery delivery
+	blocks   blocks
 	metrics  *instruments
 	lobby    lobby
 	remotes  remotes

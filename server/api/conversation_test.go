@@ -349,7 +349,7 @@ func playDraining(s *stage) {
 	for message := a.next(); message != `{"type":"goodbye","retry_ms":1000}`; message = a.next() {
 		before++
 	}
-	if before > 1 { // that which was being written
+	if before > inOneWrite {
 		s.t.Errorf("%d messages of the replay came before goodbye", before)
 	}
 	a.hears("closed 1012")

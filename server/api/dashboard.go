@@ -49,21 +49,18 @@ func (a *API) getDashboard(w http.ResponseWriter, r *http.Request) error {
 }
 
 // shopFrames gives the state whenever it changed since it was last given.
-func (a *API) shopFrames(viewer *hub.Viewer) func() []byte {
+func (a *API) shopFrames(viewer *hub.Viewer) func() outgoing {
 	first, last := true, [3]uint64{}
-	return func() []byte {
+	return func() outgoing {
 		if !viewer.Skip() && !first {
-			return nil
+			return outgoing{}
 		}
 		state, seqs := a.shop()
 		if seqs == last && !first {
-			return nil
+			return outgoing{}
 		}
 		first, last = false, seqs
-		frame, err := json.Marshal(state)
-		if err != nil { // metrics are finite
-			return nil
-		}
-		return frame
+		frame, _ := json.Marshal(state) // metrics are finite
+		return outgoing{payload: frame}
 	}
 }

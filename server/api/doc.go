@@ -6,19 +6,27 @@
 //
 // Sockets: a connection has one goroutine that reads (the request's own) and one
 // that writes; a timer beats. The writer alone takes from the outbox and asks the
-// viewer what is next, and reads the history of a snapshot itself, so what one
-// connection can make the server hold is its outbox and one message. What comes in
+// viewer what is next, and reads the history of a snapshot itself. It gathers what is
+// ready, up to 64 KiB, and gives it to the connection in one write (outbound.go): a
+// write for each message, through the library, cost thirty times as much. So what one
+// connection can make the server hold is its outbox, one message and one write; one
+// that is idle holds no buffer. The library reads, and writes pongs and close frames;
+// a write that takes longer than the patience is ended behind the frame that it is in
+// the midst of, so that the close frame can be read. What comes in
 // is judged byte by byte (inbound.go) before the WebSocket library reads it: a broken
 // rule of RFC 6455, or the peer's own close frame, ends the reading; the writer sends
 // the answers that are queued, then the close frame. rfc6455_test.go runs the
 // Autobahn suite's cases.
 //
 // Rooms on a socket: answers go first, then rooms and the watch in turns. What a
-// member hears is a line: it is live, or behind, and then reads a page from the
-// store; of one connection's lines one holds a page at a time. What is said goes out
-// as shared bytes, but to who said it with the id of the broadcast: its message waits
-// until the ledger has answered which seq is whose (echoes). Leaving, and joining
-// again, wait for what was said before to come back, unless much is to be read first.
+// member hears is a line: it is live, or behind, and then reads a block of messages
+// from the store; of one connection's lines one holds a block at a time. Blocks are
+// read and written out once for all who read there, and kept a while (block.go):
+// readers that fall behind anywhere meet at the next border between two of them. What
+// is said goes out as shared bytes, but to who said it with the id of the broadcast:
+// its message waits until the ledger has answered which seq is whose (echoes). Leaving,
+// and joining again, wait for what was said before to come back, unless much is to be
+// read first.
 //
 // Rooms over HTTP: an upload is read by the request's goroutine, and another has what
 // came meanwhile kept and told, at most a few hundred KiB of it; a stream takes from its line

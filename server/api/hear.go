@@ -7,20 +7,20 @@ import (
 	"telltale/shared/wire"
 )
 
-// heard is what the rooms give now, each in turn; nil for nothing.
-func (c *session) heard() []byte {
+// heard is what the rooms give now, each in turn.
+func (c *session) heard() outgoing {
 	for {
 		in := c.pick()
 		if in == nil {
-			return nil
+			return outgoing{}
 		}
-		message, err := c.hear(in)
+		o, err := c.hear(in)
 		if err != nil {
 			c.giveUp(err)
-			return nil
+			return outgoing{}
 		}
-		if message != nil {
-			return message
+		if !o.none() {
+			return o
 		}
 	}
 }
@@ -39,7 +39,7 @@ func (c *session) pick() *membership {
 			r.put(in)
 		}
 	}
-	if r.paging != nil && (r.paging.left || len(r.paging.page) == 0) {
+	if r.paging != nil && (r.paging.left || !r.paging.reads()) {
 		r.paging = nil
 	}
 	for i := 0; i < len(r.queue); {
@@ -58,7 +58,7 @@ func (c *session) pick() *membership {
 			r.paging = in
 		}
 		in.told = max(in.told, in.given)
-		if in.reading = in.behind() || len(in.page) > 0; in.reading {
+		if in.reading = in.behind() || in.reads(); in.reading {
 			r.echoes.move()
 		}
 		return in
@@ -66,33 +66,36 @@ func (c *session) pick() *membership {
 	return nil
 }
 
-// hear takes one event of a line and answers its message.
-func (c *session) hear(in *membership) ([]byte, error) {
+// hear takes one event of a line and answers what says it.
+func (c *session) hear(in *membership) (outgoing, error) {
 	if in.overdue {
 		if message := c.answerLost(in); message != nil {
-			return message, nil
+			return outgoing{payload: message}, nil
 		}
 	}
 	if in.behind() {
+		c.flush()
 		if err := in.read(c.ctx); err != nil {
-			return nil, err
+			return outgoing{}, err
 		}
 	}
 	e, err := in.next()
 	if err != nil {
-		return nil, err
+		return outgoing{}, err
 	}
 	in.overdue = e.missed != nil && e.missed.lost != ""
 	if in.more() || in.overdue {
 		c.again(in)
 	}
 	switch {
+	case e.run != nil:
+		return outgoing{frames: e.run, messages: e.messages}, nil
 	case e.said != nil:
 		return c.echo(in, e.said), nil
 	case e.missed != nil:
-		return wire.Encode(wire.Gap{RoomID: in.room, From: e.missed.from, To: e.missed.to}), nil
+		return outgoing{payload: wire.Encode(wire.Gap{RoomID: in.room, From: e.missed.from, To: e.missed.to})}, nil
 	}
-	return e.presence, nil
+	return outgoing{payload: e.presence}, nil
 }
 
 // again puts a membership at the end of the queue.
@@ -105,6 +108,7 @@ func (c *session) again(in *membership) {
 // giveUp closes the connection: whoever comes back, and says since when, goes on
 // where it was.
 func (c *session) giveUp(err error) {
+	c.flush()
 	switch {
 	case c.ctx.Err() != nil:
 	case errors.Is(err, errSlow):

@@ -155,7 +155,7 @@ func TestAPeerWhoseMessagesAreStillAnsweredIsNotTakenForDead(t *testing.T) {
 				return
 			}
 			defer s.close()
-			s.run(func() []byte { return nil }, func([]byte) { time.Sleep(4 * time.Second) })
+			s.run(func() outgoing { return outgoing{} }, func([]byte) { time.Sleep(4 * time.Second) })
 		})}
 		go func() { _ = slow.Serve(listener) }()
 		defer slow.Close()

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"net"
 	"unicode/utf8"
 
 	"telltale/shared/wire"
@@ -18,7 +17,7 @@ import (
 // from the end of a close frame on, Read gives the reader a *verdict and nothing more
 // of the connection.
 type inbound struct {
-	net.Conn
+	outbound
 	before []byte // came with the handshake
 	judge
 	told bool

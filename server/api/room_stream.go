@@ -50,7 +50,7 @@ func (a *API) getRoom(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer a.Hub.Exit(s.out)
-	if s.line, _, err = a.follow(r.Context(), member, since); err != nil {
+	if s.line, _, err = a.follow(r.Context(), member, since, s.encoding, ""); err != nil {
 		return err
 	}
 	lasting(w)
@@ -107,16 +107,16 @@ func (a *API) since(r *http.Request, name string) (*wire.Since, error) {
 
 // format is how a stream writes what is said.
 type format struct {
+	*encoding
 	kind  string // Content-Type
 	begin string
 	beat  string // said from time to time, so that both ends know of each other
-	said  func(b []byte, m room.Message) []byte
 	lost  func(b []byte, room string, m *missed) []byte
 }
 
 var asText = format{
-	kind: "text/plain; charset=utf-8",
-	said: func(b []byte, m room.Message) []byte { return append(append(b, m.Content...), '\n') },
+	encoding: &encoding{"text", func(b []byte, m room.Message) []byte { return append(append(b, m.Content...), '\n') }},
+	kind:     "text/plain; charset=utf-8",
 	lost: func(b []byte, _ string, m *missed) []byte {
 		return fmt.Appendf(b, "[telltale: messages %d to %d %s]\n", m.from, m.to, m.lost)
 	},
@@ -125,13 +125,13 @@ var asText = format{
 // asEvents writes as the HTML standard has it (§9.2): a reader puts data together again with "\n",
 // whichever of the three newlines the content has.
 var asEvents = format{
+	encoding: &encoding{"events", func(b []byte, m room.Message) []byte {
+		b = append(strconv.AppendUint(append(b, "id: "...), m.Seq, 10), "\ndata: "...)
+		return append(append(b, eventLines.Replace(m.Content)...), "\n\n"...)
+	}},
 	kind:  "text/event-stream",
 	begin: fmt.Sprintf("retry: %d\n\n", retry),
 	beat:  ":\n\n",
-	said: func(b []byte, m room.Message) []byte {
-		b = append(strconv.AppendUint(append(b, "id: "...), m.Seq, 10), "\ndata: "...)
-		return append(append(b, eventLines.Replace(m.Content)...), "\n\n"...)
-	},
 	lost: func(b []byte, name string, m *missed) []byte {
 		gap, _ := json.Marshal(wire.Gap{RoomID: name, From: m.from, To: m.to}) // a string and numbers cannot fail
 		return fmt.Appendf(b, "id: %d\nevent: gap\ndata: %s\n\n", m.to, gap)
@@ -150,12 +150,10 @@ type stream struct {
 	room    string
 	out     *hub.Outbox
 	line    *line
-	text    []byte // to be written
-	count   int    // messages in it
+	text    []byte  // to be written
+	held    *[]byte // what text is in; a stream that is idle holds none
+	count   int     // messages in text
 }
-
-// streamChunk is how much is written at once where more is there, bytes.
-const streamChunk = 32 << 10
 
 // run writes until the reader has gone, reads too slowly, or the server drains, and
 // tells which.
@@ -166,7 +164,7 @@ func (s *stream) run(ctx context.Context) (why string) {
 		beat = time.Tick(beatEvery)
 	}
 	s.w.WriteHeader(http.StatusOK)
-	s.text = append(s.text, s.begin...)
+	s.text = []byte(s.begin)
 	for {
 		more, err := s.fill(ctx)
 		if err == nil {
@@ -197,11 +195,16 @@ var always = func() <-chan struct{} { c := make(chan struct{}); close(c); return
 // fill takes what is there, but no more than is written at once, and tells whether
 // there may be more.
 func (s *stream) fill(ctx context.Context) (more bool, err error) {
-	for len(s.text) < streamChunk {
+	s.held = buffers.Get().(*[]byte)
+	s.text = append((*s.held)[:0], s.text...)
+	for len(s.text) < writeBytes {
 		e, err := s.line.take(ctx)
 		switch {
 		case err != nil:
 			return false, err
+		case e.run != nil:
+			s.text = append(s.text, e.run...)
+			s.count += e.messages
 		case e.said != nil:
 			s.text = s.said(s.text, e.said.Message)
 			s.count++
@@ -226,13 +229,19 @@ func (s *stream) flush() error {
 		s.api.traffic.told(s.count)
 		s.count = 0
 	}
-	if s.text = s.text[:0]; cap(s.text) > 2*streamChunk {
-		s.text = nil // it was one long message
-	}
+	s.release()
 	if err := s.control.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return gone(err)
 	}
 	return nil
+}
+
+// release gives back what text was in.
+func (s *stream) release() {
+	if *s.held = s.text; cap(s.text) <= 2*writeBytes {
+		buffers.Put(s.held)
+	}
+	s.text, s.held = nil, nil
 }
 
 // gone tells who does not read from who is not there.

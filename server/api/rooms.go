@@ -86,7 +86,7 @@ func (c *session) join(message []byte) error {
 		return err
 	}
 	c.rooms.end(m.RoomID)
-	line, newest, err := c.api.follow(c.ctx, member, m.Since)
+	line, newest, err := c.api.follow(c.ctx, member, m.Since, asFrames, c.rooms.user)
 	if err != nil {
 		member.Leave()
 		return err

@@ -198,15 +198,17 @@ func (c *session) uttered(in *membership, b wire.Broadcast, posted ledger.Posted
 
 // echo is what this session gets of a message: for its own, with the id of its
 // broadcast. One that may be what is being kept waits for the seq of that.
-func (c *session) echo(in *membership, s *hub.Said) []byte {
+func (c *session) echo(in *membership, s *hub.Said) outgoing {
+	all := outgoing{frames: s.Frame(), messages: 1}
 	if s.Sender != in.user {
-		return s.Bytes()
+		return all
 	}
 	r := &c.rooms
 	r.order.Lock()
 	defer r.order.Unlock()
 	if u := r.echoes.under; u != nil && u.room == s.Room && u.content == s.Content {
 		r.order.Unlock()
+		c.flush()
 		select {
 		case <-u.done:
 		case <-c.api.draining:
@@ -215,19 +217,19 @@ func (c *session) echo(in *membership, s *hub.Said) []byte {
 		r.order.Lock()
 	}
 	if in.left {
-		return nil
+		return outgoing{}
 	}
 	in.told = max(in.told, s.Seq)
 	at := spot{s.Room, s.Seq}
 	ids := len(r.echoes.open[at].ids)
 	if ids == 0 {
-		return s.Bytes()
+		return all
 	}
 	if ids > 1 { // the others follow
 		in.overdue = true
 		r.put(in)
 	}
-	return r.echoes.take(at)
+	return outgoing{payload: r.echoes.take(at)}
 }
 
 // answerLost answers a broadcast whose echo was lost with others, or went to an

@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -23,6 +25,7 @@ import (
 const (
 	beatEvery = 25 * time.Second
 	pongLimit = 10 * time.Second
+	pingLimit = 5 * time.Second // to write it
 )
 
 // inFlight is what the kernel holds, in bytes, of what was written to a peer and has
@@ -34,12 +37,19 @@ const inFlight = 128 << 10
 type socket struct {
 	api     *API
 	conn    *websocket.Conn
+	raw     *inbound // what conn reads from and writes to
 	out     *hub.Outbox
 	ctx     context.Context // ends with the socket
 	cancel  context.CancelFunc
 	last    []byte // sent before the server closes it; nil for nothing
 	heart   *time.Timer
-	patient *time.Timer // runs while a write does
+	patient *time.Timer   // runs while a write does
+	pinged  atomic.Int64  // number of the last ping
+	ponged  chan struct{} // signalled when the answer to that has come
+
+	// The writing goroutine's.
+	gathered gathered
+	broken   bool // nothing more can be written
 	// ends is set once nothing more will be read and the peer is to be told so.
 	ends atomic.Pointer[verdict]
 	why  atomic.Pointer[string] // it ended, where it was closed with a word
@@ -55,7 +65,7 @@ func (a *API) open(w http.ResponseWriter, r *http.Request) (*socket, error) {
 	if !sameOrigin(r) {
 		return nil, refuse(http.StatusForbidden, "a page of another site may not open a socket here")
 	}
-	s := &socket{api: a, out: hub.NewOutbox()}
+	s := &socket{api: a, out: hub.NewOutbox(), ponged: make(chan struct{}, 1)}
 	a.mu.Lock()
 	if a.state.Load() == draining {
 		a.mu.Unlock()
@@ -64,7 +74,7 @@ func (a *API) open(w http.ResponseWriter, r *http.Request) (*socket, error) {
 	a.done.Add(1)
 	a.mu.Unlock()
 	shake := &handshake{ResponseWriter: w, limit: a.MaxMessage}
-	conn, err := websocket.Accept(shake, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionDisabled})
+	conn, err := websocket.Accept(shake, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionDisabled, OnPongReceived: s.pong})
 	if err != nil {
 		a.done.Done()
 		if shake.refused == 0 {
@@ -73,10 +83,13 @@ func (a *API) open(w http.ResponseWriter, r *http.Request) (*socket, error) {
 		return nil, refuse(shake.refused, "this is no WebSocket handshake of version 13: connect with ws:// or wss://")
 	}
 	conn.SetReadLimit(a.MaxMessage)
-	s.conn = conn
+	s.conn, s.raw = conn, shake.judged
 	// The request's context ends in ways of its own once the connection is taken over.
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(r.Context()))
-	s.patient = time.AfterFunc(hub.Patience, func() { s.shut(wire.CloseTryLater, "reads too slowly") })
+	s.patient = time.AfterFunc(hub.Patience, func() {
+		s.raw.interrupt()
+		s.shut(wire.CloseTryLater, "reads too slowly")
+	})
 	s.patient.Stop()
 	s.heart = time.AfterFunc(beatEvery, s.beat)
 	s.heart.Stop()
@@ -87,12 +100,17 @@ func (a *API) open(w http.ResponseWriter, r *http.Request) (*socket, error) {
 	return s, nil
 }
 
+// controlBytes is more than a control frame has (RFC 6455, section 5.5): the library
+// writes nothing else.
+const controlBytes = 256
+
 // handshake keeps the library's own words for a refusal back, and gives it a
 // connection whose frames are judged.
 type handshake struct {
 	http.ResponseWriter
 	limit   int64 // bytes of a message
 	refused int
+	judged  *inbound // once the connection is taken over
 }
 
 func (h *handshake) WriteHeader(status int) {
@@ -119,9 +137,10 @@ func (h *handshake) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		_ = tcp.SetWriteBuffer(inFlight) // where it fails the kernel decides
 	}
 	before, _ := both.Reader.Peek(both.Reader.Buffered())
-	judged := &inbound{Conn: conn, before: bytes.Clone(before), judge: judge{limit: h.limit}}
-	both.Reader.Reset(judged)
-	return judged, both, nil
+	h.judged = &inbound{outbound: newOutbound(conn), before: bytes.Clone(before), judge: judge{limit: h.limit}}
+	both.Reader.Reset(h.judged)
+	both.Writer = bufio.NewWriterSize(h.judged, controlBytes)
+	return h.judged, both, nil
 }
 
 // sameOrigin refuses pages of other sites; clients that are no browser send none.
@@ -170,7 +189,7 @@ func (s *socket) end() {
 // run serves the socket until it ends: it hands each text message to receive, and
 // writes the outbox's messages and what next gives. next is asked whenever the
 // outbox is signalled, until it gives nothing; it is called by one goroutine.
-func (s *socket) run(next func() []byte, receive func([]byte)) {
+func (s *socket) run(next func() outgoing, receive func([]byte)) {
 	var writer sync.WaitGroup
 	writer.Go(func() {
 		s.write(next)
@@ -231,8 +250,10 @@ func (s *socket) reply(message []byte) {
 	}
 }
 
-func (s *socket) write(next func() []byte) {
-	for {
+// write gathers what is there and writes it, before it waits for more and before it
+// asks for what may take time.
+func (s *socket) write(next func() outgoing) {
+	for !s.broken {
 		select {
 		case <-s.api.draining:
 			s.goodbye()
@@ -240,18 +261,22 @@ func (s *socket) write(next func() []byte) {
 		default:
 		}
 		v := s.ends.Load() // once it is set, all answers are queued
-		message, any := s.out.Take()
+		payload, any := s.out.Take()
 		if v != nil && !any {
+			s.flush()
 			s.shut(v.code, v.reason)
 			return
 		}
+		o := outgoing{payload: payload}
 		if !any {
-			message = next()
+			o = next()
 		}
-		if message != nil {
-			if !s.send(message) {
-				return
-			}
+		if !o.none() {
+			s.put(o)
+			continue
+		}
+		if s.gathered.messages > 0 {
+			s.flush()
 			continue
 		}
 		<-s.out.Ready() // also when the socket ends or the server drains: a select of three costs a tenth of a fan-out
@@ -261,28 +286,44 @@ func (s *socket) write(next func() []byte) {
 	}
 }
 
-// send writes one message; false where the connection has ended. A deadline of
-// its own for each write would cost a third of the library's time: one timer
-// watches them all.
-func (s *socket) send(message []byte) bool {
-	s.api.traffic.out()
+// put gathers what is to be sent, and writes once that is enough.
+func (s *socket) put(o outgoing) {
+	if !s.gathered.fits(o) {
+		s.flush()
+	}
+	if !s.gathered.add(o) {
+		s.flush()
+	}
+}
+
+// flush writes what is gathered. A deadline of its own for each write would cost a
+// third of the time that the library took: one timer watches them all.
+func (s *socket) flush() {
+	if s.broken || s.gathered.messages == 0 {
+		return
+	}
+	s.api.traffic.told(s.gathered.messages)
 	s.writing.Store(s.now())
 	s.patient.Reset(hub.Patience)
-	err := s.conn.Write(context.Background(), websocket.MessageText, message)
+	s.raw.turn <- struct{}{}
+	_, err := s.raw.write(s.gathered.bytes())
 	s.patient.Stop()
 	s.writing.Store(0)
-	if err != nil {
-		return false
+	s.gathered.clear()
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		<-s.ctx.Done() // whoever interrupted it shuts the socket
 	}
-	if s.out.Stuck() {
+	if s.broken = err != nil; !s.broken && s.out.Stuck() {
 		s.shut(wire.CloseTryLater, "reads too slowly")
-		return false
+		s.broken = true
 	}
-	return true
 }
 
 func (s *socket) goodbye() {
-	if s.last == nil || s.send(s.last) {
+	if s.last != nil {
+		s.put(outgoing{payload: s.last})
+	}
+	if s.flush(); !s.broken {
 		s.shut(wire.CloseRestart, "the server is about to restart")
 	}
 }
@@ -295,7 +336,7 @@ func (s *socket) beat() {
 	begun, busy := s.now(), s.busy()
 	ctx, cancel := context.WithTimeout(s.ctx, pongLimit)
 	defer cancel()
-	err := s.conn.Ping(ctx)
+	err := s.ping(ctx)
 	since := s.writing.Load()
 	ours := since != 0 && since <= begun || s.busy()-busy > pongLimit/2
 	switch {
@@ -304,5 +345,41 @@ func (s *socket) beat() {
 		s.heart.Reset(beatEvery)
 	default:
 		s.shut(wire.CloseNoHeartbeat, "no pong came")
+	}
+}
+
+// ping writes a ping and waits until it is answered. It is not the library's, which
+// would close the connection while a write takes its time.
+func (s *socket) ping(ctx context.Context) error {
+	select {
+	case <-s.ponged: // late
+	default:
+	}
+	number := strconv.AppendInt(nil, s.pinged.Add(1), 10)
+	soon, cancel := context.WithTimeout(ctx, pingLimit)
+	defer cancel()
+	if err := s.raw.await(soon); err != nil {
+		return err
+	}
+	stop := context.AfterFunc(soon, s.cut)
+	_, err := s.raw.write(append([]byte{0x80 | opPing, byte(len(number))}, number...))
+	if stop(); err != nil {
+		return err
+	}
+	select {
+	case <-s.ponged:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// pong is told of what answers a ping, or comes unasked.
+func (s *socket) pong(_ context.Context, payload []byte) {
+	if string(payload) == strconv.FormatInt(s.pinged.Load(), 10) {
+		select {
+		case s.ponged <- struct{}{}:
+		default:
+		}
 	}
 }

@@ -129,11 +129,11 @@ func (a *API) getStatus(w http.ResponseWriter, r *http.Request) error {
 	g := &guest{socket: s}
 	a.lobby.enter(g)
 	defer a.lobby.leave(g)
-	s.run(func() []byte {
+	s.run(func() outgoing {
 		if g.behind.Swap(false) {
-			return counted(a.lobby.count())
+			return outgoing{payload: counted(a.lobby.count())}
 		}
-		return nil
+		return outgoing{}
 	}, ignore)
 	return nil
 }

@@ -66,27 +66,28 @@ func (c *session) unwatch() {
 }
 
 // frame is what the viewer is to be sent now.
-func (c *session) frame() []byte {
+func (c *session) frame() outgoing {
 	w := c.watch.Load()
 	if w == nil {
-		return nil
+		return outgoing{}
 	}
 	frame, at := w.Next()
 	if at == nil {
-		return frame
+		return outgoing{payload: frame}
 	}
+	c.flush()
 	snapshot, err := c.api.snapshot(c.ctx, w, at)
 	switch {
 	case err == nil:
-		return wire.AppendSnapshot(make([]byte, 0, sizeOf(snapshot)), snapshot, w.id)
+		return outgoing{payload: wire.AppendSnapshot(make([]byte, 0, sizeOf(snapshot)), snapshot, w.id)}
 	case errors.Is(err, ledger.ErrPassed):
 		w.Passed(at)
 	case c.ctx.Err() == nil:
 		c.api.complain("history could not be read", "error", err)
 		w.Close()
-		return wire.Encode(wire.Error{ID: w.id, Code: wire.CodeUnavailable, Detail: "the history cannot be read now: watch again soon"})
+		return outgoing{payload: wire.Encode(wire.Error{ID: w.id, Code: wire.CodeUnavailable, Detail: "the history cannot be read now: watch again soon"})}
 	}
-	return nil
+	return outgoing{}
 }
 
 // sizeOf guesses the bytes of a snapshot.

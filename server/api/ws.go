@@ -78,13 +78,13 @@ func (c *session) receive(message []byte) {
 
 // next is what its rooms or its watch give, in turns, so that neither keeps the
 // other waiting.
-func (c *session) next() []byte {
+func (c *session) next() outgoing {
 	first, second := c.heard, c.frame
 	if c.rooms.turn = !c.rooms.turn; c.rooms.turn {
 		first, second = second, first
 	}
-	if message := first(); message != nil {
-		return message
+	if o := first(); !o.none() {
+		return o
 	}
 	return second()
 }

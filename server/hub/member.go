@@ -17,8 +17,7 @@ type Member struct {
 	reach   uint64 // the room's newest seq when it joined, as far as it was told
 	heard   uint64 // number of the presence event it needs next
 	live    bool   // it has everything that the ring reaches back to
-	fell    time.Time
-	mark    mark
+	mark    mark   // zero where it did not fall
 
 	// guarded by out.mu
 	next   *Member // in the list of those due
@@ -26,10 +25,10 @@ type Member struct {
 	gone   bool // never to be listed again
 }
 
-// mark is how far behind a member that fell was at some time.
+// mark is how far a member that fell had come at some time.
 type mark struct {
-	time     time.Time
-	distance uint64
+	time time.Time
+	last uint64
 }
 
 // Event is what a member is to be sent now: at most one of its fields is set.
@@ -46,7 +45,7 @@ type Event struct {
 type Missed struct {
 	From, To uint64
 	Fell     bool // the member had been live; told once a fall
-	Stuck    bool // it fell Patience ago or longer, and in the latter half of that came no closer
+	Stuck    bool // since it fell it was given less than the ring holds in a whole Patience
 }
 
 // Reach tells what the room's newest seq is: Next says that the member misses what
@@ -138,19 +137,18 @@ func (m *Member) pending() bool {
 }
 
 func (m *Member) rise() {
-	m.live, m.fell, m.mark = true, time.Time{}, mark{}
+	m.live, m.mark = true, mark{}
 }
 
 func (m *Member) miss(newest uint64) *Missed {
 	now := time.Now()
 	missed := &Missed{From: m.last + 1, To: newest, Fell: m.live}
-	distance := newest - m.last
 	if m.live {
-		m.live, m.fell, m.mark = false, now, mark{now, distance}
+		m.live, m.mark = false, mark{now, m.last}
 	}
-	if !m.fell.IsZero() && now.Sub(m.mark.time) >= Patience/2 {
-		missed.Stuck = distance >= m.mark.distance && now.Sub(m.fell) >= Patience
-		m.mark = mark{now, distance}
+	if !m.mark.time.IsZero() && now.Sub(m.mark.time) >= Patience {
+		missed.Stuck = m.last-m.mark.last < uint64(len(m.crowd.ring))
+		m.mark = mark{now, m.last}
 	}
 	return missed
 }

@@ -1,0 +1,271 @@
+package api
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// floorPlan is how many follow the output of one command, and how long that is.
+type floorPlan struct {
+	sockets, streams int // viewers by WebSocket, and as by curl -N
+	lines            int // of lineSize bytes
+	limit            time.Duration
+}
+
+const lineSize = 100 // bytes with the newline
+
+// BenchmarkFloor has 500 viewers follow 100 MB of the output of one command: the
+// real program in a process of its own, the viewers in another, which compares every
+// line. Beside it, the same command writes into a pipe that nobody looks at.
+func BenchmarkFloor(b *testing.B) {
+	for range b.N {
+		f := follow(b, floorPlan{sockets: 490, streams: 10, lines: 1_000_000, limit: 20 * time.Minute})
+		bytes := float64(f.plan.lines) * lineSize * float64(f.plan.sockets+f.plan.streams)
+		b.ReportMetric(f.alone.Seconds(), "s-command-alone")
+		b.ReportMetric(f.command.Seconds(), "s-command")
+		b.ReportMetric((f.command.Seconds()/f.alone.Seconds()-1)*100, "%-slower")
+		b.ReportMetric(f.all.Seconds(), "s-until-all-had-all")
+		b.ReportMetric(bytes/1e6/f.all.Seconds(), "MB/s")
+		b.ReportMetric(float64(f.cpu.Nanoseconds())/float64(f.plan.lines)/float64(f.plan.sockets+f.plan.streams), "cpu-ns/delivery")
+		b.ReportMetric(float64(f.peak)/1024, "MiB-peak")
+		b.ReportMetric(0, "ns/op")
+	}
+}
+
+func TestEverybodyWhoFollowsACommandGetsAllItsLinesInOrder(t *testing.T) {
+	follow(t, floorPlan{sockets: 18, streams: 2, lines: 20_000, limit: time.Minute})
+}
+
+// following is what came of it.
+type following struct {
+	plan           floorPlan
+	alone, command time.Duration // of the command
+	all            time.Duration // from its start until all viewers had all lines
+	cpu            time.Duration // of the server
+	peak           int           // KiB of the server
+}
+
+func follow(t testing.TB, plan floorPlan) following {
+	t.Helper()
+	f := following{plan: plan}
+	to := startProgram(t, "--room-retention", strconv.Itoa(plan.lines)+",1d")
+	f.alone = f.speak(t, "cat")
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	viewers := exec.Command(self)
+	viewers.Env = append(os.Environ(), fmt.Sprintf("TELLTALE_VIEWERS=%s %d %d %d", to.address, plan.sockets, plan.streams, plan.lines))
+	viewers.Stderr = os.Stderr
+	stdout, err := viewers.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := viewers.Start(); err != nil {
+		t.Fatal(err)
+	}
+	kill := time.AfterFunc(plan.limit, func() { _ = viewers.Process.Kill() })
+	defer kill.Stop()
+	said := bufio.NewReader(stdout)
+	defer func() {
+		_ = viewers.Process.Kill()
+		_ = viewers.Wait()
+	}()
+	if line, _ := said.ReadString('\n'); line != "ready\n" {
+		t.Fatalf("the viewers say %q", line)
+	}
+	before, begun := spent(t, to.pid), time.Now()
+	f.command = f.speak(t, "curl", "-sS", "-o", os.DevNull, "-T", "-", "http://"+to.address+"/r/run")
+	posted := time.Since(begun)
+	if line, _ := said.ReadString('\n'); line != "done\n" {
+		t.Fatalf("the viewers say %q", line)
+	}
+	f.all, f.cpu, f.peak = time.Since(begun), spent(t, to.pid)-before, highest(t, to.pid)
+	t.Logf("%d viewers had %d lines after %v, the command took %v, its upload %v, and %v alone; the server used %v", plan.sockets+plan.streams, plan.lines, f.all, f.command, posted, f.alone, f.cpu)
+	return f
+}
+
+// speak runs the command, its output piped into another, and tells how long it took.
+func (f *following) speak(t testing.TB, into ...string) time.Duration {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sink := exec.Command(into[0], into[1:]...)
+	sink.Stdin, sink.Stderr = reader, os.Stderr
+	speaker := exec.Command(self)
+	speaker.Env = append(os.Environ(), fmt.Sprintf("TELLTALE_SPEAKER=%d", f.plan.lines))
+	speaker.Stdout = writer
+	if err := errors.Join(sink.Start(), speaker.Start()); err != nil {
+		t.Fatal(err)
+	}
+	begun := time.Now()
+	_, _ = reader.Close(), writer.Close()
+	err = speaker.Wait()
+	took := time.Since(begun)
+	if err := errors.Join(err, sink.Wait()); err != nil {
+		t.Fatal(err)
+	}
+	return took
+}
+
+func init() {
+	if text := os.Getenv("TELLTALE_SPEAKER"); text != "" {
+		lines, _ := strconv.Atoi(text)
+		out := bufio.NewWriterSize(os.Stdout, 4096) // as the C library has it for a pipe
+		for line := firstLine(); lines > 0; lines-- {
+			_, _ = out.Write(line.text)
+			line.next()
+		}
+		_ = out.Flush()
+		os.Exit(0)
+	}
+	if text := os.Getenv("TELLTALE_VIEWERS"); text != "" {
+		var address string
+		var sockets, streams, lines int
+		_, _ = fmt.Sscan(text, &address, &sockets, &streams, &lines)
+		if err := watchAll(address, sockets, streams, lines); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		fmt.Println("done")
+		os.Exit(0)
+	}
+}
+
+// outputLine is a line of the output, counted up where it stands.
+type outputLine struct{ text []byte }
+
+func firstLine() outputLine {
+	return outputLine{fmt.Appendf(nil, "00000001 %s\n", strings.Repeat("all work and no play ", 5)[:lineSize-10])}
+}
+
+func (l outputLine) next() {
+	for i := 7; ; i-- {
+		if l.text[i]++; l.text[i] <= '9' {
+			return
+		}
+		l.text[i] = '0'
+	}
+}
+
+func watchAll(address string, sockets, streams, lines int) error {
+	var ready, all sync.WaitGroup
+	faults := make(chan error, sockets+streams)
+	for i := range sockets + streams {
+		ready.Add(1)
+		all.Go(func() {
+			view := viewStream
+			if i < sockets {
+				view = viewSocket
+			}
+			once := sync.OnceFunc(ready.Done)
+			defer once()
+			if err := view(address, i, lines, once); err != nil {
+				faults <- fmt.Errorf("viewer %d: %w", i, err)
+			}
+		})
+	}
+	ready.Wait()
+	if len(faults) == 0 {
+		fmt.Println("ready")
+	}
+	all.Wait()
+	select {
+	case err := <-faults:
+		return err
+	default:
+		return nil
+	}
+}
+
+func viewSocket(address string, i, lines int, ready func()) error {
+	e, err := hark(address, i, false, "run")
+	if err != nil {
+		return err
+	}
+	defer e.conn.Close()
+	ready()
+	e.reader = bufio.NewReaderSize(e.reader, 64<<10)
+	begin, end := []byte(`{"type":"broadcast","room_id":"run","content":"`), []byte(`","sender":"","seq":`)
+	line := firstLine()
+	for n := 1; n <= lines; {
+		opcode, payload, err := e.frame()
+		if err != nil {
+			return fmt.Errorf("before line %d: %w", n, err)
+		}
+		rest, is := bytes.CutPrefix(payload, begin)
+		switch {
+		case is && len(rest) > lineSize+len(end) && string(rest[:lineSize-1]) == string(line.text[:lineSize-1]) && string(rest[lineSize-1:lineSize-1+len(end)]) == string(end):
+			line.next()
+			n++
+		case opcode == opPing:
+			if err := e.send(opPong, payload); err != nil {
+				return err
+			}
+		case bytes.HasPrefix(payload, []byte(`{"type":"gap"`)): // it is sent again
+		case bytes.HasPrefix(payload, []byte(`{"type":"member_joined"`)), bytes.HasPrefix(payload, []byte(`{"type":"presence"`)):
+		default:
+			return fmt.Errorf("instead of line %d it got %q", n, payload)
+		}
+	}
+	return nil
+}
+
+func viewStream(address string, _, lines int, ready func()) error {
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, "GET /r/run HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
+		return err
+	}
+	response, err := http.ReadResponse(bufio.NewReaderSize(conn, 64<<10), nil)
+	if err != nil {
+		return err
+	}
+	ready()
+	reader := bufio.NewReaderSize(response.Body, 64<<10)
+	line := firstLine()
+	for n := 1; n <= lines; n++ {
+		got, err := reader.ReadSlice('\n')
+		if err != nil || !bytes.Equal(got, line.text) {
+			return fmt.Errorf("instead of line %d it got %q, %v", n, got, err)
+		}
+		line.next()
+	}
+	return nil
+}
+
+// highest is the most memory that a process had, in KiB.
+func highest(t testing.TB, pid int) int {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(status), "VmHWM:")
+	kib, err := strconv.Atoi(strings.Fields(rest)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kib
+}

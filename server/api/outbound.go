@@ -1,0 +1,159 @@
+package api
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"telltale/shared/wire"
+)
+
+// outbound is a connection that two write to, each whole frames: the socket what it
+// has to say, and the WebSocket library its pongs and its close frame. Nothing follows
+// a close frame (RFC 6455, section 5.5.1).
+type outbound struct {
+	net.Conn
+	turn chan struct{} // full while somebody writes
+	over bool          // a close frame was written; guarded by turn
+}
+
+func newOutbound(conn net.Conn) outbound {
+	return outbound{Conn: conn, turn: make(chan struct{}, 1)}
+}
+
+// Write is the library's, which has no frame in pieces and closes the connection
+// where it cannot write for 5 s; that ends a write that is waited for here, too.
+func (o *outbound) Write(frame []byte) (int, error) {
+	o.turn <- struct{}{}
+	_ = o.SetWriteDeadline(time.Time{}) // which interrupt may have left
+	return o.write(frame)
+}
+
+// interrupt ends a write that is under way behind the frame that it is in the midst
+// of, with os.ErrDeadlineExceeded: so a close frame reaches who reads slowly.
+func (o *outbound) interrupt() { _ = o.SetWriteDeadline(time.Unix(1, 0)) }
+
+// await waits for its turn, if that comes before ctx ends.
+func (o *outbound) await(ctx context.Context) error {
+	select {
+	case o.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// write writes whole frames and ends the turn.
+func (o *outbound) write(frames []byte) (int, error) {
+	defer func() { <-o.turn }()
+	if o.over {
+		return 0, net.ErrClosed
+	}
+	o.over = frames[0]&0xf == opClose
+	n, err := o.Conn.Write(frames)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		_ = o.SetWriteDeadline(time.Time{})
+		if _, broken := o.Conn.Write(frames[n:frameEnd(frames, n)]); broken != nil {
+			err = broken
+		}
+	}
+	return n, err
+}
+
+// frameEnd is where the frame ends that byte n is in the midst of; n itself between
+// two frames. A server's frames have no mask.
+func frameEnd(frames []byte, n int) int {
+	end := 0
+	for end < n {
+		switch size := int(frames[end+1]); size {
+		case 126:
+			end += 4 + int(binary.BigEndian.Uint16(frames[end+2:]))
+		case 127:
+			end += 10 + int(binary.BigEndian.Uint64(frames[end+2:]))
+		default:
+			end += 2 + size
+		}
+	}
+	return end
+}
+
+// outgoing is what is to be sent next: whole frames that are shared with others, or
+// one message that has none yet. The zero outgoing is nothing.
+type outgoing struct {
+	frames   []byte
+	messages int // in frames
+	payload  []byte
+}
+
+func (o outgoing) none() bool { return o.frames == nil && o.payload == nil }
+
+// writeBytes is how much is written at once where more is there. One frame may be more.
+const writeBytes = 64 << 10
+
+// gathered are the messages of the next write. A connection that is idle holds none.
+type gathered struct {
+	alone    []byte  // the frames, where nothing was added to them; shared
+	buffer   *[]byte // all of them, copied, otherwise
+	messages int
+}
+
+// buffers are those that connections that write have in use.
+var buffers = sync.Pool{New: func() any { return new(make([]byte, 0, 4<<10)) }}
+
+// add takes what is to be sent; false where it is to be written before more comes.
+func (g *gathered) add(o outgoing) bool {
+	if o.payload == nil {
+		g.messages += o.messages
+		if g.size() == 0 {
+			g.alone = o.frames
+			return len(o.frames) < writeBytes/2
+		}
+		g.own()
+		*g.buffer = append(*g.buffer, o.frames...)
+	} else {
+		g.messages++
+		g.own()
+		*g.buffer = append(wire.AppendTextHeader(*g.buffer, len(o.payload)), o.payload...)
+	}
+	return len(*g.buffer) < writeBytes
+}
+
+// own copies what came alone.
+func (g *gathered) own() {
+	if g.buffer == nil {
+		g.buffer = buffers.Get().(*[]byte)
+		*g.buffer = append((*g.buffer)[:0], g.alone...)
+		g.alone = nil
+	}
+}
+
+// fits tells whether o is small enough to be added to what there is.
+func (g *gathered) fits(o outgoing) bool {
+	return g.size()+len(o.frames)+len(o.payload) <= writeBytes
+}
+
+func (g *gathered) size() int {
+	if g.buffer != nil {
+		return len(*g.buffer)
+	}
+	return len(g.alone)
+}
+
+// bytes are the frames to be written, until clear is called.
+func (g *gathered) bytes() []byte {
+	if g.buffer != nil {
+		return *g.buffer
+	}
+	return g.alone
+}
+
+func (g *gathered) clear() {
+	if g.buffer != nil && cap(*g.buffer) <= 2*writeBytes {
+		buffers.Put(g.buffer)
+	}
+	*g = gathered{}
+}
