@@ -12,6 +12,7 @@ import (
 	"telltale/server/hub"
 	"telltale/server/ledger"
 	"telltale/shared/metric"
+	life "telltale/shared/run" // run is the program's own
 	"telltale/shared/series"
 	"telltale/shared/wire"
 )
@@ -127,6 +128,27 @@ func newest(rows []wire.MessageRow) []wire.MessageRow {
 		over -= len(rows[0].Content)
 	}
 	return rows
+}
+
+// Runs implements ui.Source.
+func (s source) Runs() ([]life.Run, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), preRenderLimit)
+	defer cancel()
+	kept, err := s.ledger.Runs(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list the runs: %w", err)
+	}
+	return life.Shown(kept, time.Now().UnixMilli()), nil
+}
+
+// Run implements ui.Source.
+func (s source) Run(id string) (life.Run, bool, error) {
+	runs, err := s.Runs()
+	at := slices.IndexFunc(runs, func(r life.Run) bool { return r.ID == id })
+	if err != nil || at < 0 {
+		return life.Run{}, false, err
+	}
+	return runs[at], true, nil
 }
 
 // Rooms implements ui.Source.

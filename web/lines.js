@@ -39,6 +39,11 @@ globalThis.telltaleLines = (() => {
     if (l.n) node.append(labelled("gone", l.n));
     if (l.d) node.append(labelled("day", l.d));
     if (l.m) node.append(labelled("mark", l.m));
+    if (l.i) {
+      const number = make("a", "number", l.i);
+      number.href = "#L" + l.i;
+      node.append(number);
+    }
     const time = make("time", "", l.t);
     if (l.a) time.dateTime = l.a;
     if (l.w) {
@@ -58,8 +63,33 @@ globalThis.telltaleLines = (() => {
     return node;
   }
 
+  // highlight marks a text where it stands in lines, without touching them; a browser that cannot has marked the line.
+  function highlight(box, find) {
+    if (!globalThis.Highlight) return;
+    const ranges = [], wanted = (find || "").toLowerCase();
+    for (const text of wanted ? box.querySelectorAll(".text") : []) {
+      const all = text.textContent.toLowerCase();
+      if (all.length !== text.textContent.length) continue; // letters that are longer in the other case
+      for (let at = all.indexOf(wanted); at >= 0 && ranges.length < 1000; at = all.indexOf(wanted, at + wanted.length)) {
+        const range = new Range();
+        place(text, at, (node, offset) => range.setStart(node, offset));
+        place(text, at + wanted.length, (node, offset) => range.setEnd(node, offset));
+        ranges.push(range);
+      }
+    }
+    CSS.highlights.set("found", new Highlight(...ranges));
+  }
+  const place = (text, at, take) => {
+    const walk = document.createTreeWalker(text, NodeFilter.SHOW_TEXT);
+    for (let node = walk.nextNode(), last = node; ; last = node, node = walk.nextNode()) {
+      if (!node) return take(last, last.length);
+      if (at <= node.length) return take(node, at);
+      at -= node.length;
+    }
+  };
+
   // A line without its text (only "k") is as it was.
-  function draw(box, json) {
+  function draw(box, json, find) {
     const old = box.lines || new Map(), now = new Map();
     let at = box.firstChild;
     for (const l of JSON.parse(json)) {
@@ -81,6 +111,8 @@ globalThis.telltaleLines = (() => {
       at = next;
     }
     box.lines = now;
+    if (find || box.found) highlight(box, find);
+    box.found = find;
     return Array.from(box.children, (node) => node.getBoundingClientRect().height);
   }
 

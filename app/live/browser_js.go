@@ -12,6 +12,7 @@ import (
 
 	"telltale/shared/metric"
 	"telltale/shared/room"
+	"telltale/shared/run"
 	"telltale/shared/wire"
 )
 
@@ -101,34 +102,16 @@ func (Browser) Ask(ctx context.Context) error {
 
 // Metrics are all metrics there are.
 func (Browser) Metrics(ctx context.Context) ([]metric.Metric, error) {
-	answer, err := Fetch(ctx, Request{Path: "/api/v1/metrics"})
-	if err != nil {
-		return nil, err
-	}
-	if answer.Status != 200 {
-		return nil, fmt.Errorf("list metrics: status %d", answer.Status)
-	}
 	var metrics []metric.Metric
-	if err := json.Unmarshal([]byte(answer.Body), &metrics); err != nil {
-		return nil, fmt.Errorf("list metrics: %w", err)
-	}
-	return metrics, nil
+	err := read(ctx, "/api/v1/metrics", &metrics)
+	return metrics, err
 }
 
 // Rooms are all rooms there are.
 func (Browser) Rooms(ctx context.Context) ([]wire.RoomRow, error) {
-	answer, err := Fetch(ctx, Request{Path: "/api/v1/rooms"})
-	if err != nil {
-		return nil, err
-	}
-	if answer.Status != 200 {
-		return nil, fmt.Errorf("list rooms: status %d", answer.Status)
-	}
 	var rooms []wire.RoomRow
-	if err := json.Unmarshal([]byte(answer.Body), &rooms); err != nil {
-		return nil, fmt.Errorf("list rooms: %w", err)
-	}
-	return rooms, nil
+	err := read(ctx, "/api/v1/rooms", &rooms)
+	return rooms, err
 }
 
 // Messages are the newest of a room before a seq.
@@ -153,6 +136,38 @@ func (Browser) Messages(ctx context.Context, name string, before uint64, limit i
 		messages[i] = row.Message(name)
 	}
 	return messages, nil
+}
+
+// Runs are all runs that are kept, the newest start first.
+func (Browser) Runs(ctx context.Context) ([]run.Run, error) {
+	var runs []run.Run
+	err := read(ctx, "/api/v1/runs", &runs)
+	return runs, err
+}
+
+// Run is one of them.
+func (Browser) Run(ctx context.Context, id string) (run.Run, error) {
+	var r run.Run
+	err := read(ctx, "/api/v1/runs/"+id, &r)
+	return r, err
+}
+
+// read asks for JSON.
+func read(ctx context.Context, path string, into any) error {
+	answer, err := Fetch(ctx, Request{Path: path})
+	if err == nil && answer.Status == 404 {
+		err = ErrNone
+	}
+	if err == nil && answer.Status != 200 {
+		err = fmt.Errorf("status %d", answer.Status)
+	}
+	if err == nil {
+		err = json.Unmarshal([]byte(answer.Body), into)
+	}
+	if err != nil {
+		return fmt.Errorf("read %s: %w", path, err)
+	}
+	return nil
 }
 
 // Request is a plain request to the page's own origin.

@@ -2,11 +2,15 @@ package live
 
 import (
 	"context"
+	"errors"
 
 	"telltale/shared/metric"
 	"telltale/shared/room"
 	"telltale/shared/wire"
 )
+
+// ErrNone says that what was asked for is not there.
+var ErrNone = errors.New("there is none")
 
 // Socket is an open connection of text messages. Read is called by one goroutine,
 // Write by many; Close makes both fail.

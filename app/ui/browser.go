@@ -2,6 +2,7 @@ package ui
 
 import (
 	"telltale/app/live"
+	"telltale/shared/run"
 	"telltale/shared/wire"
 )
 
@@ -25,6 +26,19 @@ type alive interface {
 	DismountMembers(m *Members)
 	// Follow shows the end of a room's log, and what comes.
 	Follow(room string)
+	// Pause holds what is in sight where it is; again, it follows the end.
+	Pause(room string)
+	// Since leaves out what was said up to now, or no longer does.
+	Since(room string, now bool)
+	// Find marks what a room's log has of a text and shows the newest; FindNext goes on
+	// to the next one, or back. Nothing is found of "".
+	Find(room, text string)
+	FindNext(room string, back bool)
+	// Now is the server's time in ms since 1970.
+	Now() int64
+	// Runs asks for all runs, Run for one.
+	Runs() ([]run.Run, error)
+	Run(id string) (run.Run, error)
 	// Rooms asks for the list of rooms.
 	Rooms() ([]wire.RoomRow, error)
 	// User is the person's name on this machine.

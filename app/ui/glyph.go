@@ -8,6 +8,7 @@ var glyphs = map[string]string{
 	"minus":  `<path d="M3 8h10"/>`,
 	"copy":   `<rect x="5.5" y="5.5" width="8" height="8" rx="1.5"/><path d="M10.5 5.5v-2a1 1 0 0 0-1-1h-6a1 1 0 0 0-1 1v6a1 1 0 0 0 1 1h2"/>`,
 	"down":   `<path d="M8 2.5v10.5M3.5 8.5 8 13l4.5-4.5"/>`,
+	"up":     `<path d="M8 13.5V3M3.5 7.5 8 3l4.5 4.5"/>`,
 	"send":   `<path d="M13.5 8 3 3l1.5 5L3 13Z"/><path d="M4.5 8h5"/>`,
 	"people": `<circle cx="6" cy="5" r="2.5"/><path d="M1.5 13a4.5 4.5 0 0 1 9 0M10.5 2.8a2.5 2.5 0 0 1 0 4.4M12 9.2a4.5 4.5 0 0 1 2.5 3.8"/>`,
 	"prompt": `<rect x="1.5" y="2.5" width="13" height="11" rx="2"/><path d="m4.5 6 2 2-2 2M8.5 10.5h3"/>`,

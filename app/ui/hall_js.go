@@ -105,7 +105,11 @@ func (s *stage) tellTitle(lv *logView) {
 			}
 		})
 	}
-	title := plain(lv.name + " · Telltale")
+	title := lv.name
+	if lv.log.Title != "" {
+		title = lv.log.Title
+	}
+	title = plain(title + " · Telltale")
 	if unseen > 0 {
 		title = "(" + grouped(unseen) + ") " + title
 	}

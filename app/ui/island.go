@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"telltale/shared/metric"
+	"telltale/shared/run"
 	"telltale/shared/wire"
 )
 
@@ -18,6 +19,8 @@ type Island struct {
 	Epoch string              `json:"epoch,omitempty"` // of the store that the rooms are of
 	Rooms map[string]RoomView `json:"rooms,omitempty"`
 	List  []wire.RoomRow      `json:"list,omitempty"` // of all rooms, on the page that lists them
+	Runs  []run.Run           `json:"runs,omitempty"` // those that the page shows
+	None  bool                `json:"none,omitempty"` // what the page is about is not there
 }
 
 // islandID is the id of its element.

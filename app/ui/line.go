@@ -9,6 +9,7 @@ import (
 	"telltale/app/live"
 	"telltale/shared/ansi"
 	"telltale/shared/room"
+	"telltale/shared/run"
 	"telltale/shared/scene"
 )
 
@@ -22,15 +23,16 @@ const (
 
 // line is a message as it stands on the page. Everything in it is text.
 type line struct {
-	Key  string `json:"k"`           // its seq, or the key of one that waits
-	Head string `json:"n,omitempty"` // what stands above it: of what came before it nothing is kept
-	Day  string `json:"d,omitempty"` // the first of a day
-	Mark string `json:"m,omitempty"` // the first that is new
-	Time string `json:"t,omitempty"`
-	At   string `json:"a,omitempty"` // the time in full, for machines
-	Who  string `json:"w,omitempty"`
-	Hue  int    `json:"h,omitempty"`
-	Text string `json:"x"`
+	Key    string `json:"k"`           // its seq, or the key of one that waits
+	Head   string `json:"n,omitempty"` // what stands above it: of what came before it nothing is kept
+	Day    string `json:"d,omitempty"` // the first of a day
+	Mark   string `json:"m,omitempty"` // the first that is new
+	Number string `json:"i,omitempty"` // a link to it
+	Time   string `json:"t,omitempty"`
+	At     string `json:"a,omitempty"` // the time in full, for machines
+	Who    string `json:"w,omitempty"`
+	Hue    int    `json:"h,omitempty"`
+	Text   string `json:"x"`
 	// Paint is the style of Text's parts, "" where all is plain; see paintOf.
 	Paint string `json:"p,omitempty"`
 	Kind  string `json:"c"`           // classes
@@ -46,8 +48,11 @@ func lineOf(m room.Message, whole bool, at ansi.Style, zone func(int64) int) (li
 		Key: strconv.FormatUint(m.Seq, 10), Time: clockTime(m.Time, zone), At: stamp(m.Time),
 		Who: m.Sender, Hue: hue(m.Sender), Kind: "line",
 	}
-	if m.Sender == "" {
-		l.Kind += " output"
+	if carries(m) {
+		l.Kind, l.Who = l.Kind+" output", "" // of a run is said elsewhere whose it is
+	}
+	if m.Sender == run.Sender && m.Stream == "" {
+		l.Kind += " ending"
 	}
 	if m.Stream == room.Stderr {
 		l.Kind += " stderr"
@@ -150,7 +155,10 @@ func sizeOf(bytes int) string {
 	if bytes < 10_000 {
 		return strconv.Itoa(bytes) + " bytes"
 	}
-	return strconv.Itoa((bytes+512)>>10) + " KiB"
+	if bytes < 10<<20 {
+		return strconv.Itoa((bytes+512)>>10) + " KiB"
+	}
+	return strconv.Itoa((bytes+1<<19)>>20) + " MiB"
 }
 
 // many writes a number with its noun: "1 message", "2 messages".

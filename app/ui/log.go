@@ -13,6 +13,8 @@ type Log struct {
 	app.Compo
 	Room  string
 	Small bool     // on a card: only to be read
+	Run   bool     // a run's output: its lines are numbered, and nobody writes here
+	Title string   // of the page; "" for the room's name
 	Early RoomView // as the server knew it
 }
 
@@ -25,6 +27,9 @@ func (l *Log) Render() app.UI {
 	}
 	if app.IsServer {
 		log = log.Class("early")
+	}
+	if l.Run {
+		log = log.Class("run")
 	}
 	if l.Early.First > l.Early.Last {
 		log = log.DataSet("empty", "yes")
@@ -40,6 +45,9 @@ func (l *Log) Render() app.UI {
 }
 
 func (l *Log) nothing() string {
+	if l.Run {
+		return "No output yet. Each line is seen here as it comes."
+	}
 	if l.Small {
 		return "Nothing was said here yet. Pipe a command into the room, and everybody who looks sees its output as it runs."
 	}
@@ -80,6 +88,9 @@ func (l *Log) early() []app.UI {
 		if carries(m) {
 			style = end
 		}
+		if l.Run && !l.Small {
+			of.Number = of.Key
+		}
 		before = m.Time
 		lines = append(lines, of.draw())
 	}
@@ -88,6 +99,7 @@ func (l *Log) early() []app.UI {
 
 func (l line) draw() app.UI {
 	return app.Div().Class(l.Kind).Body(
+		app.If(l.Number != "", func() app.UI { return app.A().Class("number").Href("#L" + l.Number).Text(l.Number) }),
 		app.If(l.Day != "", func() app.UI { return app.Div().Class("day").Body(app.Span().Text(l.Day)) }),
 		app.Time().DateTime(l.At).Text(l.Time),
 		app.Div().Class("said").Body(

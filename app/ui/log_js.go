@@ -44,9 +44,14 @@ type logView struct {
 	dirty, visible  bool
 	whole           map[string]bool // long lines that are shown whole
 	made            map[uint64]made // of what stands on the page
-	mark            uint64          // what was seen up to here, before this visit
-	told            uint64          // a screen reader was told of lines up to here
-	said            time.Time       // when
+	held            bool            // the end is not followed, though it is in sight
+	since           uint64          // lines before it are left out
+	target          uint64          // the line that a link named
+	jump            uint64          // a line to bring into sight
+	found           finding
+	mark            uint64    // what was seen up to here, before this visit
+	told            uint64    // a screen reader was told of lines up to here
+	said            time.Time // when
 	onScroll, onTap js.Func
 	onKey           js.Func
 	first, last     uint64 // as of the last drawing
@@ -72,7 +77,9 @@ func (s *stage) MountLog(l *Log) {
 	lv.scroll.Call("addEventListener", "click", lv.onTap)
 	if !l.Small {
 		lv.mark = s.seen(l.Room)
+		lv.goTo(fragment())
 	}
+	s.visit(lv.name, 1)
 	lv.root.Set("telltaleCard", lv.number)
 	s.inSight.Call("observe", lv.root)
 	s.sized.Call("observe", lv.root)
@@ -94,6 +101,8 @@ func (s *stage) DismountLog(l *Log) {
 		return
 	}
 	s.noteSeen(lv)
+	lv.found.stop()
+	s.visit(lv.name, -1)
 	lv.scroll.Call("removeEventListener", "scroll", lv.onScroll)
 	lv.scroll.Call("removeEventListener", "click", lv.onTap)
 	lv.scroll.Call("removeEventListener", "keydown", lv.onKey)
@@ -113,7 +122,7 @@ func lines() js.Value { return js.Global().Get("telltaleLines") }
 func (s *stage) Follow(room string) {
 	for _, lv := range s.logs {
 		if lv.name == room {
-			lv.follow, lv.dirty = true, true
+			lv.follow, lv.held, lv.dirty = true, false, true
 		}
 	}
 	s.ask()
@@ -129,7 +138,7 @@ func (lv *logView) scrolled() {
 	left := lv.scroll.Get("scrollHeight").Float() - lv.scroll.Get("scrollTop").Float() - lv.scroll.Get("clientHeight").Float()
 	switch atEnd := left < 8; {
 	case atEnd:
-		lv.follow = true
+		lv.follow = !lv.held
 	case lv.follow:
 		lv.follow, lv.away = false, lv.last
 	}
@@ -143,7 +152,7 @@ func (s *stage) pressed(lv *logView, event js.Value) {
 		lv.follow, lv.away = false, lv.last
 		lv.scroll.Set("scrollTop", 0)
 	case "End":
-		lv.follow = true
+		lv.follow, lv.held = true, false
 	default:
 		return
 	}
@@ -154,6 +163,14 @@ func (s *stage) pressed(lv *logView, event js.Value) {
 
 // tapped hears the buttons in lines.
 func (s *stage) tapped(lv *logView, event js.Value) {
+	if link := event.Get("target").Call("closest", "a.number"); link.Truthy() {
+		event.Call("preventDefault") // and go-app does not hear of it
+		event.Call("stopPropagation")
+		js.Global().Get("history").Call("replaceState", js.Null(), "", link.Get("hash"))
+		lv.target, lv.dirty = fragment(), true
+		s.ask()
+		return
+	}
 	button := event.Get("target").Call("closest", "button[data-act]")
 	if !button.Truthy() {
 		return
@@ -196,6 +213,10 @@ func (s *stage) drawLog(lv *logView) {
 		top := lv.scroll.Get("scrollTop").Float()
 		anchor := lv.heights.at(top)
 		within := top - lv.heights.before(anchor)
+		if lv.jump != 0 && lv.last >= lv.first && (lv.last >= lv.jump || r.Joined) {
+			anchor, within = min(max(lv.jump, lv.first), lv.last), -lv.height/3
+			lv.follow, lv.jump, lv.away = false, 0, lv.last
+		}
 		for range 4 {
 			if lv.follow {
 				top = lv.heights.total() + lv.tail + foot - lv.height
@@ -232,6 +253,7 @@ func (lv *logView) reach(r *live.Room) {
 		lv.away, lv.mark, lv.told = 0, 0, 0
 		lv.made = nil
 	}
+	first = max(first, min(lv.since, last+1))
 	lv.first, lv.last = first, last
 	lv.heights.span(first, last)
 	nothing := last < first && len(r.Waiting) == 0 && r.Refused == "" && (r.Joined || lv.log.Early.First > 0)
@@ -285,7 +307,7 @@ func (lv *logView) lay(r *live.Room, from, to uint64, s *stage) {
 	}
 	lv.drawn = drawn
 	text, _ := json.Marshal(list)
-	measured := lines().Call("draw", lv.box, string(text))
+	measured := lines().Call("draw", lv.box, string(text), lv.found.text)
 	if to == lv.last {
 		lv.tail = 0
 	}
@@ -370,8 +392,21 @@ func (lv *logView) line(r *live.Room, m room.Message, seq uint64, l line, zone f
 	if before, has := r.At(seq - 1); m.Seq == seq && (has || seq == lv.first) {
 		l.Day = day(m.Time, before.Time, zone)
 	}
-	if seq == lv.first {
+	switch {
+	case seq != lv.first:
+	case lv.since == seq:
+		l.Head = "Only what is new from here on"
+	default:
 		l.Head = gone(seq)
+	}
+	if lv.log.Run && m.Seq == seq {
+		l.Number = l.Key
+	}
+	if seq == lv.target {
+		l.Kind += " target"
+	}
+	if seq == lv.found.at {
+		l.Kind += " hit"
 	}
 	if seq == lv.mark+1 && lv.mark >= lv.first {
 		l.Mark = "New"
@@ -404,6 +439,7 @@ func (lv *logView) tellEnd() {
 		text = grouped(lv.last-lv.away) + " new"
 	}
 	setText(lv.end.Call("querySelector", "span"), text)
+	lv.tellTools()
 }
 
 // tellNews tells a screen reader what was said, every two seconds at most.

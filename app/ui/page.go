@@ -1,10 +1,13 @@
 package ui
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 
 	"telltale/shared/board"
 	"telltale/shared/metric"
+	"telltale/shared/run"
 	"telltale/shared/series"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
@@ -43,9 +46,34 @@ func (p *BoardPage) OnPreRender(ctx app.Context) {
 	p.at = placeOf(ctx.Page().URL())
 	p.name(ctx)
 	look := p.at.look()
+	ran := p.ran()
+	look.Rooms = append(look.Rooms, roomsOf(ran)...)
 	view := p.ask(ctx, p.at.path, look, roomLines)
+	p.first.Runs = ran
 	p.set = series.NewSet(series.Step(look.RangeMS, look.Points), look.Points+2)
 	p.set.Load(view.Snapshot)
+}
+
+// ran are the newest runs of the commands that the board shows, on the server.
+func (p *BoardPage) ran() (shown []run.Run) {
+	if !slices.ContainsFunc(p.at.board.Panels, func(of board.Panel) bool { return of.Kind == board.Run }) {
+		return nil
+	}
+	runs := p.runs()
+	for _, of := range p.at.board.Panels {
+		if r, is := ranIn(runs, of.Command); is && of.Kind == board.Run && !slices.ContainsFunc(shown, func(o run.Run) bool { return o.ID == r.ID }) {
+			shown = append(shown, r)
+		}
+	}
+	slices.SortStableFunc(shown, func(a, b run.Run) int { return cmp.Compare(b.Started, a.Started) })
+	return shown
+}
+
+func roomsOf(runs []run.Run) (rooms []string) {
+	for _, r := range runs {
+		rooms = append(rooms, run.Room(r.ID))
+	}
+	return rooms
 }
 
 // OnMount starts what moves.
@@ -121,6 +149,10 @@ func (p *BoardPage) more(app.Context, app.Event) { p.cards += mostCards }
 func (p *BoardPage) grid(panels []board.Panel) []app.UI {
 	var cards []app.UI
 	for i, panel := range panels[:min(len(panels), p.cards)] {
+		if panel.Kind == board.Run {
+			cards = append(cards, &RunCard{Panel: panel, Base: p.first.Base, Early: p.first.Runs, Rooms: p.first.Rooms, Now: p.first.Now})
+			continue
+		}
 		if panel.Kind.OfRoom() {
 			cards = append(cards, &RoomCard{Panel: panel, Base: p.first.Base, Early: p.first.Rooms[panel.Room]})
 			continue

@@ -88,8 +88,8 @@ func TestTheFirstPaintHoldsValuesAndDrawnCharts(t *testing.T) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
-	if n := strings.Count(html, "<article"); n != 11 {
-		t.Errorf("%d cards, want the ten panels of home and the invitation", n)
+	if n := strings.Count(html, "<article"); n != 12 {
+		t.Errorf("%d cards, want the eleven panels of home and the invitation", n)
 	}
 }
 

@@ -17,6 +17,8 @@ func Routes() {
 	app.Route("/", page)
 	app.RouteWithRegexp(`^/b/(home|all)$`, page)
 	app.RouteWithRegexp(`^/m/.+$`, page)
+	app.Route("/runs", func() app.Composer { return &RunsPage{} })
+	app.RouteWithRegexp(`^/runs/[A-Za-z0-9_.:-]{1,64}$`, func() app.Composer { return &RunPage{} })
 	app.Route("/rooms", func() app.Composer { return &RoomsPage{} })
 	app.RouteWithRegexp(`^/r/[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}$`, func() app.Composer { return &RoomPage{} })
 }
@@ -101,6 +103,10 @@ func (p place) look() live.Look {
 
 // roomPath is the page of one room.
 func roomPath(name string) string { return "/r/" + name }
+
+// runPath is the page of one run, outputPath its output as it came.
+func runPath(id string) string    { return "/runs/" + id }
+func outputPath(id string) string { return "/api/v1/runs/" + id + "/output" }
 
 // metricPath is the page of one metric.
 func metricPath(id metric.ID) string { return "/m/" + url.PathEscape(string(id)) }

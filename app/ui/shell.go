@@ -4,6 +4,7 @@ import (
 	"net/url"
 
 	"telltale/app/live"
+	"telltale/shared/run"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
@@ -62,6 +63,18 @@ func (s *shell) ask(ctx app.Context, path string, look live.Look, lines int) Vie
 	return view
 }
 
+// runs are the newest, on the server.
+func (s *shell) runs() []run.Run {
+	if source == nil {
+		return nil
+	}
+	runs, err := source.Runs()
+	if err != nil {
+		app.Log("pre-render without the runs:", err)
+	}
+	return runs[:min(len(runs), firstRuns)]
+}
+
 // OnAppUpdate hears that a service worker of another build has taken over. A page
 // nobody looks at is loaded anew, others say so and leave the moment to the person.
 // The worker of a first visit is no news.
@@ -98,7 +111,7 @@ func (s *shell) update() app.UI {
 
 // masthead is what stays at the top: where one is, and how things stand.
 func masthead(current string) app.UI {
-	entry := func(href, text string) app.UI {
+	entry := func(href, text string) app.HTMLA {
 		entry := app.A().Href(href).Text(text)
 		if href == current {
 			entry = entry.Aria("current", "page")
@@ -108,7 +121,7 @@ func masthead(current string) app.UI {
 	return app.Header().Class("masthead").Body(app.Div().Class("inner").Body(
 		app.A().Class("brand").Href("/").Aria("label", "Telltale, start page").Body(glyph("mark"), app.Span().Text("Telltale")),
 		app.Nav().Class("places").Aria("label", "Places").Body(
-			entry("/", "Home"), entry("/b/all", "All metrics"), entry("/rooms", "Rooms"),
+			entry("/", "Home"), entry("/b/all", "").Body(app.Span().Class("all").Text("All"), app.Span().Text("metrics")), entry("/rooms", "Rooms"), entry("/runs", "Runs"),
 		),
 		&Lamp{},
 		&Theme{},

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"telltale/shared/metric"
+	"telltale/shared/run"
 	"telltale/shared/series"
 	"telltale/shared/wire"
 )
@@ -32,6 +33,10 @@ type Source interface {
 	Room(name string, limit int) (RoomView, error)
 	// Rooms are all rooms, sorted by name.
 	Rooms() ([]wire.RoomRow, error)
+	// Runs are all runs, the newest start first.
+	Runs() ([]run.Run, error)
+	// Run is one of them; false where there is no such run.
+	Run(id string) (run.Run, bool, error)
 }
 
 // source is set on the server, before it serves; nil in the browser.

@@ -29,6 +29,8 @@ type stage struct {
 	hidden bool // nobody looks at the page
 	count  bool // the title is about to count
 	logs   map[*Log]*logView
+	look   live.Look      // what the place shows
+	extra  map[string]int // logs of each room, whether the place names it or not
 	groups map[*Members]*membersView
 
 	cards map[*Card]*stageCard
@@ -45,6 +47,7 @@ type stage struct {
 	inSight js.Value // IntersectionObserver
 	sized   js.Value // ResizeObserver
 	said    live.State
+	ran     runList
 	kept    keeper
 }
 
@@ -56,7 +59,7 @@ type watched interface {
 
 func newStage() *stage {
 	return &stage{ctx: context.Background(), cards: map[*Card]*stageCard{}, nth: map[int]watched{}, clock: zones{},
-		logs: map[*Log]*logView{}, groups: map[*Members]*membersView{}}
+		logs: map[*Log]*logView{}, groups: map[*Members]*membersView{}, extra: map[string]int{}}
 }
 
 // Viewer is the page's connection; nil before the first Open.
@@ -86,7 +89,8 @@ func drawnFor(panel, kind string, large bool) string {
 // Open watches what a place shows. The first call starts everything that runs for
 // as long as the page does.
 func (s *stage) Open(look live.Look, first Island, known func()) {
-	s.known = known
+	s.known, s.look = known, look
+	look = s.looks()
 	if s.viewer != nil {
 		s.viewer.Look(s.ctx, look)
 		s.all()

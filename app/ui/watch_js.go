@@ -59,6 +59,12 @@ func (s *stage) listen() {
 		}
 	})
 	on(window, "telltale-theme", s.paintTheme)
+	on(window, "hashchange", func() {
+		for _, lv := range s.logs {
+			lv.goTo(fragment())
+		}
+		s.ask()
+	})
 	on(document, "visibilitychange", func() {
 		if s.hidden = document.Get("hidden").Bool(); s.hidden {
 			s.keep()

@@ -19,6 +19,8 @@ const (
 
 	Log      Kind = "log"      // the lines of a room
 	Presence Kind = "presence" // who is in a room
+
+	Run Kind = "run" // the newest run of a command: how it stands, its last lines
 )
 
 // OfRoom tells whether panels of the kind show a room and no metric.
@@ -38,6 +40,7 @@ type Panel struct {
 	Title   string  `json:"title,omitempty"` // "" for that of the first metric
 	Queries []Query `json:"queries,omitempty"`
 	Room    string  `json:"room,omitempty"`    // of a kind that is OfRoom, which has no queries
+	Command string  `json:"command,omitempty"` // of a Run: as its runs name it; "" for whatever ran last
 	Each    bool    `json:"each,omitempty"`    // a panel for each metric that matches
 	Buttons bool    `json:"buttons,omitempty"` // + and − for a counter
 }

@@ -10,6 +10,7 @@ import (
 
 	"telltale/shared/metric"
 	"telltale/shared/room"
+	"telltale/shared/run"
 )
 
 func known(ids ...string) []metric.Metric {
@@ -127,6 +128,13 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		{"an empty pattern", "pattern", func(b *Board) { b.Panels[0].Queries[0].Metric = "" }},
 		{"a room for metrics", "log or presence", func(b *Board) { b.Panels[0].Room = "build" }},
 		{"a log without a room", "needs a room", func(b *Board) { b.Panels[0] = Panel{ID: "p", Kind: Log} }},
+		{"a run of a room", "no queries, room", func(b *Board) { b.Panels[0] = Panel{ID: "p", Kind: Run, Room: "build"} }},
+		{"a run with a metric", "no queries, room", func(b *Board) { b.Panels[0].Kind = Run }},
+		{"a run of an endless command", "longer than", func(b *Board) {
+			b.Panels[0] = Panel{ID: "p", Kind: Run, Command: strings.Repeat("x", run.MaxCommand+1)}
+		}},
+		{"a run with an endless title", "longer than", func(b *Board) { b.Panels[0] = Panel{ID: "p", Kind: Run, Title: strings.Repeat("x", MaxTitle+1)} }},
+		{"a command for metrics", "that takes run", func(b *Board) { b.Panels[0].Command = "make" }},
 		{"a presence without a room", "needs a room", func(b *Board) { b.Panels[0] = Panel{ID: "p", Kind: Presence} }},
 		{"a room's name", room.Grammar, func(b *Board) { b.Panels[0] = Panel{ID: "p", Kind: Log, Room: "a b"} }},
 		{"a log with queries", "no queries", func(b *Board) { b.Panels[0].Kind, b.Panels[0].Room = Log, "build" }},

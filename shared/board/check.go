@@ -7,6 +7,7 @@ import (
 
 	"telltale/shared/metric"
 	"telltale/shared/room"
+	"telltale/shared/run"
 )
 
 // Bounds of a board.
@@ -55,8 +56,12 @@ func (p Panel) check() error {
 		return fmt.Errorf("id %.60q: %s", p.ID, Grammar)
 	case p.Kind.OfRoom():
 		return p.checkRoom()
+	case p.Command != "" && p.Kind != Run:
+		return fmt.Errorf("the kind %s shows no command: that takes run", p.Kind)
+	case p.Kind == Run:
+		return p.checkRun()
 	case !slices.Contains([]Kind{Auto, Line, Area, Bars, Stat}, p.Kind):
-		return fmt.Errorf("%.60q is not a kind: it is auto, line, area, bars, stat, log or presence", p.Kind)
+		return fmt.Errorf("%.60q is not a kind: it is auto, line, area, bars, stat, log, presence or run", p.Kind)
 	case p.Room != "":
 		return fmt.Errorf("the kind %s shows metrics, not the room %.60q: that takes log or presence", p.Kind, p.Room)
 	case p.Kind == Auto && !p.Each:
@@ -90,6 +95,19 @@ func (p Panel) checkRoom() error {
 		return fmt.Errorf("the kind %s takes neither each nor buttons", p.Kind)
 	}
 	return room.CheckName(p.Room)
+}
+
+// checkRun is check for a panel that shows runs.
+func (p Panel) checkRun() error {
+	switch {
+	case len(p.Title) > MaxTitle:
+		return fmt.Errorf("the title is longer than %d bytes", MaxTitle)
+	case len(p.Command) > run.MaxCommand:
+		return fmt.Errorf("the command is longer than %d bytes", run.MaxCommand)
+	case len(p.Queries) > 0 || p.Room != "" || p.Each || p.Buttons:
+		return errors.New("the kind run shows a command, and takes no queries, room, each or buttons")
+	}
+	return nil
 }
 
 func validID(s string) bool {

@@ -3,7 +3,7 @@ package board
 import "telltale/shared/metric"
 
 // Home is the start page: the shop's counters, this machine's readings, the room
-// that a first command's output goes to, and who else is looking.
+// that a first command's output goes to, what ran last, and who else is looking.
 func Home() Board {
 	return Board{ID: "home", Title: "Home", Panels: []Panel{
 		counter("orders", "Orders"), counter("customers", "Customers"), counter("products", "Products"),
@@ -14,6 +14,7 @@ func Home() Board {
 		panel("host.memory", Area, "Memory used"),
 		panel("host.disk.percent", Stat, "Disk"),
 		{ID: "build", Kind: Log, Title: "Build", Room: "build"},
+		{ID: "ran", Kind: Run},
 		{ID: "looking", Kind: Presence, Title: "Looking now", Room: "home"},
 	}}
 }

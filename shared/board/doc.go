@@ -1,7 +1,7 @@
 // Package board says what is shown: boards, their panels and what each asks for.
 //
 // A Board is a JSON document. Two exist without anybody making them: Home, and
-// All, which has a panel for each metric there is and grows by itself. A panel shows metrics, or one room: its lines or who is there. The
+// All, which has a panel for each metric there is and grows by itself. A panel shows metrics, one room (its lines or who is there), or the newest run of a command. The
 // package must not know how a panel is drawn, nor where values come from.
 //
 // Invariants:

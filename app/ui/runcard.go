@@ -1,0 +1,101 @@
+package ui
+
+import (
+	"time"
+
+	"telltale/shared/board"
+	"telltale/shared/run"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+)
+
+// RunCard is a panel of a command: how its newest run stands, and its last lines.
+type RunCard struct {
+	app.Compo
+	Panel board.Panel
+	Base  string
+	Early []run.Run           // as the server knew them
+	Rooms map[string]RoomView // of these
+	Now   int64
+
+	run   run.Run
+	shown bool
+	asked time.Time
+}
+
+// Render draws it.
+func (c *RunCard) Render() app.UI {
+	r, now := c.run, max(c.Now, c.now())
+	if r.ID == "" {
+		r, _ = ranIn(c.Early, c.Panel.Command)
+	}
+	card := app.Article().Class("card room").DataSet("panel", attr(c.Panel.ID)).DataSet("kind", string(c.Panel.Kind))
+	if r.ID == "" {
+		return card.Body(
+			app.Header().Class("card-head").Body(app.H2().Body(app.A().Href("/runs").Text(c.title(r)))),
+			app.P().Class("none").Text("Nothing has run yet. What runs like this is seen by everybody who looks, and how it ended stays."),
+			&Curl{Line: runLine(""), Of: c.title(r)},
+		)
+	}
+	room := run.Room(r.ID)
+	return card.DataSet("run", attr(r.ID)).Body(
+		app.Header().Class("card-head").Body(
+			app.H2().Body(app.A().Href(runPath(r.ID)).Text(c.title(r))),
+			app.Span().Class("of").Text(ago(now-r.Started)),
+		),
+		app.P().Class("stands").Body(runStanding(r), runLasting(r, now)),
+		&Log{Room: room, Small: true, Run: true, Early: c.Rooms[room]},
+		&Curl{Line: followLine(c.Base, room), Of: c.title(r)},
+	)
+}
+
+func (c *RunCard) now() int64 {
+	if browser == nil || !c.shown {
+		return 0
+	}
+	return browser.Now()
+}
+
+func (c *RunCard) title(r run.Run) string {
+	switch {
+	case c.Panel.Title != "":
+		return c.Panel.Title
+	case r.Command != "":
+		return r.Command
+	case c.Panel.Command != "":
+		return c.Panel.Command
+	}
+	return "Runs"
+}
+
+// OnMount starts the asking.
+func (c *RunCard) OnMount(ctx app.Context) {
+	c.shown = true
+	c.refresh(ctx)
+}
+
+// OnDismount ends it.
+func (c *RunCard) OnDismount() { c.shown = false }
+
+// refresh counts the seconds of what runs, and asks for news.
+func (c *RunCard) refresh(ctx app.Context) {
+	if !c.shown {
+		return
+	}
+	every := restEvery
+	if c.run.ID != "" && !c.run.State.Final() {
+		every = runsEvery
+	}
+	if time.Since(c.asked) >= every && !hidden() {
+		c.asked = time.Now()
+		ctx.Async(func() {
+			runs, err := browser.Runs()
+			ctx.Dispatch(func(app.Context) {
+				if r, is := ranIn(runs, c.Panel.Command); is && err == nil {
+					c.run = r
+				}
+			})
+		})
+	}
+	ctx.After(time.Second, c.refresh)
+}
