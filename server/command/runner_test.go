@@ -1,4 +1,4 @@
-//go:build unix
+//go:build linux
 
 package command
 
@@ -9,6 +9,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -24,6 +25,11 @@ import (
 func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == "keep" {
 		os.Exit(keep.Main(os.Args[2:]))
+	}
+	if len(os.Args) > 2 && os.Args[1] == "speak" {
+		lines, _ := strconv.Atoi(os.Args[2])
+		speak(lines)
+		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }

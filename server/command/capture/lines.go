@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -68,7 +69,7 @@ func Lines(body []byte) (lines []Line, taken uint64, err error) {
 		if err != nil {
 			return nil, 0, err
 		}
-		lines = appendLines(lines, stream, string(text))
+		lines = appendLines(slices.Grow(lines, int(countLines(text))), stream, string(text))
 		taken += uint64(len(text))
 		body = rest
 	}
@@ -76,6 +77,7 @@ func Lines(body []byte) (lines []Line, taken uint64, err error) {
 }
 
 func appendLines(lines []Line, stream room.Stream, text string) []Line {
+	valid := utf8.ValidString(text) // most is, and then what is cut at newlines is too
 	for text != "" {
 		raw, rest, ended := strings.Cut(text, "\n")
 		if len(raw) > room.MaxLine {
@@ -86,7 +88,9 @@ func appendLines(lines []Line, stream room.Stream, text string) []Line {
 		if ended {
 			content = strings.TrimSuffix(raw, "\r")
 		}
-		content = strings.ToValidUTF8(content, "\uFFFD")
+		if !valid {
+			content = strings.ToValidUTF8(content, "\uFFFD")
+		}
 		if len(content) > room.MaxLine { // what is not UTF-8 becomes longer
 			at := cut(raw, len(raw)/2)
 			raw, rest, ended = raw[:at], text[at:], false
