@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -150,9 +151,7 @@ func (p *posting) showRuns() {
 	for room, e := range p.begun {
 		room.run = e
 	}
-	for id, e := range p.runs {
-		p.store.runs.byID[id] = e
-	}
+	maps.Copy(p.store.runs.byID, p.runs)
 	for e, bytes := range p.grown {
 		e.kept = e.decided
 		e.rows += bytes
