@@ -52,7 +52,8 @@
 //   - What readers see in memory is durable: it changes after the commit.
 //   - Memory for a metric is its entry and its tail; all tails together hold at
 //     most maxTail samples and one batch.
-//   - Numbers of metrics and rooms are never used again, so what a deleted one
+//   - Numbers of metrics are never used again, and those of rooms not before four
+//     million were, and nothing of the one before is left; so what a deleted one
 //     leaves in the log, in chunks and in messages can be removed later, in small steps.
 //
 // Lock order: w, then mu. w is held over a transaction, mu for moments only.

@@ -12,18 +12,19 @@ import (
 
 // bounds of what waits in memory and in the journal.
 type bounds struct {
-	flushAfter   int // samples since the last round that start the next one early
-	maxTail      int // samples in memory; beyond it mutations wait for the flush
-	groupMetrics int // of one transaction
-	groupSamples int // of one transaction, unless one metric has more
-	openCells    int // of a tier in a metric's row; with more, all but the newest go to chunks
-	rowStep      int // rows of messages that a step of retention removes
-	copyAfter    int // pages of the journal that are worth copying
-	holdAfter    int // pages with which it is to begin anew
+	flushAfter   int   // samples since the last round that start the next one early
+	maxTail      int   // samples in memory; beyond it mutations wait for the flush
+	groupMetrics int   // of one transaction
+	groupSamples int   // of one transaction, unless one metric has more
+	openCells    int   // of a tier in a metric's row; with more, all but the newest go to chunks
+	rowStep      int   // rows of messages that a step of retention removes
+	roomNum      int64 // up to which rooms get numbers that were never used
+	copyAfter    int   // pages of the journal that are worth copying
+	holdAfter    int   // pages with which it is to begin anew
 }
 
 var usual = bounds{flushAfter: 1 << 16, maxTail: 1 << 19, groupMetrics: 64, groupSamples: 1 << 14, openCells: 64,
-	rowStep: 16, copyAfter: 1000, holdAfter: 4000}
+	rowStep: 16, roomNum: maxRoomNum, copyAfter: 1000, holdAfter: 4000}
 
 // round is a flush under way: every sample up to target goes to metrics and
 // chunks, a group of metrics a transaction. Guarded by Store.w.

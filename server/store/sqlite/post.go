@@ -63,6 +63,8 @@ type posting struct {
 	gone     int                      // runs that make place
 	grown    map[*runEntry]int64      // bytes that come into the rooms of runs
 
+	used map[int64]bool // numbers of rooms, where there is no new one; nil before that is looked at
+
 	looked bool         // for empty rooms
 	empty  []*roomEntry // those that may make place, longest empty first
 }
@@ -167,15 +169,50 @@ func (p *posting) room(name string) (*roomEntry, error) {
 
 // create makes a room.
 func (p *posting) create(name string) (*roomEntry, error) {
-	s := p.store
-	if s.rooms.next > maxRoomNum {
-		return nil, fmt.Errorf("%w: this store has made %d in its life and can make no more", ledger.ErrTooManyRooms, s.rooms.next)
+	num, err := p.number()
+	if err != nil {
+		return nil, err
 	}
-	e := &roomEntry{num: s.rooms.next, name: name, decided: newest{last: p.passed}, newest: newest{last: p.passed},
+	e := &roomEntry{num: num, name: name, decided: newest{last: p.passed}, newest: newest{last: p.passed},
 		first: p.passed + 1, pruned: p.passed}
-	s.rooms.next++
 	p.created[name] = e
 	return e, nil
+}
+
+// number is a new room's: one that was never used, as long as there is one, which
+// four million runs take. After that one of which nothing is left.
+func (p *posting) number() (int64, error) {
+	s := p.store
+	if num := s.rooms.next; num <= s.bounds.roomNum {
+		s.rooms.next++
+		return num, nil
+	}
+	if p.used == nil {
+		p.used = map[int64]bool{}
+		for _, e := range s.rooms.sorted {
+			p.used[e.num] = true
+		}
+		for _, e := range p.created {
+			p.used[e.num] = true
+		}
+		err := s.each(context.Background(), "SELECT num FROM left_rooms", nil, func(scan func(...any) error) error {
+			var num int64
+			err := scan(&num)
+			p.used[num] = true
+			return err
+		})
+		if err != nil {
+			p.used = nil
+			return 0, fmt.Errorf("%w: number a room: %w", ledger.ErrUnavailable, err)
+		}
+	}
+	for num := int64(1); num <= s.bounds.roomNum; num++ {
+		if !p.used[num] {
+			p.used[num] = true
+			return num, nil
+		}
+	}
+	return 0, fmt.Errorf("%w: of %d numbers for rooms none is free yet", ledger.ErrTooManyRooms, s.bounds.roomNum)
 }
 
 // makePlace lets the n rooms go that have been empty longest; false where so many

@@ -13,6 +13,7 @@ import (
 	"telltale/server/ledger"
 	"telltale/server/store/lines"
 	"telltale/shared/room"
+	"telltale/shared/run"
 )
 
 func sayOne(s *Store, name, key string) (ledger.Posted, error) {
@@ -232,6 +233,43 @@ func allOf(ctx context.Context, s *Store, name string) (all []room.Message, err 
 		page, err := s.Messages(ctx, name, after, 1000)
 		if all = append(all, page...); err != nil || len(page) == 0 {
 			return all, err
+		}
+	}
+}
+
+// TestNumbersOfRoomsThatLeftNothingAreUsedAgain has a store with five numbers
+// instead of four million.
+func TestNumbersOfRoomsThatLeftNothingAreUsedAgain(t *testing.T) {
+	dir := t.TempDir()
+	for life := range 3 {
+		s, err := Open(t.Context(), dir, Options{MaxRuns: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.bounds.roomNum = 5
+		refused := 0
+		for i := range 12 {
+			r := run.Run{ID: fmt.Sprintf("%d.%d", life, i), State: run.Exited, Started: int64(100*life + i)}
+			text := "from " + r.ID
+			posted, err := s.Post(t.Context(), []ledger.Post{{Room: run.Room(r.ID), Lines: []ledger.Line{{Content: text}}, Run: &ledger.Standing{Run: r}}})
+			if err == nil && errors.Is(posted[0].Err, ledger.ErrTooManyRooms) { // until the next sweep
+				refused++
+				err = s.Maintain(t.Context())
+			} else if err == nil {
+				said, wrong := s.Messages(t.Context(), run.Room(r.ID), 0, 10)
+				if err = wrong; len(said) != 1 || said[0].Content != text {
+					t.Errorf("%s has %+v", r.ID, said)
+				}
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if refused == 0 || refused > 6 {
+			t.Errorf("%d of 12 were refused", refused)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
