@@ -28,6 +28,7 @@ type live struct {
 	begun   time.Time
 	run     run.Run
 	amid    map[room.Stream]bool // a line of the stream has begun that has not ended
+	over    chan struct{}        // closed when the command has ended
 
 	mu      sync.Mutex
 	process *keep.Process  // nil before it is started
@@ -72,6 +73,7 @@ func (l *live) follow(ctx context.Context) {
 
 // execute runs the command and takes its output until nothing of it is left.
 func (l *live) execute(spool *capture.Spool, duration *time.Duration) keep.End {
+	defer l.settled()
 	l.mu.Lock()
 	process, err := keep.Start(keep.Command{Keeper: l.runner.Keeper, Words: l.words, Dir: l.command.Dir,
 		Env: l.command.environment(l.runner.lookup), Grace: l.runner.Grace})
@@ -93,10 +95,22 @@ func (l *live) execute(spool *capture.Spool, duration *time.Duration) keep.End {
 	reading.Go(func() { take(spool, room.Stdout, process.Stdout) })
 	reading.Go(func() { take(spool, room.Stderr, process.Stderr) })
 	<-process.Ended()
+	l.settled()
 	*duration = time.Since(l.begun)
 	<-process.Gone()
 	reading.Wait()
 	return process.End()
+}
+
+// settled says that the command has ended; only the first time counts.
+func (l *live) settled() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	select {
+	case <-l.over:
+	default:
+		close(l.over)
+	}
 }
 
 // failure is the end of a command of which not even the keeper could be started.
@@ -162,6 +176,7 @@ func (l *live) deliver(ctx context.Context, spool *capture.Spool) bool {
 			l.stop(l.runner.Grace)
 			return true
 		}
+		begun := time.Now()
 		l.count(lines)
 		l.run.Bytes = to
 		l.run.Duration = time.Since(l.begun).Milliseconds()
@@ -170,6 +185,29 @@ func (l *live) deliver(ctx context.Context, spool *capture.Spool) bool {
 		}
 		spool.Release(to)
 		at = to
+		l.yield(ctx, spool, time.Since(begun))
+	}
+}
+
+// Of what waits to be reported: where it is more than a flood and less than it is
+// time to hurry for, the command goes first.
+const (
+	flood = 2 << 20
+	hurry = 256 << 20
+)
+
+// yield leaves the machine to a command that pours out more than can be followed
+// anyway: reporting takes a quarter of the time, until the command has ended.
+func (l *live) yield(ctx context.Context, spool *capture.Spool, took time.Duration) {
+	if waits := spool.Waiting(); waits < flood || waits > hurry {
+		return
+	}
+	timer := time.NewTimer(min(3*took, 200*time.Millisecond))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-l.over:
+	case <-ctx.Done():
 	}
 }
 

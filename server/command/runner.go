@@ -144,7 +144,7 @@ func (r *Runner) admit(c *Command, words []string, by string) (*live, error) {
 		return nil, fmt.Errorf("%w: %s, %d", ErrBusy, c.Name, n)
 	}
 	begun := time.Now()
-	l := &live{runner: r, command: c, words: words, begun: begun, run: run.Run{ID: newID(), Command: c.Name, State: run.Running,
+	l := &live{runner: r, command: c, words: words, begun: begun, over: make(chan struct{}), run: run.Run{ID: newID(), Command: c.Name, State: run.Running,
 		Started: begun.UnixMilli(), Room: c.Room, By: by}}
 	r.running[l.run.ID] = l
 	r.all.Add(1)
