@@ -4,7 +4,8 @@
 //
 // A run has one goroutine that reports, and two that take its output into a spool
 // (package capture), so that a command waits neither for the store nor for anybody
-// who watches. Between it and the server stands a keeper (package keep), so that
+// who watches; where it pours out more than can be followed, reporting leaves it the
+// machine until it has ended (live.yield). Between it and the server stands a keeper (package keep), so that
 // nothing of it outlives the server.
 //
 // It must not know where runs are kept, nor who sees them: it declares what it needs
@@ -21,5 +22,6 @@
 //   - No more runs of a command go on at once than max_parallel; what a command left
 //     behind counts until it is gone.
 //
-// Locks: Runner.mu, then live.mu; nothing is called under them but live.stop.
+// Locks: Runner.mu, then live.mu. Under the first nothing is called but live.stop,
+// under the second only what starts and stops the keeper.
 package command
