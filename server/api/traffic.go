@@ -18,8 +18,7 @@ type traffic struct {
 	following        atomic.Int64 // streams that are open now
 }
 
-func (t *traffic) out() { t.told(1) }
-func (t *traffic) in()  { t.heard(1) }
+func (t *traffic) in() { t.heard(1) }
 
 // told counts messages sent.
 func (t *traffic) told(n int) {
