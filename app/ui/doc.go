@@ -27,6 +27,18 @@
 // line.go says what is in them. Rejected: a box a line that the browser skips while it is
 // out of sight (content-visibility), which still holds 100,000 nodes.
 //
+// Output is shown as a terminal shows it (shared/ansi; paint.go says in which colours), each
+// line going on in the style of the one before, as far back as lines were read, 500 at most.
+//
+// # Runs
+//
+// A run's output is its room's log with numbers that link to a line. How a run stands is
+// asked for: every 2 s while it goes on, 5 s otherwise, not while nobody looks. What is
+// looked for is found in the history, page by page, newest first (live.Viewer.Search), and
+// marked by ranges that leave the lines alone (CSS.highlights). A panel of a command changes
+// its room with each run, so the stage joins the rooms of the logs that stand on the page
+// besides those that the place names.
+//
 // # Traps
 //
 //   - An event handler of go-app runs after the event: what has to be taken from the
