@@ -77,6 +77,7 @@ func TestARoomHearsEverythingOnceInOrderWhileSomeNeverRead(t *testing.T) {
 type target struct {
 	address string
 	admin   string
+	program string // that it runs; "" for the rival
 	pid     int
 	say     func(content string) error
 	jam     func(content string) error // says something to those alone who never read; nil where nobody can be
@@ -106,7 +107,7 @@ func startProgram(t testing.TB, flags ...string) *target {
 		}
 		return ""
 	})
-	to.admin = line.Admin
+	to.admin, to.program = line.Admin, program
 	go func() {
 		for lines.Scan() {
 		}
