@@ -66,7 +66,7 @@ func TestAKillInTheMiddleOfUpkeepNeitherLosesNorDoubles(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 9))
 		place := func(o storetest.Options) (storetest.Store, error) {
 			s := newStore(optionsOf(o))
-			s.bounds = bounds{flushAfter: 50, maxTail: 300, groupMetrics: 1 + r.IntN(2), groupSamples: 20, openCells: 1 + r.IntN(8), rowStep: 1 + r.IntN(3)}
+			s.bounds = bounds{flushAfter: 50, maxTail: 300, groupMetrics: 1 + r.IntN(2), groupSamples: 20, openCells: 1 + r.IntN(8), rowStep: 1 + r.IntN(3), roomNum: maxRoomNum}
 			return &killed{Store: s, r: r, t: t, dir: &dir}, s.open(t.Context(), dir)
 		}
 		storetest.AnyHistory(t, place, seed)
