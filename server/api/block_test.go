@@ -80,9 +80,11 @@ func TestWhatCannotBeReadIsNotKeptAndBlocksAreBoundedAndForgotten(t *testing.T) 
 				t.Fatal(err)
 			}
 		}
+		s.mu.Lock()
 		if s.bytes > blocksBytes || s.bytes < blocksBytes/2 || len(s.kept) != s.order.Len() || s.kept[place{room: "r", after: 99}] == nil {
 			t.Errorf("%d blocks of %d bytes", len(s.kept), s.bytes)
 		}
+		s.mu.Unlock()
 		<-time.After(2 * blocksAge)
 		s.mu.Lock()
 		defer s.mu.Unlock()
