@@ -99,8 +99,8 @@ func (l *Log) early() []app.UI {
 
 func (l line) draw() app.UI {
 	return app.Div().Class(l.Kind).Body(
-		app.If(l.Number != "", func() app.UI { return app.A().Class("number").Href("#L" + l.Number).Text(l.Number) }),
 		app.If(l.Day != "", func() app.UI { return app.Div().Class("day").Body(app.Span().Text(l.Day)) }),
+		app.If(l.Number != "", func() app.UI { return app.A().Class("number").Href("#L" + l.Number).Text(l.Number) }),
 		app.Time().DateTime(l.At).Text(l.Time),
 		app.Div().Class("said").Body(
 			app.If(l.Who != "", func() app.UI {
