@@ -531,13 +531,16 @@ func (g *gathering) report(b *testing.B) {
 }
 
 // resident is the memory of a process in KiB.
-func resident(t testing.TB, pid int) int {
+func resident(t testing.TB, pid int) int { return memoryOf(t, pid, "VmRSS:") }
+
+// memoryOf is a line of a process's status (proc(5)) in KiB.
+func memoryOf(t testing.TB, pid int, line string) int {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, _ := strings.Cut(string(status), "VmRSS:")
+	_, rest, _ := strings.Cut(string(status), line)
 	kib, err := strconv.Atoi(strings.Fields(rest)[0])
 	if err != nil {
 		t.Fatal(err)

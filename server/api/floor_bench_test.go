@@ -289,16 +289,4 @@ func viewStream(address string, _, lines int, ready func()) error {
 }
 
 // highest is the most memory that a process had, in KiB.
-func highest(t testing.TB, pid int) int {
-	t.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(status), "VmHWM:")
-	kib, err := strconv.Atoi(strings.Fields(rest)[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return kib
-}
+func highest(t testing.TB, pid int) int { return memoryOf(t, pid, "VmHWM:") }
