@@ -84,6 +84,7 @@ var newline = []byte("\n")
 
 var errClosed = errors.New("the connection is closed")
 
+// Write hands the message to the browser, which queues it.
 func (s *browserSocket) Write(_ context.Context, message []byte) error {
 	if !s.socket.Call("send", string(message)).Bool() {
 		return errClosed

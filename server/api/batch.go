@@ -197,6 +197,7 @@ func (b *batch) line(o ledger.Outcome) {
 // a viewer has.
 type patient struct{ http.ResponseWriter }
 
+// Write writes b, for which the reader has hub.Patience.
 func (p patient) Write(b []byte) (int, error) {
 	deadline := time.Now().Add(hub.Patience)
 	if err := http.NewResponseController(p.ResponseWriter).SetWriteDeadline(deadline); err != nil && !errors.Is(err, http.ErrNotSupported) {

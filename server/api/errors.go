@@ -27,6 +27,7 @@ type problem struct {
 	said   *kept  // what was done all the same; nil for nothing
 }
 
+// Error is the sentence for the user.
 func (p *problem) Error() string { return p.Detail }
 
 // refuse is a problem with a sentence for the user.

@@ -29,6 +29,7 @@ type verdict struct {
 	reason string // empty where it is the peer that closes
 }
 
+// Error tells the code and the reason, for the log.
 func (v *verdict) Error() string { return fmt.Sprintf("close code %d %s", v.code, v.reason) }
 
 // Read gives the bytes up to a verdict, then the verdict, and what is read after

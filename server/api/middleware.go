@@ -135,6 +135,7 @@ func lasting(w http.ResponseWriter) {
 	}
 }
 
+// WriteHeader notes the status and passes it on, but for one of a request that no route has.
 func (w *recorder) WriteHeader(status int) {
 	if w.r.Pattern == "" && w.status == 0 && (status == http.StatusNotFound || status == http.StatusMethodNotAllowed) {
 		w.status, w.unrouted = status, status
@@ -146,6 +147,7 @@ func (w *recorder) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
+// Write passes b on, but for what the mux says where no route is.
 func (w *recorder) Write(b []byte) (int, error) {
 	if w.unrouted != 0 {
 		return len(b), nil

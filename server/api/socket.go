@@ -113,6 +113,7 @@ type handshake struct {
 	judged  *inbound // once the connection is taken over
 }
 
+// WriteHeader keeps a refusal back and passes any other status on.
 func (h *handshake) WriteHeader(status int) {
 	if status >= http.StatusBadRequest {
 		h.refused = status
@@ -121,6 +122,7 @@ func (h *handshake) WriteHeader(status int) {
 	h.ResponseWriter.WriteHeader(status)
 }
 
+// Write swallows the words of a refusal.
 func (h *handshake) Write(b []byte) (int, error) {
 	if h.refused != 0 {
 		return len(b), nil
@@ -128,6 +130,7 @@ func (h *handshake) Write(b []byte) (int, error) {
 	return h.ResponseWriter.Write(b)
 }
 
+// Hijack gives the library a connection whose frames are judged before it reads them.
 func (h *handshake) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, both, err := http.NewResponseController(h.ResponseWriter).Hijack()
 	if err != nil {
