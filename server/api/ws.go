@@ -145,5 +145,6 @@ type said struct {
 
 // Error is the sentence for the user.
 func (s *said) Error() string { return s.sentence }
+
 // Unwrap answers the error that it counts as.
 func (s *said) Unwrap() error { return s.as }
