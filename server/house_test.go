@@ -28,7 +28,8 @@ var arrows = map[string][]string{
 	"shared/run":    {"shared/room"},
 	"shared/wire":   {"shared/metric", "shared/series", "shared/board", "shared/room"},
 	"shared/scene":  {},
-	"shared/chart":  {"shared/metric", "shared/series", "shared/board", "shared/scene"},
+	"shared/chart":  {"shared/metric", "shared/series", "shared/board", "shared/scene", "shared/fresh"},
+	"shared/fresh":  {},
 
 	"server":         {"server", "app/ui", "web", "shared"},
 	"server/ledger":  {"shared"},
@@ -37,7 +38,8 @@ var arrows = map[string][]string{
 	"server/auth":    {"shared"},
 	"server/host":    {"shared"},
 	"server/command": {"server/command", "shared"},
-	"server/api":     {"server/api", "server/hub", "server/ledger", "server/auth", "server/command", "shared"},
+	"server/picture": {"server/picture", "shared"},
+	"server/api":     {"server/api", "server/hub", "server/ledger", "server/auth", "server/command", "server/picture", "shared"},
 
 	"app":        {"app/ui"},
 	"app/ui":     {"app/ui", "app/live", "app/canvas", "shared"},

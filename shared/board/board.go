@@ -17,6 +17,11 @@ const (
 	Bars Kind = "bars" // events per step
 	Stat Kind = "stat" // a big number, its change and a small line
 
+	Gauge Kind = "gauge" // where the value stands between Min and Max
+	Table Kind = "table" // a row a metric: value, change, age
+
+	Text Kind = "text" // Markdown, of no metric
+
 	Log      Kind = "log"      // the lines of a room
 	Presence Kind = "presence" // who is in a room
 
@@ -30,6 +35,7 @@ func (k Kind) OfRoom() bool { return k == Log || k == Presence }
 type Board struct {
 	ID     string  `json:"id"`
 	Title  string  `json:"title,omitempty"`
+	Range  Span    `json:"range,omitempty"` // it opens with; 0 for the page's usual one
 	Panels []Panel `json:"panels"`
 }
 
@@ -43,7 +49,34 @@ type Panel struct {
 	Command string  `json:"command,omitempty"` // of a Run: as its runs name it; "" for whatever ran last
 	Each    bool    `json:"each,omitempty"`    // a panel for each metric that matches
 	Buttons bool    `json:"buttons,omitempty"` // + and − for a counter
+
+	W int `json:"w,omitempty"` // columns of the grid it takes, 1 to MaxSide; 0 is 1
+	H int `json:"h,omitempty"` // rows, as W
+
+	Text       string      `json:"text,omitempty"`    // of a Text: Markdown
+	Stacked    bool        `json:"stacked,omitempty"` // of an Area: series stand on each other
+	Unit       string      `json:"unit,omitempty"`    // "" for that of the first metric
+	Min        *float64    `json:"min,omitempty"`     // of the value's scale; nil for what the values need
+	Max        *float64    `json:"max,omitempty"`
+	Thresholds []Threshold `json:"thresholds,omitempty"` // rising
+	Every      Span        `json:"every,omitempty"`      // a value is promised at least so often; 0 promises nothing
 }
+
+// Threshold gives values from At on, up to the next one, a tone.
+type Threshold struct {
+	At   float64 `json:"at"`
+	Tone Tone    `json:"tone"`
+}
+
+// Tone is what a value means, drawn as a colour and said as a word.
+type Tone string
+
+// The tones.
+const (
+	Good Tone = "good"
+	Warn Tone = "warn"
+	Bad  Tone = "bad"
+)
 
 // Query names what a panel shows: a metric, or with * many.
 type Query struct {

@@ -97,6 +97,8 @@ type Watch struct {
 	Rate    int      `json:"rate,omitempty"`     // one of Rates
 	Since   *uint64  `json:"since,omitempty"`    // seq of the last frame or snapshot the client has
 	Epoch   string   `json:"epoch,omitempty"`    // of that seq
+	Have    []string `json:"have,omitempty"`     // with Since: the metrics it has history of up to there, where those are not all; the others' comes whole
+	To      int64    `json:"to,omitempty"`       // ms since 1970: the range ends there, values are as of then, and no frames follow; 0 is now, live
 }
 
 // Unwatch ends the watch; it has no answer.
