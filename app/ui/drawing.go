@@ -6,7 +6,6 @@ import (
 
 	"telltale/shared/board"
 	"telltale/shared/chart"
-	"telltale/shared/metric"
 	"telltale/shared/scene"
 	"telltale/shared/series"
 )
@@ -28,25 +27,11 @@ var (
 	largeWidths = []float64{344, 736, 1128}
 )
 
-var chartKinds = map[board.Kind]chart.Kind{
-	board.Line: chart.Line, board.Area: chart.Area, board.Bars: chart.Bars, board.Stat: chart.Stat,
-}
-
-// input is what a card's chart is drawn from. It reuses in's memory.
-func (c *Card) input(in *chart.Input, set *series.Set, now int64, zone func(int64) int, stale bool) {
-	*in = chart.Input{
-		Kind: chartKinds[c.Panel.Kind], From: now - c.Span.ms, To: now,
-		Zone: zone, Stale: stale, Series: in.Series[:0],
-	}
-	for i, m := range c.Shown {
-		if i == 0 {
-			in.Unit = m.Unit
-		}
-		s := chart.Series{Color: i, Hold: m.Kind == metric.Counter, Head: m.Head}
-		if e := set.Metrics[m.ID]; e != nil {
-			s.Head, s.Columns = e.Head, e.Series
-		}
-		in.Series = append(in.Series, s)
+// input is what a card's chart is drawn from; a screen last heard of the server at heard.
+func (c *Card) input(in *chart.Input, set *series.Set, now, heard int64, zone func(int64) int) {
+	in.Panel(&c.Panel, c.Shown, c.Titles, set, chart.Moment{From: now - c.Span.ms, To: now, Heard: heard, Zone: zone})
+	for i := range in.Series {
+		in.Series[i].Name = "" // the page names it
 	}
 }
 
@@ -70,7 +55,7 @@ func (c *Card) pictures(set *series.Set, now int64) []string {
 	var tape scene.Tape
 	var drawing chart.Chart
 	var in chart.Input
-	c.input(&in, set, now, zoneHere, false)
+	c.input(&in, set, now, now, zoneHere)
 	for _, w := range widths {
 		drawing.Draw(&tape, &in, w, c.height())
 		svg := string(scene.AppendSVG(nil, &tape, &scene.Vars, ""))

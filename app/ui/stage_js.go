@@ -9,6 +9,7 @@ import (
 
 	"telltale/app/canvas"
 	"telltale/app/live"
+	"telltale/shared/fresh"
 	"telltale/shared/metric"
 	"telltale/shared/scene"
 	"telltale/shared/series"
@@ -220,7 +221,11 @@ func (s *stage) paint(st *stageCard, set *series.Set, now int64, stale bool) {
 	if set.Epoch == "" {
 		return // nothing to draw from: the server's drawing stays
 	}
-	st.card.input(&st.in, set, now, s.clock.at, stale)
+	heard := now
+	if stale {
+		heard -= fresh.Silence
+	}
+	st.card.input(&st.in, set, now, heard, s.clock.at)
 	st.chart.Draw(&s.tape, &st.in, st.width, st.height)
 	st.painter().Paint(&s.tape)
 }

@@ -1,6 +1,9 @@
 package chart
 
-import "telltale/shared/scene"
+import (
+	"telltale/shared/fresh"
+	"telltale/shared/scene"
+)
 
 // Chart draws, and keeps what it needs for that from frame to frame. A panel has
 // one; the zero value is ready. It is used by one goroutine at a time.
@@ -119,14 +122,14 @@ func (c *Chart) blank() {
 
 // role is that of the i-th series' line, fillRole that of its area.
 func (c *Chart) role(i int) scene.Role {
-	if c.in.Stale {
+	if c.in.Series[i].Trust == fresh.Cut {
 		return scene.Stale
 	}
 	return scene.Series(c.in.Series[i].Color)
 }
 
 func (c *Chart) fillRole(i int) scene.Role {
-	if c.in.Stale {
+	if c.in.Series[i].Trust == fresh.Cut {
 		return scene.StaleFill
 	}
 	return scene.SeriesFill(c.in.Series[i].Color)
@@ -134,8 +137,10 @@ func (c *Chart) fillRole(i int) scene.Role {
 
 // ink is the role of what says a value.
 func (c *Chart) ink() scene.Role {
-	if c.in.Stale {
-		return scene.Muted
+	for i := range c.in.Series {
+		if c.in.Series[i].Trust == fresh.Cut {
+			return scene.Muted
+		}
 	}
 	return scene.Ink
 }

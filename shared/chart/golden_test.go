@@ -6,9 +6,11 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"telltale/shared/chart"
+	"telltale/shared/fresh"
 	"telltale/shared/metric"
 	"telltale/shared/scene"
 	"telltale/shared/series"
@@ -72,6 +74,15 @@ func one(s *series.Series) []chart.Series {
 func held(s *series.Series) []chart.Series {
 	list := one(s)
 	list[0].Hold = true
+	return list
+}
+
+// trusted is the list with its values trusted so far.
+func trusted(state fresh.State, list []chart.Series) []chart.Series {
+	list = slices.Clone(list)
+	for i := range list {
+		list[i].Trust = state
+	}
 	return list
 }
 
@@ -143,7 +154,7 @@ func goldens() []golden {
 		{"long-unit", chart.Input{From: noon - 24*hour, To: noon, Unit: "requests per second", Series: one(feed(minute, 5*minute, wave(288, 1500, 600, 1)...))}, w, h},
 		{"several", chart.Input{From: noon - 5*minute, To: noon, Zone: berlin, Series: many[:4]}, w, h},
 		{"many", chart.Input{From: noon - 5*minute, To: noon, Title: "Load by service, with a title that is far too long for the width that it has been given here", Series: many}, 640, 320},
-		{"stale", chart.Input{Kind: chart.Area, Stale: true, From: noon - 5*minute, To: noon, Series: many[:2]}, w, h},
+		{"stale", chart.Input{Kind: chart.Area, From: noon - 5*minute, To: noon, Series: trusted(fresh.Cut, many[:2])}, w, h},
 		{"titled", chart.Input{Title: "Temperature <in> the \"lab\" & more", Unit: "°C", From: noon - 24*hour, To: noon, Zone: berlin, Series: one(feed(minute, 5*minute, wave(288, 21, 3, 1)...))}, w, h},
 		{"tiny", chart.Input{Unit: "°C", From: noon - 5*minute, To: noon, Series: one(feed(second, second, wave(300, 21, 3, 1)...))}, 160, 60},
 		{"sliver", chart.Input{Unit: "°C", From: noon - 5*minute, To: noon, Title: "x", Series: one(feed(second, second, wave(300, 21, 3, 1)...))}, 20, 8},
