@@ -7,6 +7,8 @@
 // Invariants:
 //   - A board that passes Check can be shown: ids and patterns are in their
 //     grammar, every panel has a kind and asks for something.
+//   - Edits (edit.go) answer another board and never change the one they began with; History
+//     holds only boards that pass Check, and MaxSteps of them.
 //   - Expand gives panels in a fixed order with distinct ids, so that a page can
 //     keep the panels it has when metrics come and go.
 package board
