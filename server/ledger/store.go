@@ -98,15 +98,19 @@ type Reader interface {
 	After(ctx context.Context, since, upTo uint64, match func(metric.ID) bool, limit int) ([]metric.Sample, error)
 	RoomReader
 	Runs
+	Moments
+	BoardReader
 }
 
 // Range asks for history: steps of Step ms, a multiple of a tier's, that touch
 // From..To (ms since 1970, both inside), at most series.MaxPoints of them. The
 // coarsest tier that divides Step answers, as far back as it is kept. AsOf 0 means
-// all that is known now.
+// all that is known now. Until, where it is not 0, leaves out what came later than that
+// time, ms since 1970 (line 31).
 type Range struct {
 	IDs      []metric.ID
 	From, To int64
 	Step     int64
 	AsOf     uint64
+	Until    int64
 }

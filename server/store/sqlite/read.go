@@ -87,7 +87,7 @@ func (s *Store) history(ctx context.Context, id metric.ID, q ledger.Range, tier 
 	}
 	step := s.options.Tiers[tier].Step
 	for _, p := range tail {
-		if p.seq > taken && p.seq <= asOf {
+		if p.seq > taken && p.seq <= asOf && (q.Until == 0 || p.time <= q.Until) {
 			b := p.bucket()
 			rows.Add(series.Floor(p.time, step), step, &b)
 		}
@@ -105,6 +105,11 @@ func (s *Store) stored(ctx context.Context, num uint32, q ledger.Range, tier int
 		return 0, fmt.Errorf("read a history: %w", err)
 	}
 	defer found.Close()
+	add := func(c *rollup.Cell) {
+		if q.Until == 0 || c.Time <= q.Until {
+			into.Add(c.Start, step, &c.Bucket)
+		}
+	}
 	var open []rollup.Cell // folded last: their samples are the newest
 	for found.Next() {
 		var key int64
@@ -120,12 +125,12 @@ func (s *Store) stored(ctx context.Context, num uint32, q ledger.Range, tier int
 			}
 			continue
 		}
-		if _, err := rollup.EachCell(blob, step, func(c *rollup.Cell) { into.Add(c.Start, step, &c.Bucket) }); err != nil {
+		if _, err := rollup.EachCell(blob, step, add); err != nil {
 			return 0, err
 		}
 	}
 	for i := range open {
-		into.Add(open[i].Start, step, &open[i].Bucket)
+		add(&open[i])
 	}
 	return taken, found.Err()
 }

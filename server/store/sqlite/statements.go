@@ -66,13 +66,16 @@ func (s *Store) prepareWriter(ctx context.Context) error {
 }
 
 // queries are the readers'; any of their connections runs them.
-type queries struct{ rows, log, messages, rowOf *sql.Stmt }
+type queries struct{ rows, newest, log, messages, rowOf *sql.Stmt }
 
 func (s *Store) prepareReaders() error {
 	return s.prepare(s.readers.Prepare, []query{
 		// One statement, so that a metric's open cells and chunks are of one moment.
 		{&s.query.rows, `SELECT -1, flushed, cells FROM metrics WHERE num = ?1
 			UNION ALL SELECT key, 0, cells FROM chunk WHERE key BETWEEN ?2 AND ?3`},
+		// Of two chunks the older begins before the time that is asked for.
+		{&s.query.newest, `SELECT -1, flushed, cells FROM metrics WHERE num = ?1
+			UNION ALL SELECT * FROM (SELECT key, 0, cells FROM chunk WHERE key BETWEEN ?2 AND ?3 ORDER BY key DESC LIMIT 2)`},
 		{&s.query.log, "SELECT first, time, samples FROM log WHERE last > ? ORDER BY last"},
 		{&s.query.messages, "SELECT first, time, lines FROM messages WHERE key BETWEEN ? AND ? ORDER BY key"},
 		{&s.query.rowOf, "SELECT key, first, time FROM messages WHERE key BETWEEN ? AND ? ORDER BY key LIMIT 1"},

@@ -71,6 +71,11 @@ func Run(t *testing.T, fresh func(t *testing.T) Open) {
 		{"23 runs are as was told last", runsListed},
 		{"24 a run keeps its output, up to its bound", runOutput},
 		{"24 the oldest runs that ended make place", runBound},
+		{"30 a value at a moment is that of the newest sample up to it", valuesAt},
+		{"25 boards are kept as they were put", boardsKept},
+		{"26 a board is changed from the revision that was seen", boardConditions},
+		{"27 a key answers its first change again", boardKeys},
+		{"28 boards are bound by number and size", boardBound},
 		{"any history is the plain fold over the samples", anyHistory},
 		{"any room is what was posted in it and is not too old", anyRooms},
 	} {
