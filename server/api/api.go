@@ -46,6 +46,7 @@ type API struct {
 	metrics  *instruments
 	lobby    lobby
 	remotes  remotes
+	screens  screens
 	// snapshots bounds how many histories are read for viewers at once.
 	snapshots chan struct{}
 	large     chan struct{} // and this, how many large uploads are held
@@ -84,6 +85,7 @@ func New(o Options) *API {
 	a := &API{Options: o, begun: time.Now(), snapshots: make(chan struct{}, snapshotsAtOnce),
 		large: make(chan struct{}, largeAtOnce), remotes: newRemotes(),
 		draining: make(chan struct{}), sockets: map[*socket]struct{}{}}
+	a.screens.open = map[string]*session{}
 	a.lobby = lobby{begun: a.begun, open: map[*guest]struct{}{}}
 	a.metrics = newInstruments(a)
 	return a

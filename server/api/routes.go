@@ -57,6 +57,10 @@ func (a *API) Routes() http.Handler {
 	handle("PUT /api/v1/runs/{id}", a.putRun)
 	handle("POST /api/v1/runs/{id}/output", a.postOutput)
 
+	// Screens
+	handle("GET /api/v1/screens", a.getScreens)
+	handle("POST /api/v1/screens/{id}", a.postScreen)
+
 	// Live
 	handle("GET /ws", a.getSocket)
 
@@ -64,6 +68,7 @@ func (a *API) Routes() http.Handler {
 	mux.Handle("GET /{$}", a.Pages)
 	mux.Handle("GET /b/{board}", a.Pages)
 	mux.Handle("GET /rooms", a.Pages)
+	mux.Handle("GET /screens", a.Pages)
 	for _, file := range []string{"app.js", "app.css", "app-worker.js", "wasm_exec.js", "manifest.webmanifest"} {
 		mux.Handle("GET /"+file, a.Pages)
 	}

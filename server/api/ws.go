@@ -23,6 +23,7 @@ type session struct {
 	r     *http.Request
 	watch atomic.Pointer[watch]
 	rooms rooms
+	shown wire.ScreenRow // the page's word of itself, under api.screens.mu; without an ID while there is none
 }
 
 func (a *API) getSocket(w http.ResponseWriter, r *http.Request) error {
@@ -39,6 +40,7 @@ func (a *API) getSocket(w http.ResponseWriter, r *http.Request) error {
 	c := &session{socket: s, r: r, rooms: newRooms()}
 	defer c.unwatch()
 	defer a.Hub.Exit(s.out)
+	defer a.screens.leave(c)
 	s.out.Offer(wire.Encode(wire.Welcome{Session: rand.Text()[:16], Epoch: a.Ledger.Epoch(), Time: time.Now().UnixMilli(), Version: a.Version}))
 	s.run(c.next, c.receive)
 	return nil
@@ -65,6 +67,8 @@ func (c *session) receive(message []byte) {
 			err = c.direct(message)
 		case wire.TypePresence:
 			err = c.presence(message)
+		case wire.TypeScreen:
+			err = c.screen(message)
 		case wire.TypePing:
 			c.reply(wire.Encode(wire.Pong{ID: e.ID}))
 		default:
