@@ -57,21 +57,52 @@ func seen(c rgb, m [9]float64) rgb {
 	return out
 }
 
+// apart is how far apart two colours are for eyes as the matrix says: 0.02 is just
+// noticeable side by side.
+func apart(t *testing.T, one, other string, matrix [9]float64) float64 {
+	t.Helper()
+	a, b := oklab(seen(parse(t, one), matrix)), oklab(seen(parse(t, other), matrix))
+	return math.Sqrt((a[0]-b[0])*(a[0]-b[0]) + (a[1]-b[1])*(a[1]-b[1]) + (a[2]-b[2])*(a[2]-b[2]))
+}
+
 func TestSeriesColoursCanBeToldApartByEveryone(t *testing.T) {
 	for theme, p := range map[string]*Palette{"light": &Light, "dark": &Dark} {
 		for name, matrix := range deficiencies {
 			for i := range SeriesCount {
 				for j := range i {
-					a, b := oklab(seen(parse(t, p[Series(i)]), matrix)), oklab(seen(parse(t, p[Series(j)]), matrix))
-					distance := math.Sqrt((a[0]-b[0])*(a[0]-b[0]) + (a[1]-b[1])*(a[1]-b[1]) + (a[2]-b[2])*(a[2]-b[2]))
-					// 0.02 is just noticeable side by side; thin lines need several times that,
-					// the first four, which are used the most, more than the rest.
+					// Thin lines need several times what is just noticeable, the first four, which are
+					// used the most, more than the rest.
 					least := 0.07
 					if i < 4 {
 						least = 0.1
 					}
-					if distance < least {
+					if distance := apart(t, p[Series(i)], p[Series(j)], matrix); distance < least {
 						t.Errorf("%s, %s: series %d and %d are %.3f apart", theme, name, j, i, distance)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestGoodWarnAndBadCanBeToldApartByEveryone(t *testing.T) {
+	tones := []Role{Good, Warn, Bad}
+	for theme, p := range map[string]*Palette{"light": &Light, "dark": &Dark} {
+		for name, matrix := range deficiencies {
+			for i, tone := range tones {
+				for _, other := range tones[:i] {
+					if distance := apart(t, p[tone], p[other], matrix); distance < 0.1 {
+						t.Errorf("%s, %s: %s and %s are %.3f apart", theme, name, roleNames[other], roleNames[tone], distance)
+					}
+				}
+				// Beside the lines of the first four series they are another shape with a word.
+				least := 0.03
+				if name == "normal" {
+					least = 0.07
+				}
+				for n := range 4 {
+					if distance := apart(t, p[tone], p[Series(n)], matrix); distance < least {
+						t.Errorf("%s, %s: %s and series %d are %.3f apart", theme, name, roleNames[tone], n, distance)
 					}
 				}
 			}
@@ -82,7 +113,7 @@ func TestSeriesColoursCanBeToldApartByEveryone(t *testing.T) {
 func TestColoursStandOutFromTheSurface(t *testing.T) {
 	for theme, p := range map[string]*Palette{"light": &Light, "dark": &Dark} {
 		surface := parse(t, p[Surface])
-		least := map[Role]float64{Ink: 12, Muted: 4.5, Accent: 4.5, Good: 4.5, Bad: 4.5}
+		least := map[Role]float64{Ink: 12, Muted: 4.5, Accent: 4.5, Good: 4.5, Warn: 3, Bad: 4.5}
 		for i := range SeriesCount {
 			least[Series(i)] = 3
 		}

@@ -40,16 +40,20 @@ type Style struct {
 type Role uint8
 
 const (
-	Ink       Role = iota // the value itself, titles
-	Muted                 // labels, secondary text
-	Grid                  // hairlines behind the drawing
-	Axis                  // the zero line
-	Surface               // what the chart lies on
-	Accent                // the one colour of the house
-	Good                  // a change for the better
-	Bad                   // a change for the worse
-	Stale                 // a drawing whose values are out of date
-	StaleFill             // an area whose values are out of date
+	Ink      Role = iota // the value itself, titles
+	Muted                // labels, secondary text
+	Grid                 // hairlines behind the drawing
+	Axis                 // the zero line
+	Surface              // what the chart lies on
+	Accent               // the one colour of the house
+	Good                 // a value as it should be
+	Warn                 // one to watch
+	Bad                  // one that somebody has to do something about
+	GoodFill             // the ground of values that are good
+	WarnFill             // and so on
+	BadFill
+	Stale     // a drawing whose values are out of date
+	StaleFill // an area whose values are out of date
 	firstSeries
 )
 
@@ -67,7 +71,7 @@ func SeriesFill(n int) Role { return Series(n) + SeriesCount }
 
 // roleNames are the names of the CSS variables, by role.
 var roleNames = [RoleCount]string{
-	"ink", "muted", "grid", "axis", "surface", "accent", "good", "bad", "stale", "stale-fill",
+	"ink", "muted", "grid", "axis", "surface", "accent", "good", "warn", "bad", "good-fill", "warn-fill", "bad-fill", "stale", "stale-fill",
 	"s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7",
 	"f0", "f1", "f2", "f3", "f4", "f5", "f6", "f7",
 }

@@ -52,7 +52,7 @@ func TestEachOpIsWrittenAsSVG(t *testing.T) {
 			`<path d="M1 2L3 4" fill="none" stroke="#e9edf0" stroke-linejoin="round"/><path d="M5 6L7 8" fill="#16202a"/>`},
 		{"rect", func(t *Tape) { t.Rect(Accent, 1, 2, 3, 4, 0) }, `<rect x="1" y="2" width="3" height="4" fill="#0b62d6"/>`},
 		{"rounded rect", func(t *Tape) { t.Rect(Accent, 1, -2, 3, 4, 1.5) }, `<rect x="1" y="-2" width="3" height="4" rx="1.5" fill="#0b62d6"/>`},
-		{"dot", func(t *Tape) { t.Dot(Bad, 1, 2, 3) }, `<circle cx="1" cy="2" r="3" fill="#c4320a"/>`},
+		{"dot", func(t *Tape) { t.Dot(Bad, 1, 2, 3) }, `<circle cx="1" cy="2" r="3" fill="#b3200c"/>`},
 		{"text", func(t *Tape) { t.Text(1, 2, []byte("a"), text) }, `<text x="1" y="2" font-size="11" fill="#16202a">a</text>`},
 		{"text at the right, in the middle", func(t *Tape) {
 			t.Text(100, 20, []byte("a"), Style{Role: Ink, Size: 10, Weight: Semibold, Align: Right, Baseline: Middle})
