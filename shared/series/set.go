@@ -24,8 +24,10 @@ type Point struct {
 type Snapshot struct {
 	Epoch   string
 	Seq     uint64
-	Resumed bool // history holds only what came after the seq the viewer had
+	Resumed bool  // history holds only what came after the seq the viewer had
+	Time    int64 // when it was made, ms since 1970; 0 where that is not known
 	Values  map[metric.ID]Point
+	Written map[metric.ID]int64 // when a value was written, as Time, where its Point does not tell; 0: before anybody knows
 	History map[metric.ID][]Row
 }
 
@@ -35,10 +37,15 @@ var ErrGap = errors.New("a frame is missing before this one")
 
 // Entry is one metric of a set.
 type Entry struct {
-	Head   metric.Head
-	Series *Series
-	ahead  []Bucket // of times still to come: they would move the window off the present
+	Head    metric.Head
+	Written int64 // when Head last moved, in ms as told by Set.Shift; 0 where it never did, or nobody knows when
+	Series  *Series
+	ahead   []Bucket // of times still to come: they would move the window off the present
 }
+
+// frameSpan is how long, in ms, a frame gathers at most: what bears a time to come was
+// written no earlier than that before the frame was made.
+const frameSpan = 1000
 
 // maxAhead is how many columns of the future one metric may hold back; what lies
 // beyond them shows in its head alone.
@@ -49,6 +56,7 @@ type Set struct {
 	Epoch   string
 	Seq     uint64
 	Metrics map[metric.ID]*Entry
+	Shift   int64 // from the times of what is loaded or applied next to the clock that Entry.Written is told by
 	step    int64
 	columns int
 	now     int64    // newest time told; 0 while none was
@@ -79,8 +87,39 @@ func (s *Set) Load(snap Snapshot) {
 		}
 	}
 	for id, p := range snap.Values {
-		s.entry(id).Head = metric.Head{Time: p.Time, Seq: snap.Seq, Value: p.Value}
+		e := s.entry(id)
+		e.Head = metric.Head{Time: p.Time, Seq: snap.Seq, Value: p.Value}
+		e.Written = s.written(snap.When(id))
 	}
+}
+
+// Keep lets all metrics go but those.
+func (s *Set) Keep(those func(metric.ID) bool) {
+	for id, e := range s.Metrics {
+		if !those(id) {
+			delete(s.Metrics, id)
+			s.ahead = slices.DeleteFunc(s.ahead, func(o *Entry) bool { return o == e })
+		}
+	}
+}
+
+// When is the time at which a value was written, ms since 1970; 0 where nobody knows.
+func (s Snapshot) When(id metric.ID) int64 {
+	at, told := s.Written[id]
+	if !told {
+		at = s.Values[id].Time
+	}
+	if s.Time > 0 && at > s.Time {
+		return 0 // a time to come is not when it was written
+	}
+	return at
+}
+
+func (s *Set) written(at int64) int64 {
+	if at == 0 {
+		return 0
+	}
+	return at + s.Shift
 }
 
 // Apply folds a frame in. It changes nothing and answers ErrGap unless the
@@ -97,8 +136,13 @@ func (s *Set) Apply(f Frame) error {
 		if b.Time >= e.Head.Time || b.Sum != 0 {
 			e.Head.Value = b.Last
 			e.Head.Seq = f.Seq
+			e.Head.Time = max(e.Head.Time, b.Time)
+			at := e.Head.Time
+			if at > f.Time {
+				at = f.Time - frameSpan
+			}
+			e.Written = s.written(at)
 		}
-		e.Head.Time = max(e.Head.Time, b.Time)
 	}
 	return nil
 }

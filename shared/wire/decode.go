@@ -59,6 +59,14 @@ func (d *Decoder) Snapshot(b []byte) (s series.Snapshot, id string, err error) {
 			s.Seq = c.uint()
 		case "resumed":
 			s.Resumed = c.bool()
+		case "time":
+			s.Time = c.int()
+		case "written":
+			s.Written = map[metric.ID]int64{}
+			c.object(func(name []byte) {
+				id := d.id(name)
+				s.Written[id] = c.int()
+			})
 		case "values":
 			c.object(func(name []byte) {
 				id := d.id(name)

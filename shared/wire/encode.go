@@ -37,7 +37,8 @@ func AppendFrame(b []byte, f series.Frame) []byte {
 
 // AppendSnapshot writes s as the answer to the watch whose id is given: metrics
 // sorted by ID, a value as [time,value], a row as
-// [time,min,max,avg,last,sum,count].
+// [time,min,max,avg,last,sum,count]. "written" has only metrics whose value's time is not
+// when it was written.
 func AppendSnapshot(b []byte, s series.Snapshot, id string) []byte {
 	b = append(b, `{"type":"snapshot"`...)
 	if id != "" {
@@ -46,6 +47,16 @@ func AppendSnapshot(b []byte, s series.Snapshot, id string) []byte {
 	b = appendString(append(b, `,"epoch":`...), s.Epoch)
 	b = strconv.AppendUint(append(b, `,"seq":`...), s.Seq, 10)
 	b = strconv.AppendBool(append(b, `,"resumed":`...), s.Resumed)
+	if s.Time != 0 {
+		b = strconv.AppendInt(append(b, `,"time":`...), s.Time, 10)
+	}
+	if len(s.Written) > 0 {
+		b = append(b, `,"written":{`...)
+		for i, id := range slices.Sorted(maps.Keys(s.Written)) {
+			b = strconv.AppendInt(appendKey(b, i, id), s.Written[id], 10)
+		}
+		b = append(b, '}')
+	}
 	b = append(b, `,"values":{`...)
 	for i, id := range slices.Sorted(maps.Keys(s.Values)) {
 		p := s.Values[id]

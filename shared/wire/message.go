@@ -138,7 +138,9 @@ type Mutated struct {
 
 // Pong answers a Ping.
 type Pong struct {
-	ID string `json:"id,omitempty"`
+	ID    string `json:"id,omitempty"`
+	Time  int64  `json:"time"`            // the server's, ms since 1970
+	Known uint64 `json:"known,omitempty"` // another number than before: metrics were made, declared or removed
 }
 
 // Error says why a request was not done; the connection stays.
