@@ -177,12 +177,15 @@ type Request struct {
 	Path   string
 	Body   string
 	Key    string // Idempotency-Key, if any
+	Match  string // If-Match: what is there must be of this revision; "" for none
+	Fresh  bool   // If-None-Match: *; nothing may be there
 }
 
 // Answer is what came back.
 type Answer struct {
-	Status int
-	Body   string
+	Status   int
+	Body     string
+	Revision string // the ETag
 }
 
 var errNoAnswer = errors.New("the server does not answer")
@@ -194,6 +197,12 @@ func Fetch(ctx context.Context, r Request) (Answer, error) {
 	headers := map[string]any{"Accept": "application/json"}
 	if r.Key != "" {
 		headers["Idempotency-Key"] = r.Key
+	}
+	if r.Match != "" {
+		headers["If-Match"] = r.Match
+	}
+	if r.Fresh {
+		headers["If-None-Match"] = "*"
 	}
 	options := map[string]any{"method": "GET", "cache": "no-store", "headers": headers, "signal": abort.Get("signal")}
 	if r.Method != "" {
@@ -212,7 +221,11 @@ func Fetch(ctx context.Context, r Request) (Answer, error) {
 		abort.Call("abort")
 		return Answer{}, errNoAnswer
 	}
-	return Answer{Status: response.Get("status").Int(), Body: text.String()}, nil
+	answer := Answer{Status: response.Get("status").Int(), Body: text.String()}
+	if tag := response.Get("headers").Call("get", "ETag"); tag.Type() == js.TypeString {
+		answer.Revision = tag.String()
+	}
+	return answer, nil
 }
 
 // await waits for a promise; false where it fails or the context ends first.
