@@ -103,6 +103,8 @@ func (v *Viewer) hear(ctx context.Context, socket Socket, message []byte) (time.
 		v.hearWelcome(ctx, socket, message, now)
 	case wire.TypeBroadcast, wire.TypeJoined, wire.TypePresence, wire.TypeMemberJoined, wire.TypeMemberLeft, wire.TypeGap:
 		v.hearRoom(ctx, socket, kind, message)
+	case wire.TypeScreen:
+		v.hearOrder(message)
 	case wire.TypeError:
 		if v.hearError(message) {
 			break

@@ -85,6 +85,7 @@ func (v *Viewer) converse(ctx context.Context, socket Socket) (wait time.Duratio
 	defer func() { useful = v.closed() }()
 	v.watch(ctx, socket, true)
 	go v.listen(ctx, socket, time.Now())
+	go v.tell(ctx, socket)
 	for {
 		message, err := socket.Read(ctx)
 		if err != nil {

@@ -38,6 +38,7 @@ type Viewer struct {
 	wake    chan struct{} // capacity 1
 	unknown chan struct{} // capacity 1: metrics came that nothing is known of
 	wanted  chan struct{} // capacity 1: messages are looked at that were not read
+	screen  screen
 
 	mu      sync.Mutex
 	set     *series.Set
