@@ -1,6 +1,7 @@
 // Package ledger is the truth's rules: one order over all mutations, one over the
 // messages of each room, durable before it is told, told in that order. What a run
-// reports is messages, kept in one commit with how the run stands.
+// reports is messages, kept in one commit with how the run stands. Boards are few and
+// seldom changed: a change of one is a commit of its own.
 //
 // Callers that arrive while a commit runs form the next one (group commit): the
 // first of them leads, hands the whole batch to the Store, publishes what it

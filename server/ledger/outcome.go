@@ -25,7 +25,7 @@ func (e *ItemError) Unwrap() error { return e.Err }
 // reasons are the refusals that are kept with a key; a store writes their place
 // in this list, so it only grows at its end.
 var reasons = []error{nil, metric.ErrFloor, metric.ErrCeiling, metric.ErrNotFinite, metric.ErrFuture,
-	metric.ErrPast, ErrTooMany, ErrKeyReused, ErrTooManyRooms}
+	metric.ErrPast, ErrTooMany, ErrKeyReused, ErrTooManyRooms, ErrNoBoard, ErrRevision, ErrTooManyBoards}
 
 // refusal is a refusal read back: the sentence as it was first given.
 type refusal struct {

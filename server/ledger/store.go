@@ -83,6 +83,7 @@ type Store interface {
 	// Delete answers ErrUnknown where there is nothing to delete.
 	Delete(ctx context.Context, id metric.ID) error
 	Rooms
+	Boards
 	Reader
 }
 

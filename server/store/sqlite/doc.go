@@ -16,6 +16,7 @@
 //     a blob. The rows of a room lie together, in order.
 //   - runs: a row a run, of the number of its room: how it stands, and the bytes of
 //     its room's rows.
+//   - boards: a row a board, its document in it.
 //   - meta: epoch; flushed: every sample up to that seq is in metrics or chunk;
 //     passed: the highest seq of any room that made place.
 //
@@ -41,6 +42,8 @@
 //
 // Of a run memory has how it stands. The bounds of rooms do not hold for its room,
 // of which whole rows are removed where the rest is still as much as its bound.
+//
+// Boards are in memory as they are in their table, at most ledger.MaxBoardsSize.
 //
 // A commit is durable once SQLite's write-ahead log, the journal, is synced, which
 // this package does itself (journal.go). Flushes and retention are not synced: the

@@ -39,6 +39,9 @@ func (s *Store) load(ctx context.Context) error {
 	if err := s.loadRuns(ctx); err != nil {
 		return err
 	}
+	if err := s.loadBoards(ctx); err != nil {
+		return err
+	}
 	if err := s.loadMetrics(ctx); err != nil {
 		return err
 	}

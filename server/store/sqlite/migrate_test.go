@@ -131,3 +131,45 @@ func TestADatabaseWithoutRunsGoesOnWithThem(t *testing.T) {
 		}
 	}
 }
+
+// TestADatabaseWithoutBoardsGoesOnWithThem opens what the program wrote before there
+// were boards: samples, keys, a run and its room.
+func TestADatabaseWithoutBoardsGoesOnWithThem(t *testing.T) {
+	dir := unpack(t, "version3.db.gz")
+	now := int64(1795360719000)
+	for i := range 3 {
+		s, err := Open(t.Context(), dir, Options{Now: func() time.Time { return time.UnixMilli(now) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Epoch() != "AN7R4HQG4DJE5MLZ" || s.seq != 5 {
+			t.Errorf("epoch %s as of %d", s.Epoch(), s.seq)
+		}
+		if m, err := s.Metric(t.Context(), "orders"); err != nil || m.Head.Value != 10 {
+			t.Errorf("orders is %+v, %v", m.Head, err)
+		}
+		want := run.Run{ID: "17", Command: "make -j4", State: run.Exited, Code: new(2), Duration: 1500, Started: 1795360713500,
+			Room: "build", By: "alice", Host: "here", Lines: 2, Bytes: 9}
+		if r, taken, err := s.Run(t.Context(), "17"); err != nil || taken != 9 || !reflect.DeepEqual(r, want) {
+			t.Errorf("the run is %+v, %d taken, %v", r, taken, err)
+		}
+		boards, err := s.Boards(t.Context())
+		if err != nil || len(boards) != min(i, 1) {
+			t.Errorf("opened %d times there are %v, %v", i+1, boards, err)
+		}
+		b := ledger.Board{BoardSummary: ledger.BoardSummary{ID: "b", Title: "B", Panels: i, Revision: fmt.Sprint(i), Time: now}, Document: []byte("{}")}
+		if got, err := s.ChangeBoard(t.Context(), ledger.BoardChange{Board: b}); err != nil || got.Err != nil || got.New != (i == 0) {
+			t.Errorf("put: %+v, %v", got, err)
+		}
+		if kept, err := s.Board(t.Context(), "b"); err != nil || !reflect.DeepEqual(kept, b) {
+			t.Errorf("kept is %+v, %v", kept, err)
+		}
+		again, err := s.ChangeBoard(t.Context(), ledger.BoardChange{Board: b, Key: "\x00k1", Digest: 7})
+		if err != nil || !errors.Is(again.Err, ledger.ErrKeyReused) {
+			t.Errorf("the key: %+v, %v", again, err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -14,6 +14,7 @@ import (
 	"modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
 
+	"telltale/server/ledger"
 	"telltale/shared/metric"
 	"telltale/shared/series"
 )
@@ -48,7 +49,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 
 func newStore(o Options) *Store {
 	return &Store{options: o.withDefaults(), bounds: usual, sync: datasync, metrics: map[metric.ID]*entry{}, byNum: map[uint32]*entry{},
-		rooms: rooms{byName: map[string]*roomEntry{}}, runs: runs{byID: map[string]*runEntry{}},
+		rooms: rooms{byName: map[string]*roomEntry{}}, runs: runs{byID: map[string]*runEntry{}}, boards: boards{byID: map[string]ledger.Board{}},
 		wake: make(chan struct{}, 1), grown: make(chan struct{}, 1), full: make(chan struct{}, 1)}
 }
 
@@ -76,6 +77,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.RunBytes == 0 {
 		o.RunBytes = 256 << 20
+	}
+	if o.MaxBoards == 0 {
+		o.MaxBoards = 1000
 	}
 	if o.Now == nil {
 		o.Now = time.Now

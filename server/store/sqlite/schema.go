@@ -2,7 +2,7 @@ package sqlite
 
 // version is PRAGMA user_version of what schema makes. A later one appends its
 // steps to migrations.
-const version = 3
+const version = 4
 
 // migrations[i] brings a database from version i to i+1, in one transaction.
 var migrations = [version]string{`
@@ -56,6 +56,16 @@ CREATE TABLE runs (
 	run   TEXT NOT NULL,       -- run.Run as JSON
 	taken INTEGER NOT NULL,    -- bytes of its output
 	rows  INTEGER NOT NULL     -- bytes of the rows of its room
+);
+`, `
+CREATE TABLE boards (
+	num      INTEGER PRIMARY KEY,
+	id       TEXT NOT NULL UNIQUE,
+	title    TEXT NOT NULL,
+	panels   INTEGER NOT NULL,
+	revision TEXT NOT NULL,
+	time     INTEGER NOT NULL, -- when it was put, ms since 1970
+	document BLOB NOT NULL
 );
 `}
 

@@ -21,6 +21,8 @@ type statements struct {
 
 	keepRun, leaveRun, runRows *sql.Stmt
 	rowSizes, removeMessages   *sql.Stmt
+
+	putBoard, removeBoard *sql.Stmt
 }
 
 func (s *Store) prepareWriter(ctx context.Context) error {
@@ -62,6 +64,8 @@ func (s *Store) prepareWriter(ctx context.Context) error {
 		{&s.sql.runRows, "UPDATE runs SET rows = ? WHERE num = ?"},
 		{&s.sql.rowSizes, "SELECT key, time, length(lines) FROM messages WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ?"},
 		{&s.sql.removeMessages, "DELETE FROM messages WHERE key BETWEEN ? AND ?"},
+		{&s.sql.putBoard, "INSERT OR REPLACE INTO boards (id, title, panels, revision, time, document) VALUES (?, ?, ?, ?, ?, ?)"},
+		{&s.sql.removeBoard, "DELETE FROM boards WHERE id = ?"},
 	})
 }
 

@@ -26,6 +26,7 @@ type Options struct {
 	MaxRooms     int           // besides those of runs; 10,000
 	MaxRuns      int           // 1,000
 	RunBytes     int64         // of a run's output that are kept at least, the newest; 256 MiB
+	MaxBoards    int           // 1,000
 
 	Now func() time.Time // the clock; time.Now
 }
@@ -67,6 +68,7 @@ type Store struct {
 	turn      int // shares of the metrics that retention has looked at
 	rooms     rooms
 	runs      runs
+	boards    boards
 	broken    error
 	closed    bool
 

@@ -28,6 +28,7 @@ type Options struct {
 	MaxRooms     int
 	MaxRuns      int
 	RunBytes     int64
+	MaxBoards    int
 }
 
 // Open opens one place of storage, again and again; the first time it is empty.
