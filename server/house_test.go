@@ -30,6 +30,7 @@ var arrows = map[string][]string{
 	"shared/scene":  {},
 	"shared/chart":  {"shared/metric", "shared/series", "shared/board", "shared/scene", "shared/fresh"},
 	"shared/fresh":  {},
+	"shared/access": {"shared/metric"},
 
 	"server":         {"server", "app/ui", "web", "shared"},
 	"server/ledger":  {"shared"},
