@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 
 	"telltale/server/hub"
 	"telltale/server/ledger"
@@ -70,13 +71,13 @@ const (
 )
 
 // getMessages answers a page of a room's history, oldest first: the newest, or
-// those before a seq. In a room of which nobody has heard nothing was said.
+// those before a seq, or those that were said until a time. In a room of which nobody has heard nothing was said.
 func (a *API) getMessages(w http.ResponseWriter, r *http.Request) error {
 	name := r.PathValue("room")
 	if err := room.CheckName(name); err != nil {
 		return err
 	}
-	before, limit, err := pageOf(r)
+	before, until, limit, err := pageOf(r)
 	if err != nil {
 		return err
 	}
@@ -85,6 +86,13 @@ func (a *API) getMessages(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	to := min(extent.Last, before-1)
+	if until != 0 {
+		said, err := a.Ledger.SeqBefore(r.Context(), name, until+1)
+		if err != nil {
+			return fmt.Errorf("find a room's message by its time: %w", err)
+		}
+		to = min(to, said)
+	}
 	after := extent.First - 1
 	if to > limit {
 		after = max(after, to-limit)
@@ -101,24 +109,31 @@ func (a *API) getMessages(w http.ResponseWriter, r *http.Request) error {
 	return a.sendMessages(w, r, name, first, to)
 }
 
-// pageOf reads before and limit. Without before it is beyond all that is said.
-func pageOf(r *http.Request) (before, limit uint64, err error) {
+// pageOf reads before, until and limit. Without before it is beyond all that is said,
+// without until that is 0.
+func pageOf(r *http.Request) (before uint64, until int64, limit uint64, err error) {
 	query, err := queryOf(r)
 	if err != nil {
-		return 0, 0, err
+		return 0, 0, 0, err
 	}
 	before, limit = 1<<63, defaultLimit
 	if text := query.Get("before"); text != "" {
 		if before, err = strconv.ParseUint(text, 10, 63); err != nil || before == 0 {
-			return 0, 0, refuse(http.StatusBadRequest, "before is the seq of a message, not %.40q", text)
+			return 0, 0, 0, refuse(http.StatusBadRequest, "before is the seq of a message, not %.40q", text)
 		}
+	}
+	if text := query.Get("until"); text != "" {
+		if until, err = moment("until", text, "", time.Now().UnixMilli()); err != nil {
+			return 0, 0, 0, err
+		}
+		until = min(max(until, 1), 1<<52)
 	}
 	if text := query.Get("limit"); text != "" {
 		if limit, err = strconv.ParseUint(text, 10, 63); err != nil || limit == 0 || limit > mostLimit {
-			return 0, 0, refuse(http.StatusBadRequest, "limit is a number from 1 to %d, not %.40q", mostLimit, text)
+			return 0, 0, 0, refuse(http.StatusBadRequest, "limit is a number from 1 to %d, not %.40q", mostLimit, text)
 		}
 	}
-	return before, limit, nil
+	return before, until, limit, nil
 }
 
 // messages reads some of those with after < seq ≤ to.

@@ -19,6 +19,7 @@ type watch struct {
 	*hub.Viewer
 	id     string
 	reach  int64 // ms that history goes back
+	to     int64 // ms since 1970, where the range ends and nothing follows; 0 is now, live
 	points int
 }
 
@@ -36,6 +37,9 @@ func (c *session) startWatch(message []byte) error {
 	}
 	if (m.Board == "") == (len(m.Metrics) == 0) {
 		return badMessage(`a watch names either a "board" or "metrics"`)
+	if m.To != 0 && (m.To < metric.MinTime || m.To > time.Now().UnixMilli()+metric.MaxAhead) {
+		return badMessage(`"to" is ms since 1970 and not in the future: without it the watch is live`)
+	}
 	}
 	patterns := m.Metrics
 	if m.Board != "" {
@@ -46,7 +50,7 @@ func (c *session) startWatch(message []byte) error {
 		patterns = b.Patterns()
 	}
 	ask := hub.Watch{Patterns: patterns, Rate: m.Rate}
-	if m.Since != nil {
+	if m.Since != nil && m.To == 0 {
 		ask.Since, ask.Epoch = *m.Since, m.Epoch
 	}
 	viewer, err := c.api.Hub.Watch(c.out, ask)
@@ -54,7 +58,7 @@ func (c *session) startWatch(message []byte) error {
 		return err
 	}
 	c.unwatch()
-	c.watch.Store(&watch{Viewer: viewer, id: m.ID, reach: m.RangeMS, points: m.Points})
+	c.watch.Store(&watch{Viewer: viewer, id: m.ID, reach: m.RangeMS, points: m.Points, to: m.To})
 	c.out.Signal()
 	return nil
 }
@@ -81,6 +85,9 @@ func (c *session) frame() outgoing {
 	case err == nil:
 		return outgoing{payload: wire.AppendSnapshot(make([]byte, 0, sizeOf(snapshot)), snapshot, w.id)}
 	case errors.Is(err, ledger.ErrPassed):
+		if w.to != 0 {
+			w.Close()
+		}
 		w.Passed(at)
 	case c.ctx.Err() == nil:
 		c.api.complain("history could not be read", "error", err)
@@ -117,6 +124,9 @@ func (a *API) snapshot(ctx context.Context, w *watch, at *hub.Boundary) (series.
 	}
 	if at.Resume {
 		missed, err := a.Ledger.After(ctx, at.Since, at.Seq, w.Matches, maxMissed)
+	if w.to != 0 {
+		return a.moment(ctx, w, at)
+	}
 		if err == nil {
 			s.Resumed, s.History = true, series.Fold(missed, series.Step(w.reach, w.points))
 			return s, nil
@@ -140,5 +150,26 @@ func (a *API) snapshot(ctx context.Context, w *watch, at *hub.Boundary) (series.
 	to := min(now+metric.MaxAhead, from+series.MaxPoints*step-1)
 	rows, err := a.Ledger.Rows(ctx, ledger.Range{IDs: ids, From: from, To: to, Step: step, AsOf: at.Seq})
 	s.History = rows
+	return s, err
+}
+
+// moment reads the state as it was when the watch's range ended: values as of then, and
+// a history that holds nothing later.
+func (a *API) moment(ctx context.Context, w *watch, at *hub.Boundary) (series.Snapshot, error) {
+	s := series.Snapshot{Epoch: at.Epoch, Seq: at.Seq, Values: map[metric.ID]series.Point{}}
+	if len(at.Values) == 0 {
+		return s, nil
+	}
+	ids := make([]metric.ID, 0, len(at.Values))
+	for id := range at.Values {
+		ids = append(ids, id)
+	}
+	var err error
+	if s.Values, err = a.Ledger.ValuesAt(ctx, ids, w.to); err != nil {
+		return s, err
+	}
+	asked := span{from: max(w.to-w.reach, metric.MinTime), to: w.to, points: max(1, min(w.points, maxRows/len(ids)))}
+	step := a.step(asked, time.Now().UnixMilli())
+	s.History, err = a.Ledger.Rows(ctx, ledger.Range{IDs: ids, From: series.Floor(asked.from, step), To: w.to, Step: step, Until: w.to})
 	return s, err
 }
