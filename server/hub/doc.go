@@ -70,6 +70,9 @@
 //   - A boundary's values are the heads as of its seq, exactly.
 //   - The messages a member is given and those it is told that it missed follow on:
 //     none is passed over, none comes twice.
+//   - When a value was written is counted by a clock that never goes back: setting the
+//     machine's makes no value younger than it is. Of what was there at the start the
+//     sample's own time is all that is known.
 //   - A member is told of comings and goings of others, never of its own user's.
 //   - A feed without viewers does not exist, nor a room without members; a feed with
 //     nothing pending has no timer.

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"telltale/shared/fresh"
 	"telltale/shared/metric"
 	"telltale/shared/series"
 )
@@ -26,6 +27,9 @@ type Hub struct {
 	mu      sync.Mutex
 	seq     uint64
 	resume  uint64 // the smallest since from which nothing was forgotten
+	known   uint64 // how often metrics were made, declared or removed
+	clock   Clock
+	lasts   fresh.Clock
 	metrics map[metric.ID]*heard
 	feeds   map[string]*feed
 
@@ -36,17 +40,19 @@ type Hub struct {
 
 // heard is one metric and who wants to hear of it; guarded by Hub.mu.
 type heard struct {
-	head  metric.Head
-	feeds []*feed
+	head    metric.Head
+	written int64 // when the head last moved, as Hub.lasts tells it; 0 where it never did, or nobody knows when
+	feeds   []*feed
 }
 
 // New makes a hub that knows these metrics as of seq, of a store's life named epoch.
 func New(epoch string, seq uint64, known []metric.Metric) *Hub {
 	h := &Hub{epoch: epoch, seq: seq, metrics: make(map[metric.ID]*heard, len(known)), feeds: map[string]*feed{},
-		rooms: map[string]*crowd{}, users: map[string]map[*Outbox]struct{}{}}
+		rooms: map[string]*crowd{}, users: map[string]map[*Outbox]struct{}{}, clock: machine()}
 	for _, m := range known {
 		h.metrics[m.ID] = &heard{head: m.Head}
 	}
+	h.load()
 	return h
 }
 
@@ -54,9 +60,12 @@ func New(epoch string, seq uint64, known []metric.Metric) *Hub {
 func (h *Hub) Publish(samples []metric.Sample) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	now, wall := h.read()
 	for _, s := range samples {
 		m := h.hear(s.Metric)
-		m.head.Apply(s)
+		if m.head.Apply(s); m.head.Seq == s.Seq {
+			m.written = dated(m.head, now, wall)
+		}
 		h.seq = s.Seq
 		for _, f := range m.feeds {
 			f.add(s, m.head)
@@ -69,6 +78,7 @@ func (h *Hub) Publish(samples []metric.Sample) {
 func (h *Hub) Refresh(id metric.ID) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.known++
 	for _, f := range h.hear(id).feeds {
 		f.restart(h.seq)
 	}
@@ -85,6 +95,7 @@ func (h *Hub) Forget(id metric.ID) {
 		return
 	}
 	delete(h.metrics, id)
+	h.known++
 	for _, f := range m.feeds {
 		f.ids = slices.DeleteFunc(f.ids, func(other metric.ID) bool { return other == id })
 		f.restart(h.seq)
@@ -118,6 +129,7 @@ func (h *Hub) hear(id metric.ID) *heard {
 	if m == nil {
 		m = &heard{}
 		h.metrics[id] = m
+		h.known++
 		for _, f := range h.feeds {
 			if f.matches(id) {
 				m.feeds = append(m.feeds, f)
