@@ -45,6 +45,8 @@ const (
 	Grid                 // hairlines behind the drawing
 	Axis                 // the zero line
 	Surface              // what the chart lies on
+	Ground               // what cards lie on
+	Edge                 // around a card
 	Accent               // the one colour of the house
 	Good                 // a value as it should be
 	Warn                 // one to watch
@@ -71,7 +73,7 @@ func SeriesFill(n int) Role { return Series(n) + SeriesCount }
 
 // roleNames are the names of the CSS variables, by role.
 var roleNames = [RoleCount]string{
-	"ink", "muted", "grid", "axis", "surface", "accent", "good", "warn", "bad", "good-fill", "warn-fill", "bad-fill", "stale", "stale-fill",
+	"ink", "muted", "grid", "axis", "surface", "ground", "line", "accent", "good", "warn", "bad", "good-fill", "warn-fill", "bad-fill", "stale", "stale-fill",
 	"s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7",
 	"f0", "f1", "f2", "f3", "f4", "f5", "f6", "f7",
 }
