@@ -19,8 +19,8 @@ type watch struct {
 	*hub.Viewer
 	id     string
 	reach  int64 // ms that history goes back
-	to     int64 // ms since 1970, where the range ends and nothing follows; 0 is now, live
 	points int
+	to     int64 // ms since 1970, where the range ends and nothing follows; 0 is now, live
 }
 
 // startWatch takes the place of what was watched before.
@@ -37,9 +37,9 @@ func (c *session) startWatch(message []byte) error {
 	}
 	if (m.Board == "") == (len(m.Metrics) == 0) {
 		return badMessage(`a watch names either a "board" or "metrics"`)
+	}
 	if m.To != 0 && (m.To < metric.MinTime || m.To > time.Now().UnixMilli()+metric.MaxAhead) {
 		return badMessage(`"to" is ms since 1970 and not in the future: without it the watch is live`)
-	}
 	}
 	patterns := m.Metrics
 	if m.Board != "" {
@@ -83,11 +83,11 @@ func (c *session) frame() outgoing {
 	snapshot, err := c.api.snapshot(c.ctx, w, at)
 	switch {
 	case err == nil:
-		return outgoing{payload: wire.AppendSnapshot(make([]byte, 0, sizeOf(snapshot)), snapshot, w.id)}
-	case errors.Is(err, ledger.ErrPassed):
 		if w.to != 0 {
 			w.Close()
 		}
+		return outgoing{payload: wire.AppendSnapshot(make([]byte, 0, sizeOf(snapshot)), snapshot, w.id)}
+	case errors.Is(err, ledger.ErrPassed):
 		w.Passed(at)
 	case c.ctx.Err() == nil:
 		c.api.complain("history could not be read", "error", err)
@@ -122,11 +122,11 @@ func (a *API) snapshot(ctx context.Context, w *watch, at *hub.Boundary) (series.
 	case <-ctx.Done():
 		return s, ctx.Err()
 	}
-	if at.Resume {
-		missed, err := a.Ledger.After(ctx, at.Since, at.Seq, w.Matches, maxMissed)
 	if w.to != 0 {
 		return a.moment(ctx, w, at)
 	}
+	if at.Resume {
+		missed, err := a.Ledger.After(ctx, at.Since, at.Seq, w.Matches, maxMissed)
 		if err == nil {
 			s.Resumed, s.History = true, series.Fold(missed, series.Step(w.reach, w.points))
 			return s, nil
