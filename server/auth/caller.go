@@ -1,0 +1,48 @@
+package auth
+
+import (
+	"context"
+	"time"
+
+	"telltale/shared/access"
+)
+
+// Caller is who asks, and what they may. The zero Caller may nothing.
+type Caller struct {
+	ID     string // of the token, or "jwt " and the token's own id or subject; "" for one who showed none
+	User   string // the sender of what they say; "" for whom a name is free to choose
+	Board  string // of a share link, which reads what this board shows
+	Scopes access.Scopes
+	Until  time.Time // what they may ends then; zero for never
+
+	valid context.Context // ends when the token is revoked; nil where it cannot be
+}
+
+// Anyone is the caller of an open server: everything is allowed, under any name.
+var Anyone = Caller{Scopes: access.Scopes{{Right: access.Admin, Glob: "*"}}}
+
+// Onlooker is who showed no token where anyone may look.
+var Onlooker = Caller{Scopes: access.Scopes{{Right: access.Read, Glob: "*"}}}
+
+// May tells whether the caller may do what is needed.
+func (c Caller) May(n access.Need) bool { return c.Scopes.May(n) }
+
+// Named tells whether the caller showed who they are.
+func (c Caller) Named() bool { return c.ID != "" }
+
+// Ended calls do once what the caller may has ended: the token was revoked, or its time is
+// over; at once where that has been. stop tells that it need not be called any more.
+func (c Caller) Ended(do func()) (stop func()) {
+	ctx, cancel := c.valid, context.CancelFunc(func() {})
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	if !c.Until.IsZero() {
+		ctx, cancel = context.WithDeadline(ctx, c.Until)
+	}
+	forget := context.AfterFunc(ctx, do)
+	return func() {
+		forget()
+		cancel()
+	}
+}
