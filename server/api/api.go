@@ -23,7 +23,8 @@ type Options struct {
 	Assets   http.Handler // GET /web/...
 	Log      *slog.Logger
 
-	Commands   Commands // nil where the configuration names none
+	Commands   Commands   // nil where the configuration names none
+	BoardFiles BoardFiles // nil where there is no folder of boards
 	Version    string
 	MaxMessage int64 // bytes of a WebSocket message; 64 KiB
 	// SlowClient is what becomes of a reader that falls behind its room; Catchup.
@@ -42,6 +43,7 @@ type API struct {
 	traffic traffic
 	// delivery counts what rooms' readers did not get live.
 	delivery delivery
+	boards   Boards
 	blocks   blocks
 	metrics  *instruments
 	lobby    lobby
@@ -85,6 +87,7 @@ func New(o Options) *API {
 	a := &API{Options: o, begun: time.Now(), snapshots: make(chan struct{}, snapshotsAtOnce),
 		large: make(chan struct{}, largeAtOnce), remotes: newRemotes(),
 		draining: make(chan struct{}), sockets: map[*socket]struct{}{}}
+	a.boards = Boards{Ledger: o.Ledger, Files: o.BoardFiles}
 	a.screens.open = map[string]*session{}
 	a.lobby = lobby{begun: a.begun, open: map[*guest]struct{}{}}
 	a.metrics = newInstruments(a)

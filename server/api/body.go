@@ -142,7 +142,10 @@ func typeError(wrong *json.UnmarshalTypeError) string {
 	if wrong.Field == "" {
 		place = "the JSON value"
 	}
-	wanted := map[reflect.Kind]string{reflect.Float64: "a finite number", reflect.Int64: "a whole number",
+	if reflect.PointerTo(wrong.Type).Implements(reflect.TypeFor[interface{ UnmarshalText([]byte) error }]()) {
+		return fmt.Sprintf("%s is %s, which is not a string", place, article(wrong.Value))
+	}
+	wanted := map[reflect.Kind]string{reflect.Float64: "a finite number", reflect.Int64: "a whole number", reflect.Int: "a whole number", reflect.Bool: "true or false",
 		reflect.Struct: "an object", reflect.Map: "an object", reflect.Slice: "an array"}[wrong.Type.Kind()]
 	if wanted == "" {
 		wanted = "a string" // a kind reads itself from one

@@ -11,6 +11,7 @@ import (
 	"telltale/server/command"
 	"telltale/server/hub"
 	"telltale/server/ledger"
+	"telltale/shared/board"
 	"telltale/shared/metric"
 	"telltale/shared/room"
 	"telltale/shared/run"
@@ -24,6 +25,7 @@ type problem struct {
 	Status int    `json:"status"`
 	Detail string `json:"detail"`
 	retry  int    // seconds; 0 for no Retry-After
+	etag   string // of what is there; "" for none
 	said   *kept  // what was done all the same; nil for nothing
 }
 
@@ -54,7 +56,7 @@ func explain(err error) *problem {
 	case errors.As(err, &size):
 		return &problem{Status: http.StatusRequestEntityTooLarge, Detail: tooLarge(size.Limit)}
 	case is(err, metric.ErrName, metric.ErrPattern, metric.ErrFloor, metric.ErrCeiling, metric.ErrNotFinite,
-		metric.ErrFuture, metric.ErrPast, metric.ErrDeclaration, wire.ErrBadMessage, hub.ErrWatch, room.ErrName, room.ErrUser, run.ErrID):
+		metric.ErrFuture, metric.ErrPast, metric.ErrDeclaration, wire.ErrBadMessage, hub.ErrWatch, room.ErrName, room.ErrUser, run.ErrID, board.ErrBoard):
 		return &problem{Status: http.StatusBadRequest, Detail: err.Error()}
 	case is(err, errNotJoined, errNoSuchUser, hub.ErrUser):
 		return &problem{Status: http.StatusConflict, Detail: err.Error()}
@@ -70,9 +72,11 @@ func explain(err error) *problem {
 		return &problem{Status: http.StatusServiceUnavailable, Detail: err.Error(), retry: 2}
 	case errors.Is(err, ledger.ErrNoRun):
 		return &problem{Status: http.StatusNotFound, Detail: "no such run: GET /api/v1/runs lists those that are kept"}
+	case errors.Is(err, ledger.ErrNoBoard):
+		return &problem{Status: http.StatusNotFound, Detail: "no such board: GET /api/v1/boards lists those there are, PUT makes one"}
 	case errors.Is(err, ledger.ErrKeyReused):
 		return &problem{Status: http.StatusUnprocessableEntity, Detail: "the idempotency key was used with another body: take a new key for a new request"}
-	case is(err, ledger.ErrTooMany, ledger.ErrTooManyRooms, hub.ErrFeeds, hub.ErrRooms):
+	case is(err, ledger.ErrTooMany, ledger.ErrTooManyRooms, ledger.ErrTooManyBoards, hub.ErrFeeds, hub.ErrRooms):
 		return &problem{Status: http.StatusTooManyRequests, Detail: err.Error(), retry: 60}
 	case errors.Is(err, ledger.ErrUnavailable):
 		return &problem{Status: http.StatusServiceUnavailable, Detail: "nothing can be written now: try again soon; an operator finds the reason in the log", retry: 5}
@@ -114,6 +118,9 @@ func (p *problem) write(w http.ResponseWriter) {
 	}
 	for _, of := range []string{"Content-Length", "Content-Encoding", "Etag", "Cache-Control"} {
 		w.Header().Del(of)
+	}
+	if p.etag != "" {
+		w.Header().Set("Etag", p.etag)
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.Status)

@@ -57,6 +57,13 @@ func (a *API) Routes() http.Handler {
 	handle("PUT /api/v1/runs/{id}", a.putRun)
 	handle("POST /api/v1/runs/{id}/output", a.postOutput)
 
+	// Boards
+	handle("GET /api/v1/boards", a.getBoards)
+	handle("GET /api/v1/boards/{board}", a.getBoard)
+	handle("PUT /api/v1/boards/{board}", a.putBoard)
+	handle("DELETE /api/v1/boards/{board}", a.deleteBoard)
+	handle("GET /api/v1/boards/{board}/view", a.getBoardView)
+
 	// Screens
 	handle("GET /api/v1/screens", a.getScreens)
 	handle("POST /api/v1/screens/{id}", a.postScreen)
@@ -66,7 +73,7 @@ func (a *API) Routes() http.Handler {
 
 	// Pages, and what go-app serves for them
 	mux.Handle("GET /{$}", a.Pages)
-	mux.Handle("GET /b/{board}", a.Pages)
+	handle("GET /b/{board}", a.getBoardPage)
 	mux.Handle("GET /rooms", a.Pages)
 	mux.Handle("GET /screens", a.Pages)
 	for _, file := range []string{"app.js", "app.css", "app-worker.js", "wasm_exec.js", "manifest.webmanifest"} {

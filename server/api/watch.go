@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"telltale/server/hub"
 	"telltale/server/ledger"
-	"telltale/shared/board"
 	"telltale/shared/metric"
 	"telltale/shared/series"
 	"telltale/shared/wire"
@@ -20,7 +20,8 @@ type watch struct {
 	id     string
 	reach  int64 // ms that history goes back
 	points int
-	to     int64 // ms since 1970, where the range ends and nothing follows; 0 is now, live
+	have   map[metric.ID]bool // what the client has history of up to its since; nil for all
+	to     int64              // ms since 1970, where the range ends and nothing follows; 0 is now, live
 }
 
 // startWatch takes the place of what was watched before.
@@ -43,22 +44,26 @@ func (c *session) startWatch(message []byte) error {
 	}
 	patterns := m.Metrics
 	if m.Board != "" {
-		b, known := board.Builtin(m.Board)
-		if !known {
+		b, err := c.api.boards.Board(c.ctx, m.Board)
+		if errors.Is(err, ledger.ErrNoBoard) {
 			return &said{fmt.Sprintf("there is no board %.60q", m.Board), metric.ErrName}
+		}
+		if err != nil {
+			return err
 		}
 		patterns = b.Patterns()
 	}
-	ask := hub.Watch{Patterns: patterns, Rate: m.Rate}
+	ask, have := hub.Watch{Patterns: patterns, Rate: m.Rate}, map[metric.ID]bool(nil)
 	if m.Since != nil && m.To == 0 {
 		ask.Since, ask.Epoch = *m.Since, m.Epoch
+		have = haves(m.Have)
 	}
 	viewer, err := c.api.Hub.Watch(c.out, ask)
 	if err != nil {
 		return err
 	}
 	c.unwatch()
-	c.watch.Store(&watch{Viewer: viewer, id: m.ID, reach: m.RangeMS, points: m.Points, to: m.To})
+	c.watch.Store(&watch{Viewer: viewer, id: m.ID, reach: m.RangeMS, points: m.Points, have: have, to: m.To})
 	c.out.Signal()
 	return nil
 }
@@ -97,6 +102,20 @@ func (c *session) frame() outgoing {
 	return outgoing{}
 }
 
+// haves are the metrics that a client says it has; nil for all.
+func haves(names []string) map[metric.ID]bool {
+	if names == nil {
+		return nil
+	}
+	have := make(map[metric.ID]bool, len(names))
+	for _, name := range names {
+		if id, err := metric.Parse(name); err == nil {
+			have[id] = true
+		}
+	}
+	return have
+}
+
 // sizeOf guesses the bytes of a snapshot.
 func sizeOf(s series.Snapshot) int {
 	size := 256 + 64*len(s.Values)
@@ -125,22 +144,47 @@ func (a *API) snapshot(ctx context.Context, w *watch, at *hub.Boundary) (series.
 	if w.to != 0 {
 		return a.moment(ctx, w, at)
 	}
+	s.Time, s.Written = a.Hub.Written(at.Values, at.Seq)
 	if at.Resume {
-		missed, err := a.Ledger.After(ctx, at.Since, at.Seq, w.Matches, maxMissed)
-		if err == nil {
-			s.Resumed, s.History = true, series.Fold(missed, series.Step(w.reach, w.points))
-			return s, nil
-		}
+		history, err := a.missed(ctx, w, at)
 		if !errors.Is(err, ledger.ErrPruned) {
+			s.Resumed, s.History = true, history
 			return s, err
 		}
-	}
-	if len(at.Values) == 0 {
-		return s, nil
 	}
 	ids := make([]metric.ID, 0, len(at.Values))
 	for id := range at.Values {
 		ids = append(ids, id)
+	}
+	var err error
+	s.History, err = a.whole(ctx, w, at, ids)
+	return s, err
+}
+
+// missed is what the viewer needs to go on from where it was: the samples since then, and
+// the whole range of metrics that it did not have.
+func (a *API) missed(ctx context.Context, w *watch, at *hub.Boundary) (map[metric.ID][]series.Row, error) {
+	has := func(id metric.ID) bool { return w.Matches(id) && (w.have == nil || w.have[id]) }
+	samples, err := a.Ledger.After(ctx, at.Since, at.Seq, has, maxMissed)
+	if err != nil {
+		return nil, err
+	}
+	history := series.Fold(samples, series.Step(w.reach, w.points))
+	var lacking []metric.ID
+	for id := range at.Values {
+		if !has(id) {
+			lacking = append(lacking, id)
+		}
+	}
+	rows, err := a.whole(ctx, w, at, lacking)
+	maps.Copy(history, rows)
+	return history, err
+}
+
+// whole is the range of the watch.
+func (a *API) whole(ctx context.Context, w *watch, at *hub.Boundary, ids []metric.ID) (map[metric.ID][]series.Row, error) {
+	if len(ids) == 0 {
+		return nil, nil
 	}
 	now := time.Now().UnixMilli()
 	asked := span{from: now - w.reach, to: now, points: max(1, min(w.points, maxRows/len(ids)))}
@@ -148,9 +192,7 @@ func (a *API) snapshot(ctx context.Context, w *watch, at *hub.Boundary) (series.
 	from := series.Floor(asked.from, step)
 	// Samples may lie ahead of now; as far as one history reaches, they are in it.
 	to := min(now+metric.MaxAhead, from+series.MaxPoints*step-1)
-	rows, err := a.Ledger.Rows(ctx, ledger.Range{IDs: ids, From: from, To: to, Step: step, AsOf: at.Seq})
-	s.History = rows
-	return s, err
+	return a.Ledger.Rows(ctx, ledger.Range{IDs: ids, From: from, To: to, Step: step, AsOf: at.Seq})
 }
 
 // moment reads the state as it was when the watch's range ended: values as of then, and

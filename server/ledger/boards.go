@@ -38,7 +38,7 @@ type BoardSummary struct {
 // BoardChange puts a board in the place of what was there, or removes it.
 type BoardChange struct {
 	Board           // its Time is the store's to give; one without a Document is removed
-	If     []string // the revisions of which the kept one must be one, "" where none may be kept; nil for any
+	If     []string // the kept revision must be one of these: "" is that of none, "*" any; nil asks for nothing
 	Key    string   // idempotency key, scoped to the caller's token; "" for none
 	Digest uint64   // of the request that came with Key
 }

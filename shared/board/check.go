@@ -24,11 +24,19 @@ const Grammar = "a board's or panel's id matches [A-Za-z0-9_][A-Za-z0-9_.:-]{0,1
 // ErrBoard is wrapped by every error of Check.
 var ErrBoard = errors.New("not a board")
 
+// CheckID refuses what is no id of a board; its error states the grammar.
+func CheckID(id string) error {
+	if !validID(id) {
+		return fmt.Errorf("%w: id %.60q: %s", ErrBoard, id, Grammar)
+	}
+	return nil
+}
+
 // Check refuses a board that cannot be shown, with a sentence that names the place.
 func (b Board) Check() error {
 	switch {
 	case !validID(b.ID):
-		return fmt.Errorf("%w: id %.60q: %s", ErrBoard, b.ID, Grammar)
+		return CheckID(b.ID)
 	case len(b.Title) > MaxTitle:
 		return fmt.Errorf("%w: the title is longer than %d bytes", ErrBoard, MaxTitle)
 	case len(b.Panels) > MaxPanels:

@@ -104,7 +104,7 @@ func (s *Store) decideBoard(c ledger.BoardChange) ledger.BoardChanged {
 	size := s.boards.size - len(before.Document) + len(c.Document)
 	var err error
 	switch {
-	case c.If != nil && !slices.Contains(c.If, before.Revision):
+	case c.If != nil && !slices.Contains(c.If, before.Revision) && !(kept && slices.Contains(c.If, "*")):
 		err = ledger.ErrRevision
 	case c.Document == nil && !kept:
 		err = ledger.ErrNoBoard
