@@ -35,6 +35,7 @@ func barStep(ms, step int64) int64 {
 // gatherBars sums the columns over stretches that begin on round local times, as
 // the offset is at the end of the range.
 func (c *Chart) gatherBars(width float64) reach {
+	c.traces = c.traces[:0]
 	step := int64(1)
 	for i := range c.in.Series {
 		if s := c.in.Series[i].Columns; s != nil {
@@ -65,7 +66,7 @@ func (c *Chart) gatherBars(width float64) reach {
 // sum adds the columns of the i-th series to the heights and says whether one held a sample.
 func (c *Chart) sum(i int) (found bool) {
 	s, b := &c.in.Series[i], &c.bars
-	if s.Columns == nil {
+	if s.Columns == nil || s.Hidden {
 		return false
 	}
 	step := s.Columns.Step()
@@ -135,7 +136,7 @@ func (c *Chart) drawBars() {
 // swatch is the mark of a series in the legend.
 func (c *Chart) swatch(i int, x, y float64) {
 	const side = 8
-	if c.in.Kind == Bars {
+	if c.in.Kind == Bars || c.stacked() {
 		c.t.Rect(c.role(i), x, y-side/2, side, side, 2)
 		return
 	}

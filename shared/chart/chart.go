@@ -8,17 +8,19 @@ import (
 // Chart draws, and keeps what it needs for that from frame to frame. A panel has
 // one; the zero value is ready. It is used by one goroutine at a time.
 type Chart struct {
-	in     *Input
-	t      *scene.Tape
-	unit   unit
-	plot   box
-	x      timeScale
-	y      scale
-	labels []label // of the axis being laid out
-	text   []byte  // what labels say
-	points []point // of all traces
-	traces []trace // by series
-	bars   bars
+	in      *Input
+	t       *scene.Tape
+	unit    unit
+	plot    box
+	x       timeScale
+	y       scale
+	labels  []label  // of the axis being laid out
+	text    []byte   // what labels say
+	points  []point  // of all traces
+	traces  []trace  // by series
+	changes []change // by series
+	bars    bars
+	stack   stack
 }
 
 // box is a rectangle in pixels.
@@ -55,9 +57,13 @@ func (c *Chart) Draw(t *scene.Tape, in *Input, w, h float64) {
 	if in.Title != "" {
 		area = c.frame(area)
 	}
-	if in.Kind == Stat {
-		c.stat(area)
-	} else {
+	c.changes = c.changes[:0]
+	switch in.Kind {
+	case Stat, Gauge:
+		c.cells(area)
+	case Table, Sparks:
+		c.rows(area)
+	default:
 		c.axes(c.legend(area))
 	}
 	c.t, c.in = nil, nil
@@ -71,7 +77,8 @@ func (c *Chart) frame(a box) box {
 	if a.h < 64 {
 		return a
 	}
-	c.fitted(a.x, a.y+1, a.w, []byte(c.in.Title), scene.Style{Role: scene.Ink, Size: titleSize, Weight: scene.Semibold, Baseline: scene.Top})
+	said := c.badge(a)
+	c.fitted(a.x, a.y+1, a.w-said, []byte(c.in.Title), scene.Style{Role: scene.Ink, Size: titleSize, Weight: scene.Semibold, Baseline: scene.Top})
 	const used = 26
 	return box{a.x, a.y + used, a.w, a.h - used}
 }
@@ -80,6 +87,9 @@ func (c *Chart) frame(a box) box {
 func (c *Chart) fitted(x, y, width float64, text []byte, style scene.Style) float64 {
 	start := len(c.text)
 	c.text = scene.AppendFitted(c.text, text, width, style.Size, style.Weight)
+	if len(c.text) == start {
+		return 0
+	}
 	c.t.Text(x, y, c.text[start:], style)
 	return scene.Width(c.text[start:], style.Size, style.Weight)
 }
@@ -87,9 +97,12 @@ func (c *Chart) fitted(x, y, width float64, text []byte, style scene.Style) floa
 // axes lays out the plot, draws its axes and then the series on it.
 func (c *Chart) axes(a box) {
 	var r reach
-	if c.in.Kind == Bars {
+	switch {
+	case c.in.Kind == Bars:
 		r = c.gatherBars(a.w)
-	} else {
+	case c.stacked():
+		r = c.gatherStack(a.w)
+	default:
 		r = c.gather(a.w)
 	}
 	const overhang = dotRadius + 1
@@ -109,8 +122,10 @@ func (c *Chart) axes(a box) {
 		c.blank()
 	case c.in.Kind == Bars:
 		c.drawBars()
+	case c.stacked():
+		c.drawStack()
 	default:
-		c.lines(c.in.Kind == Area, lineWidth)
+		c.lines(c.in.Kind == Area)
 	}
 }
 
@@ -120,27 +135,39 @@ func (c *Chart) blank() {
 	c.fitted(c.plot.x+c.plot.w/2, c.plot.y+c.plot.h/2, c.plot.w, []byte("No samples in this range"), style)
 }
 
+// cut tells whether the i-th series may be out of date without anybody knowing.
+func (c *Chart) cut(i int) bool { return c.in.Series[i].Trust == fresh.Cut }
+
 // role is that of the i-th series' line, fillRole that of its area.
 func (c *Chart) role(i int) scene.Role {
-	if c.in.Series[i].Trust == fresh.Cut {
+	if c.cut(i) {
 		return scene.Stale
 	}
 	return scene.Series(c.in.Series[i].Color)
 }
 
 func (c *Chart) fillRole(i int) scene.Role {
-	if c.in.Series[i].Trust == fresh.Cut {
+	if c.cut(i) {
 		return scene.StaleFill
 	}
 	return scene.SeriesFill(c.in.Series[i].Color)
 }
 
-// ink is the role of what says a value.
-func (c *Chart) ink() scene.Role {
-	for i := range c.in.Series {
-		if c.in.Series[i].Trust == fresh.Cut {
-			return scene.Muted
-		}
+// ink is the role of what says the i-th series' value.
+func (c *Chart) ink(i int) scene.Role {
+	if c.cut(i) {
+		return scene.Muted
 	}
 	return scene.Ink
+}
+
+// trust is how far the least trusted series in sight may be, and which that is; -1 where all are fresh.
+func (c *Chart) trust() (worst fresh.State, i int) {
+	i = -1
+	for k := range c.in.Series {
+		if s := &c.in.Series[k]; !s.Hidden && s.Trust > worst {
+			worst, i = s.Trust, k
+		}
+	}
+	return worst, i
 }

@@ -1,6 +1,7 @@
 // Package chart turns series into a drawing: an [Input] and a size in, a
-// scene.Tape out. Scales, ticks, axes, lines, areas, bars, stats, the legend and
-// the hit test are here; boards, sockets, browsers and clocks are not.
+// scene.Tape out. Scales, ticks, axes, lines, areas, bars, stats, gauges, tables, the
+// legend and the hit test are here; sockets, browsers and clocks are not. Of boards it knows
+// what a panel asks for ([Input.Panel]), so that page, picture and terminal show the same.
 //
 // # What holds
 //
@@ -16,6 +17,20 @@
 //     font's advance table, ticks are thinned and names cut to fit.
 //   - There is no clock and no time zone here: the range and the offset of local
 //     time are inputs.
+//
+// # What the values mean
+//
+// Thresholds give a value a tone. A tone is never a colour alone: it has a sign (a dot, a
+// triangle, a square) or its word beside it. What was promised and has not come is said by its
+// age; what nobody can vouch for is grey. A scale that a panel sets ends where it says: what the
+// values reach beyond it is drawn at the edge, and said in figures there.
+//
+// # Stacks
+//
+// Areas on each other are sums, and a sum is of one moment: all series are brought to the same
+// times, one a pixel, by the lines between their samples. What a sample or a few in one pixel
+// reach beyond that is drawn on the line of its own series, so that a stack loses no spike
+// and never shows a sum of extremes that were none at any moment.
 //
 // # Gaps
 //

@@ -118,7 +118,7 @@ func goldens() []golden {
 		fine.Add(series.Bucket{Time: noon - int64(14999-i)*20, Last: v, Min: v, Max: v, Count: 1})
 	}
 	const w, h = 640, 240
-	return []golden{
+	return append(panels(many), []golden{
 		{"line", chart.Input{Unit: "°C", From: noon - 5*minute, To: noon, Zone: berlin, Series: one(feed(second, second, wave(300, 21, 3, 1)...))}, w, h},
 		{"area", chart.Input{Kind: chart.Area, Unit: "percent", From: noon - 5*minute, To: noon, Zone: berlin, Series: one(feed(second, second, wave(300, 42, 20, 3)...))}, w, h},
 		{"bars", chart.Input{Kind: chart.Bars, From: noon - 5*minute, To: noon, Zone: berlin, Series: one(events(second, 10*second, orders...))}, w, h},
@@ -163,7 +163,7 @@ func goldens() []golden {
 		{"days", chart.Input{Kind: chart.Area, From: noon - 7*day, To: noon, Zone: berlin, Series: one(feed(10*minute, 10*minute, wave(1008, 42, 20, 3)...))}, w, h},
 		{"month", chart.Input{From: noon - 30*day, To: noon, Zone: berlin, Series: one(feed(hour, hour, wave(720, 42, 20, 3)...))}, w, h},
 		{"year", chart.Input{From: noon - 365*day, To: noon, Zone: berlin, Series: one(feed(6*hour, 12*hour, wave(730, 42, 20, 3)...))}, w, h},
-	}
+	}...)
 }
 
 // TestGoldens compares each drawing with a file, byte for byte: linux and js/wasm, any GOAMD64.

@@ -18,37 +18,61 @@ const (
 // returns what is left of the area. Series for which two rows have no room are
 // counted at the end.
 func (c *Chart) legend(a box) box {
-	if len(c.in.Series) < 2 || !c.named() || a.h < 110 || a.w < 140 {
+	if c.shown() < 2 || !c.named() || a.h < 110 || a.w < 140 {
 		return a
 	}
 	x, y := a.x+2, a.y+labelSize/2
 	row := 1
 	style := scene.Style{Role: scene.Muted, Size: labelSize, Baseline: scene.Middle}
 	more := scene.Width([]byte("+000 more"), labelSize, scene.Regular)
+	left := c.shown()
 	for i := range c.in.Series {
+		if c.in.Series[i].Hidden {
+			continue
+		}
+		left--
 		name := c.in.Series[i].Name
 		width := legendMark + min(scene.Width([]byte(name), labelSize, scene.Regular), legendName)
-		left := a.right() - x
-		if row == legendRows && i < len(c.in.Series)-1 {
-			left -= legendSpace + more
+		room := a.right() - x
+		if row == legendRows && left > 0 {
+			room -= legendSpace + more
 		}
-		if width > left && row == legendRows {
-			start := len(c.text)
-			c.text = strconv.AppendInt(append(c.text, '+'), int64(len(c.in.Series)-i), 10)
-			c.text = append(c.text, " more"...)
-			c.t.Text(x, y, c.text[start:], style)
+		if width > room && row == legendRows {
+			c.more(left+1, x, a.right()-x, y, style)
 			break
 		}
-		if width > left && x > a.x+2 {
+		if width > room && x > a.x+2 {
 			row++
 			x, y = a.x+2, y+legendRow
-			left = a.right() - x
+			room = a.right() - x
 		}
 		c.swatch(i, x, y)
-		x += legendMark + c.fitted(x+legendMark, y, min(legendName, left-legendMark), []byte(name), style) + legendSpace
+		x += legendMark + c.fitted(x+legendMark, y, min(legendName, room-legendMark), []byte(name), style) + legendSpace
 	}
 	used := float64(row)*legendRow + 2
 	return box{a.x, a.y + used, a.w, a.h - used}
+}
+
+// more says how many there are besides, where width has room.
+func (c *Chart) more(n int, x, width, y float64, style scene.Style) {
+	start := len(c.text)
+	c.text = strconv.AppendInt(append(c.text, '+'), int64(n), 10)
+	few := len(c.text)
+	c.text = append(c.text, " more"...)
+	if scene.Width(c.text[start:], style.Size, style.Weight) > width {
+		c.text = c.text[:few]
+	}
+	c.fitted(x, y, width, c.text[start:], style)
+}
+
+// shown is how many series are not hidden.
+func (c *Chart) shown() (n int) {
+	for i := range c.in.Series {
+		if !c.in.Series[i].Hidden {
+			n++
+		}
+	}
+	return n
 }
 
 // named tells whether any series has a name: where the page beside the drawing names them, none has.

@@ -3,6 +3,7 @@ package chart
 import (
 	"time"
 
+	"telltale/shared/fresh"
 	"telltale/shared/scene"
 )
 
@@ -66,7 +67,10 @@ func (c *Chart) timeAxis(a box) {
 		}
 		style := scene.Style{Role: scene.Muted, Size: labelSize, Align: scene.Center, Baseline: scene.Top}
 		if l.strong {
-			style.Role, style.Weight = c.ink(), scene.Semibold
+			style.Role, style.Weight = scene.Ink, scene.Semibold
+			if worst, _ := c.trust(); worst == fresh.Cut {
+				style.Role = scene.Muted
+			}
 		}
 		c.t.Text(l.at, y, c.text[l.start:l.end], style)
 		free = l.at + l.width/2 + labelSpace

@@ -56,7 +56,7 @@ func (c *Chart) gather(width float64) reach {
 	for i := range c.in.Series {
 		s := &c.in.Series[i]
 		tr := trace{first: len(c.points), gap: math.MaxInt64}
-		if s.Columns != nil {
+		if s.Columns != nil && !s.Hidden {
 			step := s.Columns.Step()
 			c.collect(s.Columns, c.group(step, width))
 			if n := int64(len(c.points) - tr.first); n > 1 && !s.Hold {
@@ -66,11 +66,34 @@ func (c *Chart) gather(width float64) reach {
 		tr.next = len(c.points)
 		c.trim(&tr, s.Hold)
 		c.traces = append(c.traces, tr)
+		c.changes = append(c.changes, c.change(tr, s))
 		for k := tr.first; k < tr.next; k++ {
 			r.include(c.points[k].min, c.points[k].max)
 		}
 	}
 	return r
+}
+
+// change is how a value differs from that at the range's start.
+type change struct {
+	by    float64
+	known bool
+}
+
+func (c *Chart) change(tr trace, s *Series) change {
+	if tr.first == tr.next || s.Head.Time == 0 {
+		return change{}
+	}
+	return change{s.Head.Value - c.points[tr.first].last, true}
+}
+
+// Change is by how much the i-th series' value differed from that at the start of the range
+// in the last drawing, and whether that is known: not of bars, nor where there was no sample.
+func (c *Chart) Change(i int) (by float64, known bool) {
+	if i >= len(c.changes) {
+		return 0, false
+	}
+	return c.changes[i].by, c.changes[i].known
 }
 
 // trim cuts a trace off at the edges of the range: a sample beyond becomes the
@@ -165,22 +188,26 @@ func outward(s *series.Series, k, stop, direction int64) int64 {
 }
 
 // lines draws each series' line, and first the area under it where fill says so.
-func (c *Chart) lines(fill bool, width float64) {
-	for i, tr := range c.traces {
-		if tr.first == tr.next {
-			continue
-		}
-		hold := c.in.Series[i].Hold
-		if fill {
-			c.path(tr, hold, true)
-			c.t.Fill(c.fillRole(i))
-		}
-		c.path(tr, hold, false)
-		c.t.Stroke(c.role(i), width)
+func (c *Chart) lines(fill bool) {
+	for i := range c.traces {
+		c.line(i, fill)
 	}
 	for i := range c.traces {
 		c.lastPoint(i)
 	}
+}
+
+func (c *Chart) line(i int, fill bool) {
+	tr, hold := c.traces[i], c.in.Series[i].Hold
+	if tr.first == tr.next {
+		return
+	}
+	if fill {
+		c.path(tr, hold, true)
+		c.t.Fill(c.fillRole(i))
+	}
+	c.path(tr, hold, false)
+	c.t.Stroke(c.role(i), lineWidth)
 }
 
 // path puts the path of a line on the tape, broken at gaps; closed down to zero

@@ -25,7 +25,7 @@ func (c *Chart) caption() {
 // need at the plot's left and draws them with their hairlines.
 func (c *Chart) valueAxis(r reach) {
 	u := c.unit
-	lo, hi := domain(r.lo, r.hi, c.in.Kind != Line)
+	lo, hi := c.bounds(domain(r.lo, r.hi, c.in.Kind != Line))
 	p := u.axisPrefix(max(math.Abs(lo), math.Abs(hi)) * u.scale)
 	count := int(min(max(c.plot.h/tickEvery, 2), 6))
 	tk := u.ticks(lo, hi, p, r.whole, count)
@@ -34,6 +34,7 @@ func (c *Chart) valueAxis(r reach) {
 		tk = u.ticks(lo, hi, p, r.whole, count)
 	}
 	factor := u.scale / p.factor
+	tk = c.clamp(tk, lo, hi, factor)
 	c.y = newScale(tk.lo/factor, tk.hi/factor, c.plot.bottom(), c.plot.y)
 	if u.captioned() {
 		u.suffix, u.tight = "", true
@@ -51,6 +52,60 @@ func (c *Chart) valueAxis(r reach) {
 		tk.first, tk.last = 0, 0
 	}
 	c.hairlines(tk, factor)
+	if r.lo <= r.hi {
+		c.thresholds()
+		c.beyond(r)
+	}
+}
+
+// beyond says what the values reach where that is more than the scale the panel asks for.
+func (c *Chart) beyond(r reach) {
+	style := scene.Style{Role: scene.Muted, Size: labelSize}
+	if c.plot.h < 3*labelSize {
+		return
+	}
+	if c.in.Max != nil && r.hi > c.y.hi {
+		start := len(c.text)
+		c.text = AppendValue(append(c.text, "↑ "...), r.hi, c.in.Unit)
+		style.Baseline = scene.Top
+		c.fitted(c.plot.x+4, c.plot.y+4, c.plot.w-8, c.text[start:], style)
+	}
+	if c.in.Min != nil && r.lo < c.y.lo {
+		start := len(c.text)
+		c.text = AppendValue(append(c.text, "↓ "...), r.lo, c.in.Unit)
+		style.Baseline = scene.Foot
+		c.fitted(c.plot.x+4, c.plot.bottom()-4, c.plot.w-8, c.text[start:], style)
+	}
+}
+
+// bounds is the domain with the ends that the input sets.
+func (c *Chart) bounds(lo, hi float64) (float64, float64) {
+	if c.in.Min != nil {
+		lo = *c.in.Min
+	}
+	if c.in.Max != nil {
+		hi = *c.in.Max
+	}
+	if lo < hi {
+		return lo, hi
+	}
+	if c.in.Max == nil { // all values are below what the scale begins with
+		return lo, lo + 1
+	}
+	return hi - 1, hi
+}
+
+// clamp has ticks end where the input says that the scale does.
+func (c *Chart) clamp(tk ticks, lo, hi, factor float64) ticks {
+	if c.in.Min != nil {
+		tk.lo = lo * factor
+		tk.first = int(math.Ceil(tk.lo/tk.step - 1e-9))
+	}
+	if c.in.Max != nil {
+		tk.hi = hi * factor
+		tk.last = int(math.Floor(tk.hi/tk.step + 1e-9))
+	}
+	return tk
 }
 
 // ticks are those of an axis for values lo..hi written with the prefix p.
