@@ -68,7 +68,7 @@ func (r *raster) piece(box image.Rectangle, a, b point, radius float64, first, l
 		if x >= end {
 			continue
 		}
-		row := r.cover[(y-box.Min.Y)*box.Dx()-box.Min.X:]
+		row := r.cover[(y-box.Min.Y)*box.Dx():]
 		for ; x < end; x++ {
 			px := float64(x) + 0.5 - a.x
 			along, aside := px*ux+py*uy, math.Abs(px*uy-py*ux)
@@ -85,7 +85,7 @@ func (r *raster) piece(box image.Rectangle, a, b point, radius float64, first, l
 				ends = math.Min(ends, length-along+0.5)
 			}
 			if part := math.Min(reach-aside, 1) * math.Min(ends, 1); part > 0 {
-				row[x] = max(row[x], uint8(part*255+0.5))
+				row[x-box.Min.X] = max(row[x-box.Min.X], uint8(part*255+0.5))
 			}
 		}
 	}
