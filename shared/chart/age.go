@@ -21,31 +21,18 @@ func AppendAge(dst []byte, ms int64) []byte {
 	return append(strconv.AppendInt(dst, n, 10), unit...)
 }
 
-// badge says at the top right of the area how old the value is that is trusted least, and
-// returns the width that it and the space before it take: 0 where all are as promised.
+// badge says how old the values are at the top right of the area, and returns the width that it
+// and the space before it take.
 func (c *Chart) badge(a box) float64 {
-	worst, i := c.trust()
-	if i < 0 {
-		return 0
-	}
-	start := len(c.text)
+	words := c.in.Badge.Words
 	style := scene.Style{Role: scene.Muted, Size: deltaSize, Align: scene.Right, Baseline: scene.Top}
-	s := &c.in.Series[i]
-	switch {
-	case worst == fresh.Cut:
-		c.text = append(c.text, "no contact"...)
-	case s.Head.Time == 0:
-		c.text = append(c.text, "no value yet"...)
-	default:
-		c.text = append(AppendAge(c.text, c.in.To-s.Head.Time), " old"...)
-	}
-	if worst == fresh.Overdue {
+	if c.in.Badge.State == fresh.Overdue {
 		style.Role, style.Weight = scene.Bad, scene.Semibold
 	}
-	width := scene.Width(c.text[start:], style.Size, style.Weight)
-	if width > a.w/2 {
+	width := scene.Width([]byte(words), style.Size, style.Weight)
+	if words == "" || width > a.w/2 {
 		return 0
 	}
-	c.t.Text(a.right(), a.y+3, c.text[start:], style)
+	c.t.Text(a.right(), a.y+3, []byte(words), style)
 	return width + legendSpace
 }

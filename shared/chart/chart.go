@@ -160,14 +160,3 @@ func (c *Chart) ink(i int) scene.Role {
 	}
 	return scene.Ink
 }
-
-// trust is how far the least trusted series in sight may be, and which that is; -1 where all are fresh.
-func (c *Chart) trust() (worst fresh.State, i int) {
-	i = -1
-	for k := range c.in.Series {
-		if s := &c.in.Series[k]; !s.Hidden && s.Trust > worst {
-			worst, i = s.Trust, k
-		}
-	}
-	return worst, i
-}

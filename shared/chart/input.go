@@ -23,9 +23,10 @@ const (
 // Input is what to draw. The zero Input is an empty line chart.
 type Input struct {
 	Kind     Kind
-	Title    string // makes it a picture by itself: with a margin, a background and this above it
-	Unit     string // see AppendValue
-	From, To int64  // what the width stands for, ms since 1970; ages are as of To, which live is now
+	Title    string      // makes it a picture by itself: with a margin, a background and this above it
+	Badge    fresh.Badge // what a picture by itself says of the values' age
+	Unit     string      // see AppendValue
+	From, To int64       // what the width stands for, ms since 1970; ages are as of To, which live is now
 	// Zone is the offset of local time from UTC at a time in ms, in seconds east. Nil is UTC.
 	Zone       func(ms int64) int
 	Min, Max   *float64          // of the values' scale; nil for what the values need, of a gauge what its unit suggests
@@ -40,6 +41,7 @@ type Series struct {
 	Unit    string         // of a Table's row, whose metrics may have any; elsewhere all have the Input's
 	Head    metric.Head    // the current value, a stat's number; none where its Time is 0
 	Columns *series.Series // nil draws nothing
+	Written int64          // when Head was, ms since 1970; 0 where it never was, or nobody knows
 	Trust   fresh.State    // how far Head may be trusted: what is Cut is drawn in grey
 	Hold    bool           // the value holds until the next sample (a counter): drawn as steps and up to To
 	Count   bool           // bars show the number of samples, not the sum of their adds

@@ -31,14 +31,14 @@ func (in *Input) Panel(p *board.Panel, shown []metric.Metric, titles []string, s
 	}
 	for i := range shown {
 		m := &shown[i]
-		s := Series{Name: titles[i], Unit: p.Unit, Color: i, Hold: m.Kind == metric.Counter, Head: m.Head}
+		s := Series{Name: titles[i], Unit: p.Unit, Color: i, Hold: m.Kind == metric.Counter, Head: m.Head, Written: m.Head.Time}
 		if s.Unit == "" {
 			s.Unit = m.Unit
 		}
 		if e := set.Metrics[m.ID]; e != nil {
-			s.Head, s.Columns = e.Head, e.Series
+			s.Head, s.Columns, s.Written = e.Head, e.Series, e.Written
 		}
-		s.Trust = fresh.Of(at.To, s.Head.Time, at.Heard, int64(p.Every))
+		s.Trust = fresh.Of(at.To, s.Written, at.Heard, int64(p.Every))
 		in.Series = append(in.Series, s)
 	}
 }

@@ -17,7 +17,8 @@ func headed(list []chart.Series, older int64, units ...string) []chart.Series {
 	list = slices.Clone(list)
 	for i := range list {
 		list[i].Unit = units[i%len(units)]
-		list[i].Head = metric.Head{Time: noon - int64(i)*older, Seq: 1, Value: list[i].Columns.Column(noon / second).Last}
+		list[i].Written = noon - int64(i)*older
+		list[i].Head = metric.Head{Time: list[i].Written, Seq: 1, Value: list[i].Columns.Column(noon / second).Last}
 	}
 	return list
 }
@@ -39,6 +40,9 @@ func panels(many []chart.Series) []golden {
 		return in
 	}
 	unit := func(name string) func(*chart.Input) { return func(in *chart.Input) { in.Unit = name } }
+	badge := func(state fresh.State, words string) func(*chart.Input) {
+		return func(in *chart.Input) { in.Badge = fresh.Badge{State: state, Words: words} }
+	}
 	titled := func(in *chart.Input) { in.Title = "Requests by service" }
 	stacked := func(in *chart.Input) { in.Stacked = true }
 	limits := func(in *chart.Input) {
@@ -62,7 +66,7 @@ func panels(many []chart.Series) []golden {
 	shares := headed(many[:4], 0, "percent")
 	rows := headed(many, 25*second, "percent", "bytes", "", "ms")
 	rows[3].Trust, rows[4].Trust = fresh.Late, fresh.Overdue
-	rows[6].Head, rows[6].Columns = metric.Head{}, nil
+	rows[6].Head, rows[6].Written, rows[6].Columns = metric.Head{}, 0, nil
 	events := series.NewSeries(second, 400)
 	for i := range int64(60) {
 		events.Add(series.Bucket{Time: noon - i*5*second, Sum: float64(i * i % 11), Count: 1})
@@ -108,7 +112,7 @@ func panels(many []chart.Series) []golden {
 		{"table-titled", five(chart.Table, rows, titled), 960, 400},
 		{"table-empty", five(chart.Table, nil), 344, 168},
 		{"sparks", five(chart.Sparks, rows), 88, 280},
-		{"late", five(chart.Line, trusted(fresh.Late, headed(many[:1], 0, "")), titled), w, h},
-		{"overdue", five(chart.Line, trusted(fresh.Overdue, []chart.Series{{Name: "orders"}}), titled), w, h},
+		{"late", five(chart.Line, trusted(fresh.Late, headed(many[:1], 0, "")), titled, badge(fresh.Late, "12 min late")), w, h},
+		{"overdue", five(chart.Line, trusted(fresh.Overdue, []chart.Series{{Name: "orders"}}), titled, badge(fresh.Overdue, "never written")), w, h},
 	}
 }

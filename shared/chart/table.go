@@ -135,14 +135,14 @@ func (c *Chart) row(i int, a box, k columns) {
 
 // age says how old a row's value is, in the colour that its promise asks for.
 func (c *Chart) age(s *Series, x, y, width float64, style scene.Style) {
-	if s.Head.Time == 0 {
+	if s.Written == 0 {
 		return
 	}
 	style.Role = scene.Muted
 	if s.Trust == fresh.Overdue {
 		style.Role, style.Weight = scene.Bad, scene.Semibold
 	}
-	c.right(x, y, width, func(dst []byte) []byte { return AppendAge(dst, c.in.To-s.Head.Time) }, style)
+	c.right(x, y, width, func(dst []byte) []byte { return AppendAge(dst, c.in.To-s.Written) }, style)
 }
 
 // right writes what append says so that it ends at x, cut to width.

@@ -3,7 +3,6 @@ package chart
 import (
 	"time"
 
-	"telltale/shared/fresh"
 	"telltale/shared/scene"
 )
 
@@ -68,8 +67,8 @@ func (c *Chart) timeAxis(a box) {
 		style := scene.Style{Role: scene.Muted, Size: labelSize, Align: scene.Center, Baseline: scene.Top}
 		if l.strong {
 			style.Role, style.Weight = scene.Ink, scene.Semibold
-			if worst, _ := c.trust(); worst == fresh.Cut {
-				style.Role = scene.Muted
+			if len(c.in.Series) > 0 {
+				style.Role = c.ink(0)
 			}
 		}
 		c.t.Text(l.at, y, c.text[l.start:l.end], style)
