@@ -24,7 +24,15 @@ const preRenderLimit = 5 * time.Second
 type source struct {
 	ledger *ledger.Ledger
 	hub    *hub.Hub
+	boards api.Boards
 	base   string // what a curl line begins with
+}
+
+// Board implements ui.Source.
+func (s source) Board(id string) (wire.BoardView, bool, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), preRenderLimit)
+	defer cancel()
+	return s.boards.View(ctx, id)
 }
 
 // View implements ui.Source. Values and history are as of one seq.

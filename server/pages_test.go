@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"telltale/server/api"
 	"telltale/server/hub"
 	"telltale/server/ledger"
 	"telltale/shared/metric"
@@ -44,7 +45,7 @@ func TestAPageIsDrawnFromWhatMatchesWithTheHistoryOfTheFirst(t *testing.T) {
 	}
 	add(t, ledger, "m05", 1)
 	add(t, ledger, "other", 1)
-	view, err := source{ledger: ledger, hub: hub.New(ledger.Epoch(), 0, nil), base: "localhost:8082"}.View([]string{"m*"}, 300_000, 300, 24)
+	view, err := source{ledger: ledger, hub: hub.New(ledger.Epoch(), 0, nil), boards: api.Boards{Ledger: ledger}, base: "localhost:8082"}.View([]string{"m*"}, 300_000, 300, 24)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +81,7 @@ func TestTitlesGivenByHandSurviveARestart(t *testing.T) {
 
 func TestAPageOfARoomHoldsItsNewestMessagesWithinBounds(t *testing.T) {
 	truth := truth(t)
-	pages := source{ledger: truth, hub: hub.New(truth.Epoch(), 0, nil), base: "localhost:8082"}
+	pages := source{ledger: truth, boards: api.Boards{Ledger: truth}, hub: hub.New(truth.Epoch(), 0, nil), base: "localhost:8082"}
 	if view, err := pages.Room("nobody", 10); err != nil || view.Last != 0 || len(view.Messages) != 0 {
 		t.Errorf("a room where nothing was said: %+v, %v", view, err)
 	}

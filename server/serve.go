@@ -83,7 +83,7 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 	}
 
 	app.DefaultLogger = func(format string, args ...any) { log.Error("go-app", "says", fmt.Sprintf(format, args...)) }
-	ui.SetSource(source{truth, viewers, base(listener)})
+	ui.SetSource(source{truth, viewers, api.Boards{Ledger: truth}, base(listener)})
 	ui.Routes()
 	assets := web.Embedded()
 	surface := api.New(api.Options{

@@ -153,6 +153,13 @@ func (Browser) Run(ctx context.Context, id string) (run.Run, error) {
 	return r, err
 }
 
+// Board is a board as a page takes it.
+func (Browser) Board(ctx context.Context, id string) (wire.BoardView, error) {
+	var of wire.BoardView
+	err := read(ctx, "/api/v1/boards/"+id+"/view", &of)
+	return of, err
+}
+
 // read asks for JSON.
 func read(ctx context.Context, path string, into any) error {
 	answer, err := Fetch(ctx, Request{Path: path})

@@ -39,6 +39,11 @@ type alive interface {
 	// Runs asks for all runs, Run for one.
 	Runs() ([]run.Run, error)
 	Run(id string) (run.Run, error)
+	// Boards has changed called when a board may be another one than before: with its id
+	// and its revision, both "" where any may be.
+	Boards(changed func(id, revision string))
+	// BoardView asks for a board; its error is live.ErrNone where there is none of that id.
+	BoardView(id string) (wire.BoardView, error)
 	// Rooms asks for the list of rooms.
 	Rooms() ([]wire.RoomRow, error)
 	// User is the person's name on this machine.

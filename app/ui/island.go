@@ -16,6 +16,8 @@ type Island struct {
 	Ahead   int64           `json:"ahead,omitempty"` // ms that the server's clock was ahead of this machine's
 	Metrics []metric.Metric `json:"metrics"`
 
+	Board *wire.BoardView `json:"board,omitempty"` // that the page shows
+
 	Epoch string              `json:"epoch,omitempty"` // of the store that the rooms are of
 	Rooms map[string]RoomView `json:"rooms,omitempty"`
 	List  []wire.RoomRow      `json:"list,omitempty"` // of all rooms, on the page that lists them

@@ -39,17 +39,19 @@ func (p *BoardPage) OnInit() {
 	}
 	p.begin()
 	p.at = placeOf(app.Window().URL())
+	p.recall()
 }
 
 // OnPreRender looks up what to show, on the server.
 func (p *BoardPage) OnPreRender(ctx app.Context) {
 	p.at = placeOf(ctx.Page().URL())
+	found := p.lookUp()
 	p.name(ctx)
 	look := p.at.look()
 	ran := p.ran()
 	look.Rooms = append(look.Rooms, roomsOf(ran)...)
 	view := p.ask(ctx, p.at.path, look, roomLines)
-	p.first.Runs = ran
+	p.first.Runs, p.first.Board, p.first.None = ran, found, p.at.none
 	p.set = series.NewSet(series.Step(look.RangeMS, look.Points), look.Points+2)
 	p.set.Load(view.Snapshot)
 }
@@ -80,6 +82,7 @@ func roomsOf(runs []run.Run) (rooms []string) {
 func (p *BoardPage) OnMount(ctx app.Context) {
 	p.open(ctx)
 	app.Window().Get("telltale").Call("alive")
+	p.keepTrue(ctx)
 }
 
 // OnNav follows the URL.
@@ -88,15 +91,22 @@ func (p *BoardPage) OnNav(ctx app.Context) {
 		return
 	}
 	to := placeOf(app.Window().URL())
+	if to.path == p.at.path {
+		to.stay(p.at)
+	}
 	if to.path == p.at.path && to.span == p.at.span {
 		return
 	}
-	if to.path != p.at.path {
+	away := to.path != p.at.path
+	if p.at = to; away {
 		p.cards = mostCards
 		app.Window().Call("scrollTo", 0, 0)
+		p.recall()
 	}
-	p.at = to
 	p.open(ctx)
+	if away {
+		p.refresh(ctx)
+	}
 }
 
 func (p *BoardPage) open(ctx app.Context) {
@@ -112,6 +122,9 @@ func (p *BoardPage) name(ctx app.Context) {
 }
 
 func (p *BoardPage) title() string {
+	if p.at.board.Title == "" {
+		return p.at.board.ID
+	}
 	if p.at.large {
 		for _, m := range p.first.Metrics {
 			if string(m.ID) == p.at.board.Title && m.Title != "" {
@@ -167,8 +180,13 @@ func (p *BoardPage) grid(panels []board.Panel) []app.UI {
 	if p.at.board.ID == "home" {
 		cards = append(cards, &Invitation{Base: p.first.Base, Metric: "temperature"})
 	}
-	if len(panels) == 0 {
+	switch {
+	case p.at.none:
+		cards = append(cards, p.absent())
+	case len(p.at.board.Panels) > 0 && len(panels) == 0:
 		cards = append(cards, &Invitation{Base: p.first.Base, Metric: p.missing()})
+	case len(panels) == 0 && p.at.revision != "":
+		cards = append(cards, p.empty())
 	}
 	return cards
 }

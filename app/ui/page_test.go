@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"telltale/shared/board"
 	"telltale/shared/metric"
 	"telltale/shared/scene"
 	"telltale/shared/series"
@@ -46,6 +47,17 @@ func (shelf) Rooms() (rows []wire.RoomRow, err error) {
 	}
 	return rows, nil
 }
+
+func (shelf) Board(id string) (wire.BoardView, bool, error) {
+	if of, is := boardShelf[id]; is {
+		return of, true, nil
+	}
+	of, is := board.Builtin(id)
+	return wire.BoardView{Board: of, Revision: "b", Source: wire.Builtin}, is, nil
+}
+
+// boardShelf are the boards of every shelf besides those that are built in; a test fills it.
+var boardShelf map[string]wire.BoardView
 
 // roomShelf are the rooms of every shelf; a test fills it.
 var roomShelf map[string]RoomView

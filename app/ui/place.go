@@ -7,6 +7,7 @@ import (
 	"telltale/app/live"
 	"telltale/shared/board"
 	"telltale/shared/metric"
+	"telltale/shared/wire"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
@@ -15,7 +16,7 @@ import (
 func Routes() {
 	page := func() app.Composer { return &BoardPage{} }
 	app.Route("/", page)
-	app.RouteWithRegexp(`^/b/(home|all)$`, page)
+	app.RouteWithRegexp(`^/b/[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}$`, page)
 	app.RouteWithRegexp(`^/m/.+$`, page)
 	app.Route("/runs", func() app.Composer { return &RunsPage{} })
 	app.RouteWithRegexp(`^/runs/[A-Za-z0-9_.:-]{1,64}$`, func() app.Composer { return &RunPage{} })
@@ -56,6 +57,12 @@ type place struct {
 	board board.Board
 	large bool // one metric, drawn large
 	span  span
+
+	revision string // of the board; "" before it was found
+	source   string // where it comes from
+	wrong    string // why its file, as it now is, is not shown
+	none     bool   // there is no board of that id
+	asked    bool   // the URL names a range
 }
 
 // placeOf reads a URL; one that names no range means the usual one.
@@ -63,7 +70,7 @@ func placeOf(u *url.URL) place {
 	p := place{path: u.EscapedPath(), span: spans[usualSpan]}
 	for _, s := range spans {
 		if s.name == u.Query().Get("range") {
-			p.span = s
+			p.span, p.asked = s, true
 		}
 	}
 	if name, is := strings.CutPrefix(u.Path, "/m/"); is {
@@ -74,16 +81,40 @@ func placeOf(u *url.URL) place {
 		p.board, p.large = board.Of(id), true
 		return p
 	}
-	p.board, _ = board.Builtin(strings.TrimPrefix(u.Path, "/b/"))
-	if p.board.ID == "" {
-		p.board = board.Home()
+	id := "home"
+	if name, is := strings.CutPrefix(u.Path, "/b/"); is {
+		id = name
+	}
+	if p.board, _ = board.Builtin(id); p.board.ID == "" {
+		p.board = board.Board{ID: id}
 	}
 	return p
 }
 
+// usual is the range that a board opens with.
+func (p place) usual() span {
+	for _, s := range spans {
+		if s.ms == int64(p.board.Range) {
+			return s
+		}
+	}
+	if p.board.Range > 0 {
+		return span{name: p.board.Range.String(), says: p.board.Range.String(), ms: int64(p.board.Range)}
+	}
+	return spans[usualSpan]
+}
+
+// take makes the place that of a board as it was found.
+func (p *place) take(of wire.BoardView) {
+	p.board, p.revision, p.source, p.wrong, p.none = of.Board, of.Revision, of.Source, of.Wrong, false
+	if !p.asked {
+		p.span = p.usual()
+	}
+}
+
 // link is the place's URL with another range.
 func (p place) link(s span) string {
-	if s == spans[usualSpan] {
+	if s == p.usual() {
 		return p.path
 	}
 	return p.path + "?range=" + s.name

@@ -31,6 +31,8 @@ type Source interface {
 	View(patterns []string, rangeMS int64, points, limit int) (View, error)
 	// Room answers the newest messages of a room, at most limit, and who is there.
 	Room(name string, limit int) (RoomView, error)
+	// Board is a board; false where there is none of that id.
+	Board(id string) (wire.BoardView, bool, error)
 	// Rooms are all rooms, sorted by name.
 	Rooms() ([]wire.RoomRow, error)
 	// Runs are all runs, the newest start first.

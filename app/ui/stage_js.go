@@ -20,10 +20,11 @@ func init() { browser = newStage() }
 // stage owns all that moves on the page. Everything runs on the browser's one
 // thread; nothing here waits while it holds anything.
 type stage struct {
-	viewer *live.Viewer
-	known  func()    // tell go-app that other metrics are known
-	toTell bool      // it has been asked to, and has not yet run
-	since  time.Time // what is shown before the first contact was true then
+	viewer  *live.Viewer
+	known   func()                    // tell go-app that other metrics are known
+	reboard func(id, revision string) // tell the page that its board changed
+	toTell  bool                      // it has been asked to, and has not yet run
+	since   time.Time                 // what is shown before the first contact was true then
 
 	ctx    context.Context // ends with the page
 	user   string

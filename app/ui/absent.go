@@ -1,0 +1,30 @@
+package ui
+
+import (
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+)
+
+// absent stands where there is no board of that id, and says how there will be.
+func (p *BoardPage) absent() app.UI {
+	id := p.at.board.ID
+	return app.Article().Class("card invitation").Body(
+		app.Header().Class("card-head").Body(app.H2().Text("There is no board "+id)),
+		app.P().Text("It is here as soon as somebody makes it. A board is a small JSON document that names its panels."),
+		&Curl{Line: putLine(p.first.Base, id), Of: "making the board"},
+		app.P().Class("quiet").Body(app.Span().Text("Those there are:"), app.A().Href("/boards").Text("all boards")),
+	)
+}
+
+// empty stands on a board without panels.
+func (p *BoardPage) empty() app.UI {
+	return app.Article().Class("card invitation").Body(
+		app.Header().Class("card-head").Body(app.H2().Text("This board has no panels yet")),
+		app.P().Text("Put some on it, in the page or with curl."),
+		&Curl{Line: putLine(p.first.Base, p.at.board.ID), Of: "putting a panel on the board"},
+	)
+}
+
+// putLine makes a board of one panel.
+func putLine(base, id string) string {
+	return `curl -X PUT -d '{"panels":[{"id":"t","kind":"line","queries":[{"metric":"temperature"}]}]}' ` + base + "/api/v1/boards/" + id
+}

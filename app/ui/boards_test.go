@@ -1,0 +1,77 @@
+package ui
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"telltale/shared/board"
+	"telltale/shared/wire"
+)
+
+func shelve(t *testing.T, boards ...wire.BoardView) {
+	boardShelf = map[string]wire.BoardView{}
+	for _, of := range boards {
+		boardShelf[of.ID] = of
+	}
+	t.Cleanup(func() { boardShelf = nil })
+}
+
+func TestAKeptBoardIsDrawnByTheServerAndTold(t *testing.T) {
+	shelve(t, wire.BoardView{Revision: "r1", Source: wire.Kept, Board: board.Board{ID: "shop", Title: "The shop", Panels: []board.Panel{
+		{ID: "o", Kind: board.Line, Title: "Sold", Queries: []board.Query{{Metric: "orders"}}},
+		{ID: "t", Kind: board.Stat, Queries: []board.Query{{Metric: "temperature"}}}}}})
+	html := page(t, "/b/shop", counter("orders", 4711), gauge("temperature", 21.5))
+	for _, want := range []string{"<title>The shop · Telltale</title>", ">Sold<", ">4,711<", ">21.5<", `"revision":"r1"`, `"source":"kept"`, `data-board="shop"`} {
+		if !strings.Contains(html, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	if n := strings.Count(html, "<article"); n != 2 {
+		t.Errorf("%d cards", n)
+	}
+}
+
+func TestHomeIsTheOneThatIsKeptWhereThereIsOne(t *testing.T) {
+	shelve(t, wire.BoardView{Revision: "r2", Source: wire.Kept, Board: board.Board{ID: "home", Title: "Ours", Panels: []board.Panel{}}})
+	for _, path := range []string{"/", "/b/home"} {
+		if html := page(t, path); !strings.Contains(html, "<title>Ours · Telltale</title>") || !strings.Contains(html, `"revision":"r2"`) {
+			t.Errorf("%s is another board", path)
+		}
+	}
+}
+
+func TestABoardThatIsNotThereSaysHowToMakeIt(t *testing.T) {
+	html := page(t, "/b/none")
+	for _, want := range []string{"There is no board none", "localhost:8082/api/v1/boards/none", `"none":true`} {
+		if !strings.Contains(html, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+}
+
+func TestABoardOpensWithItsRangeUnlessTheURLNamesOne(t *testing.T) {
+	at := func(query string, opens board.Span) place {
+		u, err := url.Parse("/b/x" + query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := placeOf(u)
+		p.take(wire.BoardView{Board: board.Board{ID: "x", Range: opens}, Revision: "r"})
+		return p
+	}
+	for _, c := range []struct {
+		query string
+		opens board.Span
+		ms    int64
+	}{
+		{"", 0, spans[usualSpan].ms}, {"", 3_600_000, 3_600_000}, {"", 7_200_000, 7_200_000}, {"?range=5m", 3_600_000, 300_000}, {"?range=nonsense", 3_600_000, 3_600_000},
+	} {
+		if p := at(c.query, c.opens); p.span.ms != c.ms {
+			t.Errorf("%q of a board that opens with %s shows %d ms, want %d", c.query, c.opens, p.span.ms, c.ms)
+		}
+	}
+	if p := at("", 3_600_000); p.link(spans[3]) != "/b/x" || p.link(spans[usualSpan]) != "/b/x?range=5m" {
+		t.Errorf("links are %s and %s", p.link(spans[3]), p.link(spans[usualSpan]))
+	}
+}

@@ -1,0 +1,27 @@
+package ui
+
+import (
+	"context"
+	"time"
+
+	"telltale/app/live"
+	"telltale/shared/wire"
+)
+
+// Boards has changed called when a board may be another one than before: with its id and
+// its revision, both "" where any may be. It takes the place of the one given before.
+func (s *stage) Boards(changed func(id, revision string)) { s.reboard = changed }
+
+// boardChanged is called when a board is told to have changed, and when contact is back.
+func (s *stage) boardChanged(id, revision string) {
+	if s.reboard != nil {
+		s.reboard(id, revision)
+	}
+}
+
+// BoardView asks for a board.
+func (s *stage) BoardView(id string) (wire.BoardView, error) {
+	ctx, cancel := context.WithTimeout(s.ctx, 10*time.Second)
+	defer cancel()
+	return live.Browser{}.Board(ctx, id)
+}
