@@ -21,7 +21,8 @@ type watch struct {
 	reach  int64 // ms that history goes back
 	points int
 	have   map[metric.ID]bool // what the client has history of up to its since; nil for all
-	to     int64              // ms since 1970, where the range ends and nothing follows; 0 is now, live
+	clock  bool
+	to     int64 // ms since 1970, where the range ends and nothing follows; 0 is now, live
 }
 
 // startWatch takes the place of what was watched before.
@@ -63,7 +64,7 @@ func (c *session) startWatch(message []byte) error {
 		return err
 	}
 	c.unwatch()
-	c.watch.Store(&watch{Viewer: viewer, id: m.ID, reach: m.RangeMS, points: m.Points, have: have, to: m.To})
+	c.watch.Store(&watch{Viewer: viewer, id: m.ID, reach: m.RangeMS, points: m.Points, have: have, clock: m.Clock, to: m.To})
 	c.out.Signal()
 	return nil
 }
@@ -144,7 +145,9 @@ func (a *API) snapshot(ctx context.Context, w *watch, at *hub.Boundary) (series.
 	if w.to != 0 {
 		return a.moment(ctx, w, at)
 	}
-	s.Time, s.Written = a.Hub.Written(at.Values, at.Seq)
+	if w.clock {
+		s.Time, s.Written = a.Hub.Written(at.Values, at.Seq)
+	}
 	if at.Resume {
 		history, err := a.missed(ctx, w, at)
 		if !errors.Is(err, ledger.ErrPruned) {

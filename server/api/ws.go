@@ -70,7 +70,7 @@ func (c *session) receive(message []byte) {
 		case wire.TypeScreen:
 			err = c.screen(message)
 		case wire.TypePing:
-			c.reply(wire.Encode(wire.Pong{ID: e.ID}))
+			err = c.pong(message)
 		default:
 			c.fail(e.ID, wire.CodeUnknownType, fmt.Sprintf("no message has the type %.60q", e.Type))
 		}
@@ -78,6 +78,20 @@ func (c *session) receive(message []byte) {
 	if err != nil {
 		c.refuse(e.ID, err)
 	}
+}
+
+// pong answers a ping.
+func (c *session) pong(message []byte) error {
+	var m wire.Ping
+	if err := wire.Decode(message, &m); err != nil {
+		return err
+	}
+	answer := wire.Pong{ID: m.ID}
+	if m.Clock {
+		answer.Time, answer.Known = time.Now().UnixMilli(), c.api.Hub.Known()
+	}
+	c.reply(wire.Encode(answer))
+	return nil
 }
 
 // next is what its rooms or its watch give, in turns, so that neither keeps the

@@ -98,6 +98,7 @@ type Watch struct {
 	Since   *uint64  `json:"since,omitempty"`    // seq of the last frame or snapshot the client has
 	Epoch   string   `json:"epoch,omitempty"`    // of that seq
 	Have    []string `json:"have,omitempty"`     // with Since: the metrics it has history of up to there, where those are not all; the others' comes whole
+	Clock   bool     `json:"clock,omitempty"`    // the snapshot tells the time, and when values were written that do not tell
 	To      int64    `json:"to,omitempty"`       // ms since 1970: the range ends there, values are as of then, and no frames follow; 0 is now, live
 }
 
@@ -118,7 +119,8 @@ type Mutate struct {
 
 // Ping asks for a Pong: a heartbeat for clients that cannot send WebSocket pings.
 type Ping struct {
-	ID string `json:"id,omitempty"`
+	ID    string `json:"id,omitempty"`
+	Clock bool   `json:"clock,omitempty"` // its Pong tells the time and Known
 }
 
 // Welcome is the first message of a connection.
@@ -139,7 +141,7 @@ type Mutated struct {
 // Pong answers a Ping.
 type Pong struct {
 	ID    string `json:"id,omitempty"`
-	Time  int64  `json:"time"`            // the server's, ms since 1970
+	Time  int64  `json:"time,omitempty"`  // the server's, ms since 1970
 	Known uint64 `json:"known,omitempty"` // another number than before: metrics were made, declared or removed
 }
 
