@@ -8,6 +8,9 @@ import (
 	"telltale/shared/wire"
 )
 
+// staleAfter is how old a page may be before its board is asked for once there is contact.
+const staleAfter = 5 * time.Second
+
 // Boards has changed called when a board may be another one than before: with its id and
 // its revision, both "" where any may be. It takes the place of the one given before.
 func (s *stage) Boards(changed func(id, revision string)) { s.reboard = changed }

@@ -147,6 +147,9 @@ func (s *stage) tellContact() {
 	setStale(document, stale)
 	if contact.State == live.Live {
 		app.TryUpdate() // a server that came back may have brought a new build
+		if time.Since(s.since) > staleAfter {
+			s.boardChanged("", "") // what was told meanwhile was not heard
+		}
 	}
 }
 
