@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"telltale/server/command/capture"
+	"telltale/server/command/outlet"
 	"telltale/shared/room"
 )
 
@@ -32,7 +33,7 @@ type child struct {
 
 	begun, ended time.Time
 	process      *exec.Cmd // nil where it could not be started
-	pipes        [2]*os.File
+	pipes        [2]*outlet.Outlet
 	reading      sync.WaitGroup
 	end          ending
 	over         chan struct{} // closed when end is known and all output is in the spool
@@ -90,7 +91,7 @@ func (c *child) pipe(command *exec.Cmd) error {
 	}()
 	for i := range theirs {
 		var err error
-		if c.pipes[i], theirs[i], err = os.Pipe(); err != nil {
+		if c.pipes[i], theirs[i], err = outlet.Pipe(); err != nil {
 			return err
 		}
 	}
@@ -116,7 +117,7 @@ const (
 // pass passes on what comes out of a pipe, unchanged and at once, to its end or until
 // its time is over. Where nobody takes it any more, the command is told so as if
 // telltale were not there: by SIGPIPE.
-func (c *child) pass(stream room.Stream, from *os.File, to io.Writer) {
+func (c *child) pass(stream room.Stream, from *outlet.Outlet, to io.Writer) {
 	defer from.Close()
 	text := make([]byte, 64<<10)
 	take := func() (int, error) {

@@ -10,15 +10,13 @@ import (
 
 	"telltale/server/command/capture"
 	"telltale/server/command/keep"
+	"telltale/server/command/outlet"
 	"telltale/shared/room"
 	"telltale/shared/run"
 )
 
 // chunk is how much output is read at once, bytes.
 const chunk = 256 << 10
-
-// breath is how long a reader that has taken all there was leaves a command alone.
-const breath = time.Millisecond
 
 // live is a run that goes on. But for what mu guards it is its own goroutine's.
 type live struct {
@@ -139,7 +137,7 @@ func (l *live) expire() {
 }
 
 // take reads an output to its end.
-func take(spool *capture.Spool, stream room.Stream, output *os.File) {
+func take(spool *capture.Spool, stream room.Stream, output *outlet.Outlet) {
 	defer output.Close()
 	text := make([]byte, chunk)
 	for {
@@ -147,11 +145,6 @@ func take(spool *capture.Spool, stream room.Stream, output *os.File) {
 		spool.Write(stream, text[:n])
 		if err != nil {
 			return
-		}
-		if n < len(text) {
-			// The pipe has place for what comes meanwhile, and a command that writes much in
-			// small pieces is not held up by waking this server at each.
-			time.Sleep(breath)
 		}
 	}
 }

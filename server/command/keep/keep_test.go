@@ -147,7 +147,11 @@ func TestNothingOutlivesAStopWhateverItMakesOfSignals(t *testing.T) {
 }
 
 func TestWhereTheKeeperIsKilledTheCommandsGroupIsToo(t *testing.T) {
-	p, output := run(t, command(t.Name(), "sleep 1000 & echo $PPID; wait"))
+	p, err := Start(command(t.Name(), "sleep 1000 & echo $PPID; wait"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _, _ = p.Stdout.Close(), p.Stderr.Close() }()
 	line := make([]byte, 100)
 	n, _ := p.Stdout.Read(line)
 	keeper, err := strconv.Atoi(strings.TrimSpace(string(line[:n])))
@@ -158,7 +162,7 @@ func TestWhereTheKeeperIsKilledTheCommandsGroupIsToo(t *testing.T) {
 	if end := p.End(); !end.Lost {
 		t.Errorf("%+v", end)
 	}
-	output()
+	<-p.Gone()
 	gone(t, t.Name(), 10*time.Second)
 }
 

@@ -3,11 +3,14 @@ package keep
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
 	"sync"
 	"time"
+
+	"telltale/server/command/outlet"
 )
 
 // Linger is how long what a command leaves behind has to end by itself.
@@ -48,7 +51,7 @@ type news struct {
 
 // Process is a command that runs, or has run.
 type Process struct {
-	Stdout, Stderr *os.File // to be read to their ends, and closed by whoever started it
+	Stdout, Stderr *outlet.Outlet // to be read to their ends, and closed by whoever started it
 
 	keeper *exec.Cmd
 	ended  chan struct{} // closed when End is known
@@ -63,43 +66,52 @@ type Process struct {
 // command itself is told as its End.
 func Start(c Command) (*Process, error) {
 	p := &Process{ended: make(chan struct{}), gone: make(chan struct{})}
-	var pipes [4][2]*os.File // control, status, stdout, stderr: read, write
-	for i := range pipes {
+	var files []io.Closer
+	discard := func() {
+		for _, file := range files {
+			_ = file.Close()
+		}
+	}
+	var outputs [2]*outlet.Outlet // stdout, stderr
+	var theirs [4]*os.File        // and what is written into them; control, status
+	var ours [2]*os.File          // of control and status
+	for i := range outputs {
 		var err error
-		if pipes[i][0], pipes[i][1], err = os.Pipe(); err != nil {
-			closeAll(pipes)
+		if outputs[i], theirs[i], err = outlet.Pipe(); err != nil {
+			discard()
 			return nil, fmt.Errorf("make a pipe: %w", err)
 		}
+		files = append(files, outputs[i], theirs[i])
+	}
+	for i := range ours {
+		reader, writer, err := os.Pipe()
+		if err != nil {
+			discard()
+			return nil, fmt.Errorf("make a pipe: %w", err)
+		}
+		ours[i], theirs[2+i] = writer, reader
+		if i == 1 { // on status the keeper writes
+			ours[i], theirs[2+i] = reader, writer
+		}
+		files = append(files, reader, writer)
 	}
 	words := append(append([]string{}, c.Keeper[1:]...), c.Grace.String())
 	p.keeper = exec.Command(c.Keeper[0], append(words, c.Words...)...)
 	p.keeper.Args[0] = "telltale" // for whoever lists processes
 	p.keeper.Dir, p.keeper.Env = c.Dir, append([]string{}, c.Env...)
-	p.keeper.Stdout, p.keeper.Stderr = pipes[2][1], pipes[3][1]
-	p.keeper.ExtraFiles = []*os.File{pipes[0][0], pipes[1][1]}
+	p.keeper.Stdout, p.keeper.Stderr = theirs[0], theirs[1]
+	p.keeper.ExtraFiles = theirs[2:]
 	apart(p.keeper)
-	enlarge(pipes[2][0])
-	enlarge(pipes[3][0])
 	if err := p.keeper.Start(); err != nil {
-		closeAll(pipes)
+		discard()
 		return nil, fmt.Errorf("start a keeper: %w", err)
 	}
-	for _, theirs := range []*os.File{pipes[0][0], pipes[1][1], pipes[2][1], pipes[3][1]} {
-		_ = theirs.Close()
+	for _, file := range theirs {
+		_ = file.Close()
 	}
-	p.control, p.Stdout, p.Stderr = pipes[0][1], pipes[2][0], pipes[3][0]
-	go p.follow(pipes[1][0])
+	p.control, p.Stdout, p.Stderr = ours[0], outputs[0], outputs[1]
+	go p.follow(ours[1])
 	return p, nil
-}
-
-func closeAll(pipes [4][2]*os.File) {
-	for _, pipe := range pipes {
-		for _, end := range pipe {
-			if end != nil {
-				_ = end.Close()
-			}
-		}
-	}
 }
 
 // follow hears the keeper until it has gone.
@@ -129,7 +141,7 @@ func (p *Process) follow(status *os.File) {
 	_ = p.control.Close()
 	p.control = nil
 	p.mu.Unlock()
-	for _, output := range []*os.File{p.Stdout, p.Stderr} {
+	for _, output := range []*outlet.Outlet{p.Stdout, p.Stderr} {
 		_ = output.SetReadDeadline(time.Now().Add(drained))
 	}
 }

@@ -9,10 +9,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// pipeSize is what a command may write while nobody reads, bytes. The kernel gives
-// less where the user has many pipes.
-const pipeSize = 1 << 20
-
 // adopt makes this process the parent of its descendants that lose theirs.
 func adopt() { _ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) }
 
@@ -28,14 +24,6 @@ func seal() {
 // the thread that starts it.
 func session() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL}
-}
-
-func enlarge(pipe *os.File) {
-	raw, err := pipe.SyscallConn()
-	if err != nil {
-		return
-	}
-	_ = raw.Control(func(fd uintptr) { _, _ = unix.FcntlInt(fd, unix.F_SETPIPE_SZ, pipeSize) })
 }
 
 // descendants are the processes below this one, as /proc has them now, where it can be read.

@@ -2,10 +2,7 @@
 
 package keep
 
-import (
-	"os"
-	"syscall"
-)
+import "syscall"
 
 // Elsewhere the process group is all that is kept.
 
@@ -17,7 +14,5 @@ func seal() {
 }
 
 func session() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
-
-func enlarge(*os.File) {}
 
 func descendants() (below []int, known bool) { return nil, false }
