@@ -118,8 +118,8 @@ func TestAWrongCommandLineIsASentenceAndExitCode2(t *testing.T) {
 		env   []string
 		names string
 	}{
-		{nil, nil, "serve, run, version"},
-		{[]string{"fly"}, nil, `"fly"; the verbs are serve, run, version`},
+		{nil, nil, "serve, run, token, version"},
+		{[]string{"fly"}, nil, `"fly"; the verbs are serve, run, token, version`},
 		{[]string{"version", "now"}, nil, "no options"},
 		{[]string{"serve", "now"}, nil, `"now"`},
 		{[]string{"serve", "--fast"}, nil, "-fast"},

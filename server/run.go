@@ -26,6 +26,7 @@ func verbs() []verb {
 	return []verb{
 		{"serve", "run the server and its pages", serveVerb},
 		{"run", "run a command here, watched by everybody who looks there", runVerb},
+		{"token", "make, list and revoke the tokens that let callers in", tokenVerb},
 		{"version", "print the version", versionVerb},
 	}
 }
@@ -60,7 +61,7 @@ func listVerbs() string {
 	for _, verb := range verbs() {
 		fmt.Fprintf(&list, "\n  telltale %-8s %s", verb.name, verb.says)
 	}
-	list.WriteString("\n\ntelltale serve -h and telltale run -h list their options.")
+	list.WriteString("\n\ntelltale serve -h, telltale run -h and telltale token -h list their options.")
 	return list.String()
 }
 

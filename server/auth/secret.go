@@ -12,13 +12,9 @@ const prefix = "tt_"
 
 // NewSecret makes a token of 256 random bits, and the id under which it is known.
 func NewSecret() (secret, id string) {
-	return prefix + random(32), random(9)
-}
-
-func random(bytes int) string {
-	b := make([]byte, bytes)
+	b := make([]byte, 32)
 	_, _ = rand.Read(b) // never fails
-	return base64.RawURLEncoding.EncodeToString(b)
+	return prefix + base64.RawURLEncoding.EncodeToString(b), strings.ToLower(rand.Text()[:12])
 }
 
 // Hash is what is kept of a token.

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os/user"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"telltale/server/auth"
+	"telltale/server/store/tokens"
+	"telltale/shared/access"
+	"telltale/shared/board"
+	"telltale/shared/room"
+)
+
+// tokenUse says how telltale token is used.
+const tokenUse = `telltale token makes, lists and revokes the tokens that let callers in. It works beside a running
+server, which takes notice within a second.
+
+  telltale token create NAME --scope write:orders,read:* [--user U] [--expires 30d] [--data DIR]
+  telltale token list [--data DIR]
+  telltale token revoke NAME [--data DIR]
+
+A scope is read, write, room, run, board or admin, and after a colon a name in which * is any run of
+characters; without one it is over all names. create prints the token, alone and once: only its hash is kept.
+
+`
+
+// tokenOrder is what telltale token is told.
+type tokenOrder struct {
+	does    string // create, list or revoke
+	name    string
+	user    string
+	scopes  access.Scopes
+	expires board.Span
+	data    string
+}
+
+// tokenVerb makes, lists and revokes tokens.
+func tokenVerb(ctx context.Context, args []string, getenv func(string) string, _ io.Reader, stdout, _ io.Writer) error {
+	o, err := parseToken(args, getenv, stdout)
+	if err != nil {
+		return err
+	}
+	store, err := tokens.Open(ctx, o.data, tokens.Options{})
+	if err != nil {
+		return &sentence{text: fmt.Sprintf("the tokens in %s cannot be opened: give the server's --data, as a user who may write there", o.data), code: 1, cause: err}
+	}
+	defer store.Close()
+	switch o.does {
+	case "create":
+		err = o.create(ctx, store, stdout)
+	case "revoke":
+		err = o.revoke(ctx, store, stdout)
+	default:
+		err = listTokens(ctx, store, stdout)
+	}
+	for _, known := range []error{access.ErrTaken, access.ErrNoToken, access.ErrMany, access.ErrName} {
+		if errors.Is(err, known) {
+			return &sentence{text: known.Error(), code: 1, cause: err}
+		}
+	}
+	if err != nil {
+		return &sentence{text: "the tokens in " + o.data + " cannot be changed: is the disk full, or the folder read-only?", code: 1, cause: err}
+	}
+	return nil
+}
+
+func (o tokenOrder) create(ctx context.Context, store access.Store, stdout io.Writer) error {
+	secret, id := auth.NewSecret()
+	now := time.Now().UnixMilli()
+	t := access.Token{ID: id, Name: o.name, User: o.user, Scopes: o.scopes, Hash: auth.Hash(secret), Created: now}
+	if o.expires != 0 {
+		t.Expires = now + int64(o.expires)
+	}
+	if err := store.Add(ctx, t); err != nil {
+		return err
+	}
+	if err := store.Note(ctx, byHand("token.create", t)); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(stdout, secret)
+	return err
+}
+
+func (o tokenOrder) revoke(ctx context.Context, store access.Store, stdout io.Writer) error {
+	t, err := store.Revoke(ctx, o.name)
+	if err != nil {
+		return err
+	}
+	if err := store.Note(ctx, byHand("token.revoke", t)); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(stdout, "%s is revoked\n", t.Name)
+	return err
+}
+
+// byHand is an event of this command line, done by whoever the operating system says.
+func byHand(did string, t access.Token) access.Event {
+	e := access.Event{Time: time.Now().UnixMilli(), From: "command line", Did: did, About: t.Name, More: t.Scopes.String()}
+	if who, err := user.Current(); err == nil {
+		e.User = who.Username
+	}
+	return e
+}
+
+func listTokens(ctx context.Context, store access.Store, stdout io.Writer) error {
+	all, err := store.Tokens(ctx)
+	if err != nil {
+		return err
+	}
+	table := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "NAME\tUSER\tSCOPES\tCREATED\tEXPIRES\tID")
+	for _, t := range all {
+		expires := "never"
+		if t.Expires != 0 {
+			expires = dayOf(t.Expires)
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", t.Name, t.User, t.Scopes, dayOf(t.Created), expires, t.ID)
+	}
+	return table.Flush()
+}
+
+// dayOf is a time in ms since 1970 as lists show it.
+func dayOf(ms int64) string { return time.UnixMilli(ms).Format("2006-01-02 15:04") }
+
+// parseToken reads the command line of telltale token; options may stand before and after the name.
+func parseToken(args []string, getenv func(string) string, help io.Writer) (tokenOrder, error) {
+	o := tokenOrder{data: "./telltale-data"}
+	if data := getenv("TELLTALE_DATA"); data != "" {
+		o.data = data
+	}
+	wrong := func(format string, args ...any) (tokenOrder, error) {
+		return o, &sentence{text: fmt.Sprintf(format, args...) + "; telltale token -h says more", code: 2}
+	}
+	set := flag.NewFlagSet("telltale token", flag.ContinueOnError)
+	set.SetOutput(io.Discard)
+	set.Usage = func() {}
+	var scope, expires string
+	set.StringVar(&o.data, "data", o.data, "folder of the server's database")
+	set.StringVar(&o.user, "user", "", "who speaks with it (default: its name)")
+	set.StringVar(&scope, "scope", "", "what it lets do")
+	set.StringVar(&expires, "expires", "", "how long it holds, as 90s, 12h or 30d (default: until it is revoked)")
+	var words []string
+	for rest := args; ; {
+		if err := set.Parse(rest); errors.Is(err, flag.ErrHelp) {
+			fmt.Fprint(help, tokenUse)
+			return o, err
+		} else if err != nil {
+			return wrong("%s", err)
+		}
+		if rest = set.Args(); len(rest) == 0 {
+			break
+		}
+		words, rest = append(words, rest[0]), rest[1:]
+	}
+	if len(words) == 0 {
+		return wrong("say create, list or revoke")
+	}
+	o.does, words = words[0], words[1:]
+	switch {
+	case o.does != "create" && o.does != "list" && o.does != "revoke":
+		return wrong("telltale token does not know %q", o.does)
+	case o.does == "list" && len(words) > 0:
+		return wrong("telltale token list takes no name")
+	case o.does != "list" && len(words) != 1:
+		return wrong("telltale token %s takes one name", o.does)
+	case o.does != "create" && (scope != "" || o.user != "" || expires != ""):
+		return wrong("--scope, --user and --expires are for create")
+	case o.does == "list":
+		return o, nil
+	}
+	o.name = words[0]
+	if o.does == "revoke" {
+		return o, nil
+	}
+	if scope == "" {
+		return wrong("say with --scope what %s may do, as --scope read:* or --scope write:orders,room:build", o.name)
+	}
+	if o.user == "" {
+		o.user = o.name
+	}
+	if err := room.CheckUser(o.user); err != nil {
+		return wrong("%s", err)
+	}
+	var err error
+	if o.scopes, err = access.ParseScopes(scope); err != nil {
+		return wrong("%s", err)
+	}
+	if expires != "" {
+		if o.expires, err = board.ParseSpan(expires); err != nil || o.expires == 0 {
+			return wrong("--expires is a span of time such as 90s, 12h or 30d, not %q", strings.TrimSpace(expires))
+		}
+	}
+	return o, nil
+}
