@@ -137,11 +137,11 @@ func (b Board) Expand(known []metric.Metric) []Panel {
 
 // of is the template p for one metric.
 func (p Panel) of(m metric.Metric) Panel {
-	kind := p.Kind
-	if kind == Auto {
-		kind = Suits(m.Declaration)
+	if p.Kind == Auto {
+		p.Kind = Suits(m.Declaration)
 	}
-	return Panel{ID: string(m.ID), Kind: kind, Title: m.Title, Queries: []Query{{Metric: string(m.ID)}}, Buttons: p.Buttons}
+	p.ID, p.Title, p.Queries, p.Each = string(m.ID), m.Title, []Query{{Metric: string(m.ID)}}, false
+	return p
 }
 
 func (p Panel) matches(id metric.ID) bool {

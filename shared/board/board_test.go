@@ -3,6 +3,8 @@ package board
 import (
 	"encoding/json"
 	"errors"
+	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -138,8 +140,8 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		{"a presence without a room", "needs a room", func(b *Board) { b.Panels[0] = Panel{ID: "p", Kind: Presence} }},
 		{"a room's name", room.Grammar, func(b *Board) { b.Panels[0] = Panel{ID: "p", Kind: Log, Room: "a b"} }},
 		{"a log with queries", "no queries", func(b *Board) { b.Panels[0].Kind, b.Panels[0].Room = Log, "build" }},
-		{"a log for each", "neither each", func(b *Board) { b.Panels[0] = Panel{ID: "p", Kind: Log, Room: "build", Each: true} }},
-		{"a presence with buttons", "nor buttons", func(b *Board) { b.Panels[0] = Panel{ID: "p", Kind: Presence, Room: "build", Buttons: true} }},
+		{"a log for each", "no queries, each", func(b *Board) { b.Panels[0] = Panel{ID: "p", Kind: Log, Room: "build", Each: true} }},
+		{"a presence with buttons", "each, buttons", func(b *Board) { b.Panels[0] = Panel{ID: "p", Kind: Presence, Room: "build", Buttons: true} }},
 		{"a log's long title", "title", func(b *Board) {
 			b.Panels[0] = Panel{ID: "p", Kind: Log, Room: "build", Title: strings.Repeat("a", MaxTitle+1)}
 		}},
@@ -148,6 +150,42 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 				b.Panels = append(b.Panels, Panel{ID: "r" + strconv.Itoa(i), Kind: Log, Room: "r" + strconv.Itoa(i)})
 			}
 		}},
+		{"a negative width", "from 1 to 6", func(b *Board) { b.Panels[0].W = -1 }},
+		{"seven columns", "from 1 to 6", func(b *Board) { b.Panels[0].W = 7 }},
+		{"seven rows", "from 1 to 6", func(b *Board) { b.Panels[0].H = 7 }},
+		{"a range of half a second", "range is", func(b *Board) { b.Range = 500 }},
+		{"a range of a thousand years", "range is", func(b *Board) { b.Range = 10 * MaxSpan }},
+		{"a promise of half a second", "every is", func(b *Board) { b.Panels[0].Every = 500 }},
+		{"a promise for ever", "every is", func(b *Board) { b.Panels[0].Every = MaxSpan + 1000 }},
+		{"a promise that is negative", "every is", func(b *Board) { b.Panels[0].Every = -5000 }},
+		{"stacked lines", "takes area", func(b *Board) { b.Panels[0].Stacked = true }},
+		{"a text for metrics", "takes text", func(b *Board) { b.Panels[0].Text = "x" }},
+		{"a long unit", "unit", func(b *Board) { b.Panels[0].Unit = strings.Repeat("u", MaxUnit+1) }},
+		{"min above max", "min is below max", func(b *Board) { b.Panels[0].Min, b.Panels[0].Max = new(2.0), new(1.0) }},
+		{"min that is max", "min is below max", func(b *Board) { b.Panels[0].Min, b.Panels[0].Max = new(2.0), new(2.0) }},
+		{"an endless max", "finite", func(b *Board) { b.Panels[0].Max = new(math.Inf(1)) }},
+		{"a min that is no number", "finite", func(b *Board) { b.Panels[0].Min = new(math.NaN()) }},
+		{"a threshold that is no number", "threshold 1: at is a finite", func(b *Board) { b.Panels[0].Thresholds = []Threshold{{math.NaN(), Bad}} }},
+		{"a threshold of no tone", `threshold 1: "" is not a tone`, func(b *Board) { b.Panels[0].Thresholds = []Threshold{{At: 1}} }},
+		{"a threshold of an unknown tone", `"red" is not a tone`, func(b *Board) { b.Panels[0].Thresholds = []Threshold{{1, "red"}} }},
+		{"thresholds that fall", "threshold 2: 1 is not above 2", func(b *Board) { b.Panels[0].Thresholds = []Threshold{{2, Warn}, {1, Bad}} }},
+		{"thresholds that stand", "threshold 2: 2 is not above 2", func(b *Board) { b.Panels[0].Thresholds = []Threshold{{2, Warn}, {2, Bad}} }},
+		{"many thresholds", "17 thresholds", func(b *Board) {
+			for i := range MaxThresholds + 1 {
+				b.Panels[0].Thresholds = append(b.Panels[0].Thresholds, Threshold{float64(i), Good})
+			}
+		}},
+		{"a text with a metric", "no queries", func(b *Board) { b.Panels[0].Kind = Text }},
+		{"a text with a threshold", "thresholds", func(b *Board) {
+			b.Panels[0] = Panel{ID: "p", Kind: Text, Text: "x", Thresholds: []Threshold{{1, Bad}}}
+		}},
+		{"a text that promises", "every", func(b *Board) { b.Panels[0] = Panel{ID: "p", Kind: Text, Text: "x", Every: 5000} }},
+		{"a text of a room", "room", func(b *Board) { b.Panels[0] = Panel{ID: "p", Kind: Text, Text: "x", Room: "build"} }},
+		{"a long text", "64 KiB", func(b *Board) { b.Panels[0] = Panel{ID: "p", Kind: Text, Text: strings.Repeat("x", MaxText+1)} }},
+		{"a log with a scale", "min", func(b *Board) { b.Panels[0] = Panel{ID: "p", Kind: Log, Room: "build", Min: new(1.0)} }},
+		{"a run with a unit", "unit", func(b *Board) { b.Panels[0] = Panel{ID: "p", Kind: Run, Unit: "s"} }},
+		{"a gauge without a query", "0 queries", func(b *Board) { b.Panels[0] = Panel{ID: "p", Kind: Gauge} }},
+		{"a table of a room", "log or presence", func(b *Board) { b.Panels[0] = Panel{ID: "p", Kind: Table, Room: "build"} }},
 		{"one id twice", "stands twice", func(b *Board) { b.Panels = append(b.Panels, b.Panels[0]) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -179,5 +217,44 @@ func TestABoardNamesEachRoomOnceAndAsksNoMetricForIt(t *testing.T) {
 	}
 	if got := ids(b.Expand(known("m"))); !slices.Equal(got, []string{"1", "2", "3", "4"}) {
 		t.Errorf("panels %q", got)
+	}
+}
+
+func TestCheckTakesWhatCanBeShown(t *testing.T) {
+	m := []Query{{Metric: "m"}}
+	levels := []Threshold{{0, Good}, {70.5, Warn}, {90, Bad}}
+	for _, p := range []Panel{
+		{Kind: Line, Queries: m, W: MaxSide, H: MaxSide, Unit: strings.Repeat("u", MaxUnit), Min: new(-1.0), Thresholds: levels, Every: 1000},
+		{Kind: Area, Queries: m, Stacked: true, Max: new(0.0), Every: MaxSpan},
+		{Kind: Area, Queries: m, Stacked: true, Each: true},
+		{Kind: Bars, Queries: []Query{{Metric: "a*"}, {Metric: `b{c="d"}`}}, Buttons: true},
+		{Kind: Stat, Queries: m, Thresholds: levels},
+		{Kind: Gauge, Queries: m, Min: new(0.0), Max: new(100.0), Thresholds: levels},
+		{Kind: Gauge, Queries: m},
+		{Kind: Table, Queries: []Query{{Metric: "*"}}, W: 2, H: 3},
+		{Kind: Text, Text: strings.Repeat("x", MaxText)},
+		{Kind: Text},
+		{Kind: Log, Room: "build", W: 3, H: 2},
+		{Kind: Presence, Room: "home"},
+		{Kind: Run, Command: "make", W: 2},
+		{Kind: Auto, Each: true, Queries: m, Every: 300_000},
+	} {
+		p.ID = "p"
+		if err := (Board{ID: "b", Range: 3_600_000, Panels: []Panel{p}}).Check(); err != nil {
+			t.Errorf("%+v: %v", p, err)
+		}
+	}
+}
+
+func TestAPanelForEachMetricIsAsItsTemplateSays(t *testing.T) {
+	template := Panel{ID: "each", Kind: Gauge, Each: true, Queries: []Query{{Metric: "*"}}, W: 2, H: 3, Unit: "V", Min: new(1.0), Max: new(2.0),
+		Thresholds: []Threshold{{1, Bad}}, Every: 5000}
+	panels := Board{ID: "b", Panels: []Panel{template}}.Expand(known("a", "b"))
+	for i, id := range []string{"a", "b"} {
+		want := template
+		want.ID, want.Queries, want.Each = id, []Query{{Metric: id}}, false
+		if !reflect.DeepEqual(panels[i], want) {
+			t.Errorf("panel %d is %+v", i, panels[i])
+		}
 	}
 }
