@@ -4,7 +4,7 @@
 // exception: storage and the clipboard.
 const telltale = (() => {
   const root = document.documentElement, system = matchMedia("(prefers-color-scheme: dark)");
-  const THEME = "telltale.theme", KEPT = "telltale.kept", SEEN = "telltale.seen", USER = "telltale.user";
+  const THEME = "telltale.theme", KEPT = "telltale.kept", SEEN = "telltale.seen", USER = "telltale.user", SCREEN = "telltale.screen";
   const read = (key) => { try { return localStorage.getItem(key); } catch { return null; } };
   const write = (key, value) => { try { localStorage.setItem(key, value); } catch { /* full or forbidden: nothing is kept */ } };
 
@@ -130,8 +130,17 @@ const telltale = (() => {
     early = [];
   }
 
+  // What this tab is called among the open screens, for as long as it is open.
+  let screen;
+  function screenID() {
+    try { screen = screen || sessionStorage.getItem(SCREEN); } catch { /* forbidden: a reload is another screen */ }
+    screen = screen || [...crypto.getRandomValues(new Uint8Array(3))].map((b) => b.toString(16).padStart(2, "0")).join("");
+    try { sessionStorage.setItem(SCREEN, screen); } catch { /* as above */ }
+    return screen;
+  }
+
   return {
-    alive, theme, dark, copy, tint,
+    alive, screen: screenID, theme, dark, copy, tint,
     setTheme: (choice) => { write(THEME, choice); setTheme(choice); },
     kept: () => read(KEPT),
     keep: (text) => write(KEPT, text),

@@ -87,7 +87,7 @@ globalThis.telltalePaint = (() => {
       let texts = [];
       return (pool) => {
         if (pool !== undefined) texts = pool.split("\n");
-        size(ctx, words[1] / 10, words[2] / 10, window.devicePixelRatio || 1);
+        size(ctx, words[1] / 10, words[2] / 10, (window.devicePixelRatio || 1) * (canvas.currentCSSZoom || 1)); // walls are larger
         play(ctx, texts);
       };
     },

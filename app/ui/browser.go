@@ -4,6 +4,8 @@ import (
 	"telltale/app/live"
 	"telltale/shared/run"
 	"telltale/shared/wire"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
 // alive is what only a browser can do. Components call it from OnMount and from
@@ -49,6 +51,14 @@ type alive interface {
 	// User is the person's name on this machine.
 	User() string
 	SetUser(name string)
+	// Wall follows whether the page is a wallboard; Turn goes so many boards on.
+	Wall(ctx app.Context, p *BoardPage)
+	Turn(by int)
+	// Shows tells which board the page is. Opening another place forgets it.
+	Shows(p *BoardPage)
+	// Screens asks for all open screens and all boards; This is this screen's id and build.
+	Screens() ([]wire.ScreenRow, []wire.BoardRow, error)
+	This() (id, build string)
 	// Post sends a request once and answers "" or a sentence on why it was refused.
 	Post(method, path, body string) string
 	Copy(text string)

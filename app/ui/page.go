@@ -28,6 +28,7 @@ type BoardPage struct {
 	at    place
 	set   *series.Set
 	cards int // shown at most
+	turn  int // on a wall, of the boards that take turns
 }
 
 // OnInit takes the place before the first render in the browser.
@@ -83,6 +84,7 @@ func (p *BoardPage) OnMount(ctx app.Context) {
 	p.open(ctx)
 	app.Window().Get("telltale").Call("alive")
 	p.keepTrue(ctx)
+	browser.Wall(ctx, p)
 }
 
 // OnNav follows the URL.
@@ -94,7 +96,7 @@ func (p *BoardPage) OnNav(ctx app.Context) {
 	if to.path == p.at.path {
 		to.stay(p.at)
 	}
-	if to.path == p.at.path && to.span == p.at.span {
+	if to.path == p.at.path && to.span == p.at.span && to.wall.on == p.at.wall.on {
 		return
 	}
 	away := to.path != p.at.path
@@ -107,6 +109,7 @@ func (p *BoardPage) OnNav(ctx app.Context) {
 	if away {
 		p.refresh(ctx)
 	}
+	browser.Wall(ctx, p)
 }
 
 func (p *BoardPage) open(ctx app.Context) {
@@ -115,6 +118,7 @@ func (p *BoardPage) open(ctx app.Context) {
 		ctx.Dispatch(func(app.Context) { p.first.Metrics = browser.Viewer().Known() })
 	})
 	p.first.Metrics = browser.Viewer().Known()
+	browser.Shows(p)
 }
 
 func (p *BoardPage) name(ctx app.Context) {
@@ -141,6 +145,9 @@ func (p *BoardPage) Render() app.UI {
 		return app.Div() // the server's first render, before OnPreRender
 	}
 	panels := p.at.board.Expand(p.first.Metrics)
+	if p.at.wall.on {
+		return p.wallPage(panels)
+	}
 	current := ""
 	if !p.at.large {
 		current = p.at.path
@@ -177,7 +184,7 @@ func (p *BoardPage) grid(panels []board.Panel) []app.UI {
 		}
 		cards = append(cards, card)
 	}
-	if p.at.board.ID == "home" {
+	if p.at.board.ID == "home" && !p.at.wall.on {
 		cards = append(cards, &Invitation{Base: p.first.Base, Metric: "temperature"})
 	}
 	switch {

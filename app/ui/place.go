@@ -20,6 +20,7 @@ func Routes() {
 	app.RouteWithRegexp(`^/m/.+$`, page)
 	app.Route("/runs", func() app.Composer { return &RunsPage{} })
 	app.RouteWithRegexp(`^/runs/[A-Za-z0-9_.:-]{1,64}$`, func() app.Composer { return &RunPage{} })
+	app.Route("/screens", func() app.Composer { return &ScreensPage{} })
 	app.Route("/rooms", func() app.Composer { return &RoomsPage{} })
 	app.RouteWithRegexp(`^/r/[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}$`, func() app.Composer { return &RoomPage{} })
 }
@@ -57,6 +58,7 @@ type place struct {
 	board board.Board
 	large bool // one metric, drawn large
 	span  span
+	wall  wall
 
 	revision string // of the board; "" before it was found
 	source   string // where it comes from
@@ -67,7 +69,7 @@ type place struct {
 
 // placeOf reads a URL; one that names no range means the usual one.
 func placeOf(u *url.URL) place {
-	p := place{path: u.EscapedPath(), span: spans[usualSpan]}
+	p := place{path: u.EscapedPath(), span: spans[usualSpan], wall: wallOf(u.Query())}
 	for _, s := range spans {
 		if s.name == u.Query().Get("range") {
 			p.span, p.asked = s, true

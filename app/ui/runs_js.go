@@ -65,5 +65,6 @@ func (s *stage) looks() live.Look {
 			look.Rooms = append(look.Rooms, room)
 		}
 	}
+	look.Patterns = append(slices.Clip(look.Patterns), s.ahead...)
 	return look
 }

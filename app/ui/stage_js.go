@@ -51,6 +51,9 @@ type stage struct {
 	said    live.State
 	ran     runList
 	kept    keeper
+	wall    *wallView // nil before the first wallboard
+	ahead   []string  // patterns that are watched before they are shown
+	screen  screenView
 }
 
 // watched is what the stage is told of when it comes into sight or changes its size.
@@ -91,16 +94,19 @@ func drawnFor(panel, kind string, large bool) string {
 // Open watches what a place shows. The first call starts everything that runs for
 // as long as the page does.
 func (s *stage) Open(look live.Look, first Island, known func()) {
-	s.known, s.look = known, look
+	s.known, s.look, s.ahead = known, look, nil
+	s.screen.page = nil
 	look = s.looks()
 	if s.viewer != nil {
 		s.viewer.Look(s.ctx, look)
+		s.viewer.Retell()
 		s.all()
 		return
 	}
 	s.viewer = live.NewViewer(live.Browser{}, look, s.changed)
 	s.viewer.As(s.User())
 	s.remember(first)
+	s.beScreen()
 	s.observe()
 	s.paintTheme()
 	s.listen()
@@ -198,6 +204,7 @@ func (s *stage) frame() {
 	wait := time.Hour
 	s.viewer.See(func(set *series.Set, now int64, contact live.Contact) {
 		stale := s.stale(contact)
+		s.screen.painted = now
 		for card, st := range s.cards {
 			if st.restructured {
 				st.find()
@@ -213,6 +220,7 @@ func (s *stage) frame() {
 		}
 	})
 	s.drawRooms()
+	s.screen.frames++
 	s.next.Reset(max(wait, 50*time.Millisecond))
 }
 

@@ -108,6 +108,7 @@ func (s *stage) tick(ctx context.Context) {
 			}
 		})
 		s.tellContact()
+		s.wall.second()
 		if n%30 == 2 { // soon after the start, too: the next page may come from the cache
 			s.keep()
 		}
@@ -147,6 +148,7 @@ func (s *stage) tellContact() {
 	setStale(document, stale)
 	if contact.State == live.Live {
 		app.TryUpdate() // a server that came back may have brought a new build
+		s.wall.newBuild()
 		if time.Since(s.since) > staleAfter {
 			s.boardChanged("", "") // what was told meanwhile was not heard
 		}
