@@ -65,6 +65,7 @@ func (s *stage) Wall(ctx app.Context, p *BoardPage) {
 	w.fit()
 	w.stay()
 	w.move()
+	w.second()
 	w.schedule(true)
 }
 
