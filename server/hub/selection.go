@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"telltale/shared/metric"
 )
@@ -12,8 +11,8 @@ import (
 // Bounds of the patterns of one watch. Globs cost a comparison with every metric.
 const (
 	MaxPatterns = 1000 // names and globs
-	MaxGlobs    = 32   // of them with a *
-	MaxGlob     = 256  // bytes of one with a *
+	MaxGlobs    = 32   // of them with a * or conditions
+	MaxGlob     = 256  // bytes of one of these
 )
 
 // ErrWatch is wrapped by the errors of a watch that cannot be meant, which are
@@ -35,7 +34,7 @@ func canonical(patterns []string) ([]string, error) {
 		if err := metric.CheckPattern(p); err != nil {
 			return nil, err
 		}
-		if !strings.Contains(p, "*") {
+		if !metric.IsGlob(p) {
 			id, err := metric.Parse(p)
 			if err != nil {
 				return nil, err
@@ -44,7 +43,7 @@ func canonical(patterns []string) ([]string, error) {
 			continue
 		}
 		if globs++; globs > MaxGlobs || len(p) > MaxGlob {
-			return nil, fmt.Errorf("%w: it names at most %d patterns with a *, each of at most %d bytes", ErrWatch, MaxGlobs, MaxGlob)
+			return nil, fmt.Errorf("%w: it names at most %d patterns with a * or conditions on labels, each of at most %d bytes", ErrWatch, MaxGlobs, MaxGlob)
 		}
 		out[i] = p
 	}
@@ -64,7 +63,7 @@ type selection struct {
 func newSelection(patterns []string) selection {
 	s := selection{names: map[string]bool{}}
 	for _, p := range patterns {
-		if strings.Contains(p, "*") {
+		if metric.IsGlob(p) {
 			s.globs = append(s.globs, p)
 		} else {
 			s.names[p] = true

@@ -33,7 +33,7 @@ func ParseScopes(text string) (Scopes, error) {
 		if !named {
 			glob = "*"
 		}
-		if !slices.Contains(rights[:], Right(right)) || metric.CheckPattern(glob) != nil || stray(glob) {
+		if !slices.Contains(rights[:], Right(right)) || glob == "" || len(glob) > metric.MaxPattern || stray(glob) {
 			return nil, fmt.Errorf("%w, not %.60q", ErrScope, part)
 		}
 		if s := (Scope{Right(right), glob}); !slices.Contains(all, s) {

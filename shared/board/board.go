@@ -78,7 +78,7 @@ const (
 	Bad  Tone = "bad"
 )
 
-// Query names what a panel shows: a metric, or with * many.
+// Query names what a panel shows: a metric, or many.
 type Query struct {
 	Metric string `json:"metric"`          // a pattern of metric.Match
 	Title  string `json:"title,omitempty"` // in the legend; "" for the metric's own
@@ -170,6 +170,9 @@ func (p Panel) Shown(known []metric.Metric, limit int) ([]metric.Metric, []strin
 	}
 	if len(shown) == 0 && p.Buttons && !p.Each {
 		for _, q := range p.Queries {
+			if metric.IsGlob(q.Metric) {
+				continue
+			}
 			shown = append(shown, metric.Metric{ID: metric.ID(q.Metric), Declaration: metric.Declaration{Kind: metric.Counter}})
 			titles = append(titles, title(q, shown[len(shown)-1]))
 		}

@@ -85,12 +85,14 @@ func validName(s string) bool {
 		return false
 	}
 	for i := 1; i < len(s); i++ {
-		if c := s[i]; !letter(c) && !digit(c) && c != '.' && c != ':' && c != '-' {
+		if !inName(s[i]) {
 			return false
 		}
 	}
 	return true
 }
+
+func inName(c byte) bool { return letter(c) || digit(c) || c == '.' || c == ':' || c == '-' }
 
 func letter(c byte) bool { return c == '_' || 'a' <= c|0x20 && c|0x20 <= 'z' }
 func digit(c byte) bool  { return '0' <= c && c <= '9' }
