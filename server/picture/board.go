@@ -17,6 +17,12 @@ const (
 	titleSize = 20.0
 )
 
+// Width is how wide a board's picture is where nobody says: three columns, as on the page.
+const Width = 1208
+
+// MostRows is how many rows of words the largest panel has room for, about.
+const MostRows = 100
+
 // columns is how many columns of cards the page has in a window of that width.
 func columns(width float64) int {
 	n := 1
