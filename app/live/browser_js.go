@@ -117,8 +117,16 @@ func (Browser) Rooms(ctx context.Context) ([]wire.RoomRow, error) {
 
 // Messages are the newest of a room before a seq.
 func (Browser) Messages(ctx context.Context, name string, before uint64, limit int) ([]room.Message, error) {
-	answer, err := Fetch(ctx, Request{Path: "/api/v1/rooms/" + name + "/messages?before=" +
-		strconv.FormatUint(before, 10) + "&limit=" + strconv.Itoa(limit)})
+	return readMessages(ctx, name, "?before="+strconv.FormatUint(before, 10), limit)
+}
+
+// Until are the newest of a room that had been said at a time.
+func (Browser) Until(ctx context.Context, name string, time int64, limit int) ([]room.Message, error) {
+	return readMessages(ctx, name, "?until="+strconv.FormatInt(time, 10), limit)
+}
+
+func readMessages(ctx context.Context, name, query string, limit int) ([]room.Message, error) {
+	answer, err := Fetch(ctx, Request{Path: "/api/v1/rooms/" + name + "/messages" + query + "&limit=" + strconv.Itoa(limit)})
 	if err != nil {
 		return nil, err
 	}

@@ -56,7 +56,7 @@ func (v *Viewer) send(ctx context.Context, socket Socket, message []byte) {
 func (v *Viewer) watch(ctx context.Context, socket Socket, resume bool) {
 	v.mu.Lock()
 	if v.ask++; len(v.look.Patterns) == 0 {
-		v.pending, v.shown = false, v.look
+		v.pending, v.shown, v.past.at = false, v.look, v.look.To
 		v.mu.Unlock()
 		v.send(ctx, socket, wire.Encode(wire.Unwatch{}))
 		return
@@ -66,10 +66,13 @@ func (v *Viewer) watch(ctx context.Context, socket Socket, resume bool) {
 		ID: strconv.FormatUint(v.ask, 10), Metrics: v.look.Patterns,
 		RangeMS: v.look.RangeMS, Points: v.look.Points, Rate: v.look.Rate,
 	}
-	v.resumes = resume && v.set.Epoch != "" && v.shown.same(v.look)
+	v.resumes = resume && v.set.Epoch != "" && v.shown.same(v.look) && v.look.To == 0
 	if v.resumes {
 		seq := v.set.Seq
 		w.Since, w.Epoch = &seq, v.set.Epoch
+	}
+	if v.look.To != 0 {
+		w = v.askMoment()
 	}
 	v.mu.Unlock()
 	v.send(ctx, socket, wire.Encode(w))
@@ -149,7 +152,7 @@ func (v *Viewer) hearWelcome(ctx context.Context, socket Socket, message []byte,
 func (v *Viewer) hearFrame(ctx context.Context, socket Socket, message []byte, now time.Time) {
 	v.mu.Lock()
 	err := v.decoder.Frame(message, &v.frame)
-	if err != nil || !v.contact.open {
+	if err != nil || !v.contact.open || v.past.at != 0 {
 		v.mu.Unlock()
 		return
 	}
@@ -188,6 +191,19 @@ func (v *Viewer) hearSnapshot(message []byte) {
 		v.mu.Unlock()
 		return // of an earlier watch: its successor's answer is on the way
 	}
+	if v.look.To != 0 {
+		another := v.hearMoment(snap)
+		v.pending, v.contact.open = false, true
+		v.mu.Unlock()
+		signal(v.reel)
+		signal(v.wanted)
+		if another {
+			signal(v.unknown)
+		}
+		v.change(Change{All: true, Known: another})
+		return
+	}
+	v.past.at, v.past.film, v.past.rooms = 0, nil, nil
 	if !v.resumes || !snap.Resumed {
 		v.set = v.look.set()
 		snap.Resumed = false

@@ -13,7 +13,8 @@ type request struct {
 	room   string
 	before uint64 // exclusive
 	limit  int
-	first  bool // only where the history begins
+	first  bool  // only where the history begins
+	until  int64 // only the newest that had been said at a moment
 }
 
 // read fetches what is looked at and was not read, one request at a time, always
@@ -55,8 +56,11 @@ func (v *Viewer) rest(ctx context.Context, d time.Duration) {
 func (v *Viewer) lacking() (request, bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if q, any := v.lackingPast(); any {
+		return q, true
+	}
 	for _, name := range v.look.Rooms {
-		r := v.rooms[name]
+		r := v.roomShown(name)
 		if r == nil || !r.known {
 			continue
 		}
@@ -74,6 +78,9 @@ func (v *Viewer) lacking() (request, bool) {
 func (v *Viewer) fetch(ctx context.Context, q request) bool {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	if q.until != 0 {
+		return v.fetchPast(ctx, q)
+	}
 	var rows []wire.RoomRow
 	var messages []room.Message
 	var err error
@@ -86,7 +93,7 @@ func (v *Viewer) fetch(ctx context.Context, q request) bool {
 		return false
 	}
 	v.mu.Lock()
-	r := v.rooms[q.room]
+	r := v.roomShown(q.room)
 	if r == nil {
 		v.mu.Unlock()
 		return true
@@ -104,7 +111,7 @@ func (v *Viewer) fetch(ctx context.Context, q request) bool {
 		r.begin(q.before) // older ones are not kept
 	}
 	for _, m := range messages {
-		r.put(m, max(mostBytes/len(v.rooms), leastBytes))
+		r.put(m, max(mostBytes/max(len(v.rooms), 1), leastBytes))
 	}
 	brought := q.first || len(messages) == 0 || r.count > had
 	v.mu.Unlock()

@@ -33,4 +33,6 @@ type Network interface {
 	// Messages are the newest of a room with seq < before, oldest first, at most limit; none
 	// means that none of them is kept.
 	Messages(ctx context.Context, name string, before uint64, limit int) ([]room.Message, error)
+	// Until are the newest of a room that had been said at a time, ms since 1970, as Messages.
+	Until(ctx context.Context, name string, time int64, limit int) ([]room.Message, error)
 }

@@ -30,6 +30,7 @@ type Room struct {
 	sure    bool   // First is what the server says
 	known   bool   // heard holds
 	heard   uint64 // all up to here has come live, or stood there when we came
+	past    bool   // it is as it was at a moment: nothing that comes moves its end
 	leaving bool   // nobody looks any more: it is left once nothing waits
 	want    [2]uint64
 	pages   map[uint64]*page
@@ -71,7 +72,9 @@ func (r *Room) put(m room.Message, most int) {
 	if m.Seq < r.First {
 		return
 	}
-	r.Last = max(r.Last, m.Seq)
+	if !r.past {
+		r.Last = max(r.Last, m.Seq)
+	}
 	if _, has := r.At(m.Seq); has {
 		return
 	}

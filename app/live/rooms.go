@@ -54,13 +54,14 @@ func (v *Viewer) User() string {
 	return v.user
 }
 
-// SeeRoom calls see with a room and how things stand; with nil for a room that is
+// SeeRoom calls see with a room, the time that it is as of, and how things stand; with nil for a room that is
 // not looked at. see must not wait.
 func (v *Viewer) SeeRoom(name string, see func(r *Room, now int64, contact Contact)) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	now := time.Now()
-	see(v.rooms[name], now.Add(v.contact.skew).UnixMilli(), v.contact.at(now))
+	at := v.reached(now)
+	see(v.roomShown(name), at, v.contact.at(now))
 }
 
 // Want says which messages of a room are looked at, both included. Those that were
@@ -68,7 +69,7 @@ func (v *Viewer) SeeRoom(name string, see func(r *Room, now int64, contact Conta
 func (v *Viewer) Want(name string, from, to uint64) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	r := v.rooms[name]
+	r := v.roomShown(name)
 	if r == nil || r.want == [2]uint64{from, to} {
 		return
 	}

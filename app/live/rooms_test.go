@@ -132,6 +132,21 @@ func (s *server) Messages(_ context.Context, name string, before uint64, limit i
 	return slices.Clone(r.said[from:to]), nil
 }
 
+func (s *server) Until(_ context.Context, name string, at int64, limit int) ([]room.Message, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.down {
+		return nil, errDown
+	}
+	r := s.room(name)
+	r.reads++
+	to := uint64(0)
+	for to < uint64(len(r.said)) && r.said[to].Time <= at {
+		to++
+	}
+	return slices.Clone(r.said[to-min(to, uint64(limit)) : to]), nil
+}
+
 // chat runs a test beside a viewer in the room "r".
 func chat(t *testing.T, test func(s *server, v *Viewer)) {
 	synctest.Test(t, func(t *testing.T) {

@@ -19,6 +19,7 @@ const (
 func (v *Viewer) Run(ctx context.Context) {
 	go v.describe(ctx)
 	go v.read(ctx)
+	go v.roll(ctx)
 	failures := 0
 	for first := true; ctx.Err() == nil; first = false {
 		wait := time.Duration(0)

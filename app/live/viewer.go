@@ -20,6 +20,7 @@ type Look struct {
 	Points   int // columns a metric at most
 	Rate     int // frames a second
 	Rooms    []string
+	To       int64 // the range ends there, as it was then, ms since 1970; 0 is now, live
 }
 
 // Change says what is new: some metrics' values, everything, or that metrics or
@@ -38,6 +39,7 @@ type Viewer struct {
 	wake    chan struct{} // capacity 1
 	unknown chan struct{} // capacity 1: metrics came that nothing is known of
 	wanted  chan struct{} // capacity 1: messages are looked at that were not read
+	reel    chan struct{} // capacity 1: a moment that is played comes to the end of its film
 	screen  screen
 
 	mu      sync.Mutex
@@ -50,6 +52,7 @@ type Viewer struct {
 	resumes bool   // it asked to go on from the set's seq
 	socket  Socket
 	contact contact
+	past    past
 	decoder wire.Decoder
 	frame   series.Frame
 
@@ -66,10 +69,10 @@ func NewViewer(network Network, look Look, change func(Change)) *Viewer {
 	v := &Viewer{
 		network: network, change: change, look: look,
 		wake: make(chan struct{}, 1), unknown: make(chan struct{}, 1),
-		wanted: make(chan struct{}, 1),
-		known:  map[metric.ID]metric.Metric{}, rooms: map[string]*Room{},
+		wanted: make(chan struct{}, 1), reel: make(chan struct{}, 1),
+		known: map[metric.ID]metric.Metric{}, rooms: map[string]*Room{},
 	}
-	v.set = v.look.set()
+	v.set, v.past.at = v.look.set(), look.To
 	return v
 }
 
@@ -78,7 +81,7 @@ func (l Look) set() *series.Set { return series.NewSet(l.step(), l.Points+2) }
 
 // same tells whether one watch serves both.
 func (l Look) same(o Look) bool {
-	return slices.Equal(l.Patterns, o.Patterns) && l.RangeMS == o.RangeMS && l.Points == o.Points && l.Rate == o.Rate
+	return slices.Equal(l.Patterns, o.Patterns) && l.RangeMS == o.RangeMS && l.Points == o.Points && l.Rate == o.Rate && l.To == o.To
 }
 
 // Remember takes what was known before the first contact: from the page as the
@@ -99,6 +102,7 @@ func (v *Viewer) Remember(metrics []metric.Metric, snap series.Snapshot) {
 func (v *Viewer) Look(ctx context.Context, look Look) {
 	v.mu.Lock()
 	same := v.look.same(look)
+	v.past.begin(v.look, look, time.Now().Add(v.contact.skew).UnixMilli())
 	v.look = look
 	if !same {
 		v.ask++ // an answer to the watch before is none to this look
@@ -111,15 +115,25 @@ func (v *Viewer) Look(ctx context.Context, look Look) {
 	}
 }
 
-// See calls see with the set, the server's time in ms since 1970, and how things
-// stand. The set is valid during the call, which must not wait.
+// See calls see with the set, the time that it is of in ms since 1970, which is the
+// server's unless it is a moment of the past, and how things stand. The set is valid during the call, which must not wait.
 func (v *Viewer) See(see func(set *series.Set, now int64, contact Contact)) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	now := time.Now()
+	see(v.set, v.reached(now), v.contact.at(now))
+}
+
+// reached brings the set up to now, and answers the time that it is of: the server's, or the
+// moment of the past that is shown. The caller holds mu.
+func (v *Viewer) reached(now time.Time) int64 {
+	if v.past.at != 0 {
+		v.move(now)
+		return v.past.at
+	}
 	there := now.Add(v.contact.skew).UnixMilli()
 	v.set.Reach(there)
-	see(v.set, there, v.contact.at(now))
+	return there
 }
 
 // Contact is how things stand.
@@ -139,6 +153,9 @@ func (v *Viewer) Known() []metric.Metric {
 	}
 	for id, m := range v.known {
 		if v.set.Metrics[id] == nil && v.look.matches(id) {
+			if v.past.at != 0 {
+				m.Head = metric.Head{} // what it is now is not what it was
+			}
 			all = append(all, m)
 		}
 	}

@@ -29,6 +29,9 @@ type server struct {
 	watches []wire.Watch
 	open    *socket
 	rooms   map[string]*modelRoom
+	finest  int64  // ms, of the steps of its past; 0 is a second
+	slow    bool   // watches wait for answer
+	owes    []byte // the answer to the newest of them
 }
 
 type socket struct {
@@ -112,7 +115,9 @@ func (c *socket) Write(_ context.Context, message []byte) error {
 			return err
 		}
 		c.server.watches = append(c.server.watches, w)
-		c.in <- wire.AppendSnapshot(nil, c.server.snapshot(w), w.ID)
+		if c.server.owes = wire.AppendSnapshot(nil, c.server.snapshot(w), w.ID); !c.server.slow {
+			c.in <- c.server.owes
+		}
 	}
 	return nil
 }
@@ -121,6 +126,10 @@ func (c *socket) Write(_ context.Context, message []byte) error {
 func (s *server) snapshot(w wire.Watch) series.Snapshot {
 	snap := series.Snapshot{Epoch: s.epoch, Seq: uint64(len(s.samples)),
 		Values: map[metric.ID]series.Point{}, History: map[metric.ID][]series.Row{}}
+	if w.To != 0 {
+		s.moment(w, &snap)
+		return snap
+	}
 	var since uint64
 	if w.Since != nil && w.Epoch == s.epoch {
 		snap.Resumed, since = true, *w.Since
@@ -144,6 +153,9 @@ func (s *server) snapshot(w wire.Watch) series.Snapshot {
 	}
 	return snap
 }
+
+// answer gives the answer that is owed.
+func (s *server) answer() { s.open.in <- s.owes }
 
 // add makes a sample without telling anybody.
 func (s *server) add(id metric.ID, n float64) {

@@ -216,5 +216,6 @@ func (a *API) moment(ctx context.Context, w *watch, at *hub.Boundary) (series.Sn
 	asked := span{from: max(w.to-w.reach, metric.MinTime), to: w.to, points: max(1, min(w.points, maxRows/len(ids)))}
 	step := a.step(asked, time.Now().UnixMilli())
 	s.History, err = a.Ledger.Rows(ctx, ledger.Range{IDs: ids, From: series.Floor(asked.from, step), To: w.to, Step: step, Until: w.to})
+	s.Step = step
 	return s, err
 }

@@ -29,6 +29,7 @@ type Snapshot struct {
 	Values  map[metric.ID]Point
 	Written map[metric.ID]int64 // when a value was written, as Time, where its Point does not tell; 0: before anybody knows
 	History map[metric.ID][]Row
+	Step    int64 // ms, of History's rows; 0 where that is not told, as it is of a moment of the past
 }
 
 // ErrGap says that a frame does not follow on what the set holds; its owner
@@ -90,6 +91,17 @@ func (s *Set) Load(snap Snapshot) {
 		e := s.entry(id)
 		e.Head = metric.Head{Time: p.Time, Seq: snap.Seq, Value: p.Value}
 		e.Written = s.written(snap.When(id))
+	}
+}
+
+// Pass folds in what came to pass: rows of steps that are over, oldest first, each after all
+// that the set holds of the metric.
+func (s *Set) Pass(id metric.ID, rows []Row) {
+	e := s.entry(id)
+	for _, r := range rows {
+		e.Series.Add(r.Bucket())
+		e.Head = metric.Head{Time: r.Time, Seq: s.Seq, Value: r.Last}
+		e.Written = s.written(r.Time)
 	}
 }
 

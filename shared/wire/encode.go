@@ -57,6 +57,9 @@ func AppendSnapshot(b []byte, s series.Snapshot, id string) []byte {
 		}
 		b = append(b, '}')
 	}
+	if s.Step != 0 {
+		b = strconv.AppendInt(append(b, `,"step":`...), s.Step, 10)
+	}
 	b = append(b, `,"values":{`...)
 	for i, id := range slices.Sorted(maps.Keys(s.Values)) {
 		p := s.Values[id]
