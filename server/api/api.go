@@ -51,6 +51,7 @@ type API struct {
 	screens  screens
 	// snapshots bounds how many histories are read for viewers at once.
 	snapshots chan struct{}
+	pictures  chan struct{} // and this, how many pictures are drawn
 	large     chan struct{} // and this, how many large uploads are held
 
 	state      atomic.Int32 // starting, serving, draining
@@ -84,7 +85,7 @@ func New(o Options) *API {
 	if o.Tiers == ([len(series.Tiers)]series.Tier{}) {
 		o.Tiers = series.Tiers
 	}
-	a := &API{Options: o, begun: time.Now(), snapshots: make(chan struct{}, snapshotsAtOnce),
+	a := &API{Options: o, begun: time.Now(), snapshots: make(chan struct{}, snapshotsAtOnce), pictures: make(chan struct{}, picturesAtOnce),
 		large: make(chan struct{}, largeAtOnce), remotes: newRemotes(),
 		draining: make(chan struct{}), sockets: map[*socket]struct{}{}}
 	a.boards = Boards{Ledger: o.Ledger, Files: o.BoardFiles}

@@ -34,12 +34,21 @@ func spanOf(q url.Values, now int64) (s span, err error) {
 	if s.from > s.to {
 		return s, refuse(http.StatusBadRequest, "from lies after to")
 	}
-	if p := q.Get("points"); p != "" {
-		if s.points, err = strconv.Atoi(p); err != nil || s.points < 1 || s.points > series.MaxPoints {
-			return s, refuse(http.StatusBadRequest, "points is a number from 1 to %d, not %.40q", series.MaxPoints, p)
-		}
+	s.points, err = pointsOf(q, s.points)
+	return s, err
+}
+
+// pointsOf reads how many rows a history has at most.
+func pointsOf(q url.Values, absent int) (int, error) {
+	p := q.Get("points")
+	if p == "" {
+		return absent, nil
 	}
-	return s, nil
+	points, err := strconv.Atoi(p)
+	if err != nil || points < 1 || points > series.MaxPoints {
+		return 0, refuse(http.StatusBadRequest, "points is a number from 1 to %d, not %.40q", series.MaxPoints, p)
+	}
+	return points, nil
 }
 
 // moment reads now, -90m, -24h, -7d or ms since 1970.

@@ -150,7 +150,7 @@ func (a *API) getShort(w http.ResponseWriter, r *http.Request) error {
 // form gives a metric in another form.
 type form func(a *API, w http.ResponseWriter, r *http.Request, id metric.ID) error
 
-var forms = map[string]form{".svg": (*API).picture, ".csv": asHistory(csv), ".json": asHistory(asJSON)}
+var forms = map[string]form{".svg": asPicture(".svg"), ".png": asPicture(".png"), ".csv": asHistory(csv), ".json": asHistory(asJSON)}
 
 func asHistory(write writer) form {
 	return func(a *API, w http.ResponseWriter, r *http.Request, id metric.ID) error {

@@ -88,7 +88,9 @@ func TestABrowserGetsTheMetricsPageAndFilesUnderItsEndings(t *testing.T) {
 		{"/m/t.json", html, `{"metric":"t","step":`},
 		{"/m/t.csv.csv", html, "time,min,max,avg,last,sum,count\n"},
 		{"/", html, "page /"},
-		{"/b/all", "Accept: */*", "page /b/all"},
+		{"/b/all", html, "page /b/all"},
+		{"/b/all", "Accept: */*", " \x1b[0;1mAll metrics"}, // a drawing for a terminal
+		{"/b/all?color=never", "Accept: text/plain", " All metrics"},
 		{"/nowhere", html, "page /nowhere"},
 		{"/web/app.css", "Accept: */*", "asset /web/app.css"},
 	} {

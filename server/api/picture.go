@@ -1,59 +1,112 @@
 package api
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
+	"time"
 
+	"telltale/server/ledger"
+	"telltale/server/picture"
 	"telltale/shared/board"
-	"telltale/shared/chart"
 	"telltale/shared/metric"
 	"telltale/shared/scene"
-	"telltale/shared/series"
 )
 
-var kinds = map[board.Kind]chart.Kind{board.Line: chart.Line, board.Area: chart.Area, board.Bars: chart.Bars, board.Stat: chart.Stat}
+// usualSpan is the range of a board that names none, as the page has it, in ms.
+const usualSpan = 5 * 60_000
 
-// picture answers a metric's chart over the span that the query names, width by
-// height pixels, for a light or a dark page.
-func (a *API) picture(w http.ResponseWriter, r *http.Request, id metric.ID) error {
-	query, err := queryOf(r)
-	if err != nil {
-		return err
+// picturesAtOnce bounds how many are drawn at once, and so what they take of the
+// processors and of memory.
+const picturesAtOnce = 2
+
+// pictureRequest is what the query of a picture's address says.
+type pictureRequest struct {
+	url.Values
+	look
+	palette *scene.Palette
+	scale   float64
+}
+
+// pictureOf reads a picture's query. usual is its range, in ms, where none is named.
+func pictureOf(r *http.Request, usual int64) (p pictureRequest, err error) {
+	if p.Values, err = queryOf(r); err != nil {
+		return p, err
 	}
-	width, err := pixels(query, "width", 640)
-	if err != nil {
-		return err
-	}
-	height, err := pixels(query, "height", 240)
-	if err != nil {
-		return err
-	}
-	palette, known := map[string]*scene.Palette{"": &scene.Light, "light": &scene.Light, "dark": &scene.Dark}[query.Get("theme")]
+	known := false
+	p.palette, known = map[string]*scene.Palette{"": &scene.Light, "light": &scene.Light, "dark": &scene.Dark}[p.Get("theme")]
 	if !known {
-		return refuse(http.StatusBadRequest, "theme is light or dark, not %.40q", query.Get("theme"))
+		return p, refuse(http.StatusBadRequest, "theme is light or dark, not %.40q", p.Get("theme"))
 	}
-	p, err := a.past(r, id)
-	if err != nil {
+	switch scale := p.Get("scale"); scale {
+	case "", "1":
+		p.scale = 1
+	case "2", "3":
+		p.scale = float64(scale[0] - '0')
+	default:
+		return p, refuse(http.StatusBadRequest, "scale is 1, 2 or 3, not %.40q", scale)
+	}
+	p.zone = time.Local
+	return p, p.when(usual, time.Now().UnixMilli())
+}
+
+// when reads range, from, to and at.
+func (p *pictureRequest) when(usual, now int64) (err error) {
+	if p.to, err = moment("to", p.Get("to"), "now", now); err != nil {
 		return err
 	}
-	columns := series.NewSeries(p.step, p.points+1)
-	for _, row := range p.rows {
-		columns.Add(row.Bucket())
+	if at := p.Get("at"); at != "" {
+		if p.to, err = pointInTime(at); err != nil {
+			return err
+		}
 	}
-	title := p.Title
-	if title == "" {
-		title = string(id)
+	reach := usual
+	if text := p.Get("range"); text != "" {
+		asked, err := board.ParseSpan(text)
+		if reach = int64(asked); err != nil || reach < 1000 {
+			return refuse(http.StatusBadRequest, "range is a span of time such as 90s, 5m, 1h or 7d, not %.40q", text)
+		}
 	}
-	in := chart.Input{Kind: kinds[board.Suits(p.Declaration)], Title: title, Unit: p.Unit, From: p.from, To: p.to,
-		Series: []chart.Series{{Name: title, Head: p.Head, Columns: columns, Hold: p.Kind == metric.Counter}}}
-	var drawing chart.Chart
-	var tape scene.Tape
-	drawing.Draw(&tape, &in, width, height)
-	w.Header().Set("Content-Type", "image/svg+xml")
-	w.Header().Set("Cache-Control", "no-store")
-	_, _ = w.Write(scene.AppendSVG(nil, &tape, palette, title)) // the client has gone: nobody is left to tell
+	p.from = p.to - reach
+	if text := p.Get("from"); text != "" {
+		if p.from, err = moment("from", text, "", now); err != nil {
+			return err
+		}
+	}
+	if p.from >= p.to {
+		return refuse(http.StatusBadRequest, "from lies after to")
+	}
+	p.from, p.past = max(p.from, metric.MinTime), p.to < now
 	return nil
+}
+
+// pointInTime reads a date and time as people write it (RFC 3339, what is left out of its end
+// too), in this server's zone where it names none, or ms since 1970.
+func pointInTime(text string) (int64, error) {
+	if ms, err := strconv.ParseInt(text, 10, 64); err == nil && ms >= 0 {
+		return ms, nil
+	}
+	for _, layout := range [...]string{"2006-01-02T15:04:05.999Z07:00", "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05.999", "2006-01-02T15:04", "2006-01-02"} {
+		if at, err := time.ParseInLocation(layout, strings.Replace(text, " ", "T", 1), time.Local); err == nil && at.UnixMilli() >= 0 {
+			return at.UnixMilli(), nil
+		}
+	}
+	return 0, refuse(http.StatusBadRequest, "at is a moment such as 2026-11-22T14:05, with seconds, Z or an offset where you like, or ms since 1970, not %.40q", text)
+}
+
+// size reads width and height in pixels.
+func (p *pictureRequest) size(usualWidth, usualHeight float64) (width, height float64, err error) {
+	if width, err = pixels(p.Values, "width", usualWidth); err != nil {
+		return 0, 0, err
+	}
+	if height, err = pixels(p.Values, "height", usualHeight); err != nil {
+		return 0, 0, err
+	}
+	p.points, err = pointsOf(p.Values, int(width))
+	return width, height, err
 }
 
 // pixels reads a side of a picture.
@@ -67,4 +120,239 @@ func pixels(query url.Values, name string, absent float64) (float64, error) {
 		return 0, refuse(http.StatusBadRequest, "%s is a number of pixels from 40 to 4000, not %.40q", name, text)
 	}
 	return float64(n), nil
+}
+
+// drawer draws what was read.
+type drawer func(v *picture.View) ([]byte, error)
+
+// sendDrawn reads what a picture says, has it drawn and sends it. Few are made at once.
+func (a *API) sendDrawn(w http.ResponseWriter, r *http.Request, l look, kind string, draw drawer) error {
+	body, err := a.drawn(r.Context(), l, draw)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Cache-Control", "no-store")
+	if kind == svgType {
+		w.Header().Set("Content-Security-Policy", "default-src 'none'")
+	}
+	_, _ = w.Write(body) // the client has gone: nobody is left to tell
+	return nil
+}
+
+const (
+	svgType  = "image/svg+xml"
+	pngType  = "image/png"
+	textType = "text/plain; charset=utf-8"
+)
+
+func (a *API) drawn(ctx context.Context, l look, draw drawer) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, pictureLimit)
+	defer cancel()
+	select {
+	case a.pictures <- struct{}{}:
+		defer func() { <-a.pictures }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	v, err := a.view(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	return draw(v)
+}
+
+// sendPicture sends what is put on a tape as the ending says.
+func (a *API) sendPicture(w http.ResponseWriter, r *http.Request, p *pictureRequest, ending string, put func(v *picture.View, t *scene.Tape)) error {
+	if ending == ".svg" {
+		return a.sendDrawn(w, r, p.look, svgType, func(v *picture.View) ([]byte, error) {
+			var tape scene.Tape
+			put(v, &tape)
+			return scene.AppendSVG(nil, &tape, p.palette, v.Title), nil
+		})
+	}
+	return a.sendDrawn(w, r, p.look, pngType, func(v *picture.View) ([]byte, error) {
+		var tape scene.Tape
+		put(v, &tape)
+		body, err := picture.AppendPNG(nil, &tape, p.palette, p.scale)
+		if errors.Is(err, picture.ErrTooLarge) {
+			err = refuse(http.StatusBadRequest, "the picture would have more than %d million pixels: ask for a smaller scale, width or height, or for one panel", picture.MaxPixels/1_000_000)
+		}
+		return body, err
+	})
+}
+
+// sendText sends a drawing for a terminal, in colours unless the query says color=never, so
+// many characters wide as columns, or width, says.
+func (a *API) sendText(w http.ResponseWriter, r *http.Request, p *pictureRequest, draw func(v *picture.View, dst []byte, columns int, palette *scene.Palette) []byte) error {
+	columns := picture.Columns
+	for _, name := range [...]string{"width", "columns"} {
+		if text := p.Get(name); text != "" {
+			n, err := strconv.Atoi(text)
+			if err != nil || n < 20 || n > 500 {
+				return refuse(http.StatusBadRequest, "%s is a number of characters from 20 to 500, not %.40q", name, text)
+			}
+			columns = n
+		}
+	}
+	palette := p.palette
+	if p.Get("theme") == "" {
+		palette = &scene.Dark
+	}
+	switch color := p.Get("color"); color {
+	case "", "always":
+	case "never":
+		palette = nil
+	default:
+		return refuse(http.StatusBadRequest, "color is always or never, not %.40q", color)
+	}
+	p.points = columns * 8
+	return a.sendDrawn(w, r, p.look, textType, func(v *picture.View) ([]byte, error) {
+		return draw(v, nil, columns, palette), nil
+	})
+}
+
+// pictureLimit is how long a picture may take, waiting for others included.
+const pictureLimit = 20 * time.Second
+
+// getBoardOr answers a browser with the board's page, everybody else with a drawing for a
+// terminal; .svg and .png after the id give its picture.
+func (a *API) getBoardOr(w http.ResponseWriter, r *http.Request) error {
+	w.Header().Add("Vary", "Accept")
+	of, ending, err := a.boardOr(r)
+	switch {
+	case ending == "" && wantsHTML(r):
+		return a.getBoardPage(w, r)
+	case err != nil:
+		return err
+	}
+	p, err := pictureOf(r, rangeOf(of.Board))
+	if err != nil {
+		return err
+	}
+	p.title, p.panels = titleOf(of.Board), firstPanels(of.Board)
+	if ending == "" {
+		return a.sendText(w, r, &p, (*picture.View).AppendText)
+	}
+	width, height, err := p.size(picture.Width, 0)
+	if err != nil {
+		return err
+	}
+	return a.sendPicture(w, r, &p, ending, func(v *picture.View, t *scene.Tape) { v.Draw(t, width, height) })
+}
+
+// firstPanels are the panels of a board as it stands, as many as a picture has.
+func firstPanels(of board.Board) func([]metric.Metric) []board.Panel {
+	return func(known []metric.Metric) []board.Panel {
+		panels := of.Expand(known)
+		return panels[:min(len(panels), board.MaxPanels)]
+	}
+}
+
+func rangeOf(of board.Board) int64 {
+	if of.Range > 0 {
+		return int64(of.Range)
+	}
+	return usualSpan
+}
+
+func titleOf(of board.Board) string {
+	if of.Title != "" {
+		return of.Title
+	}
+	return of.ID
+}
+
+// boardOr is the board that a path names, or the one whose picture it names and the ending. A
+// board whose whole id ends so wins.
+func (a *API) boardOr(r *http.Request) (of Board, ending string, err error) {
+	of, err = a.board(r)
+	if !errors.Is(err, ledger.ErrNoBoard) {
+		return of, "", err
+	}
+	id := r.PathValue("board")
+	for _, ending := range [...]string{".svg", ".png"} {
+		if base, has := strings.CutSuffix(id, ending); has {
+			of, err = a.boards.Board(r.Context(), base)
+			return of, ending, err
+		}
+	}
+	return of, "", err
+}
+
+// getPanelPicture answers one panel of a board: as a picture where its name ends in .svg or
+// .png, otherwise as a terminal shows it.
+func (a *API) getPanelPicture(w http.ResponseWriter, r *http.Request) error {
+	of, err := a.board(r)
+	if err != nil {
+		return err
+	}
+	p, err := pictureOf(r, rangeOf(of.Board))
+	if err != nil {
+		return err
+	}
+	known, _, err := a.Ledger.Metrics(r.Context())
+	if err != nil {
+		return err
+	}
+	name := r.PathValue("panel")
+	panel, found := panelOf(of.Board, known, name)
+	ending := ""
+	for _, each := range [...]string{".svg", ".png"} {
+		if base, has := strings.CutSuffix(name, each); has && !found {
+			panel, found = panelOf(of.Board, known, base)
+			ending = each
+		}
+	}
+	if !found {
+		return refuse(http.StatusNotFound, "the board %s has no panel %.60q: GET /api/v1/boards/%s says which it has", of.ID, name, of.ID)
+	}
+	p.title, p.panels = titleOf(of.Board), func([]metric.Metric) []board.Panel { return []board.Panel{panel} }
+	if ending == "" {
+		return a.sendText(w, r, &p, func(v *picture.View, dst []byte, columns int, palette *scene.Palette) []byte {
+			return v.AppendCardText(dst, &v.Cards[0], columns, palette)
+		})
+	}
+	return a.sendCard(w, r, &p, ending)
+}
+
+func panelOf(of board.Board, known []metric.Metric, id string) (board.Panel, bool) {
+	for _, p := range of.Expand(known) {
+		if p.ID == id {
+			return p, true
+		}
+	}
+	return board.Panel{}, false
+}
+
+// sendCard sends the picture of the only panel.
+func (a *API) sendCard(w http.ResponseWriter, r *http.Request, p *pictureRequest, ending string) error {
+	width, height, err := p.size(640, 240)
+	if err != nil {
+		return err
+	}
+	return a.sendPicture(w, r, p, ending, func(v *picture.View, t *scene.Tape) {
+		v.Title = v.Cards[0].Heading()
+		v.DrawCard(t, &v.Cards[0], width, height)
+	})
+}
+
+// asPicture answers a metric's chart over the span that the query names, the last day
+// where it names none.
+func asPicture(ending string) form {
+	return func(a *API, w http.ResponseWriter, r *http.Request, id metric.ID) error {
+		m, err := a.Ledger.Metric(r.Context(), id)
+		if err != nil {
+			return err
+		}
+		p, err := pictureOf(r, 24*3_600_000)
+		if err != nil {
+			return err
+		}
+		p.only = id
+		p.panels = func([]metric.Metric) []board.Panel {
+			return []board.Panel{{ID: string(id), Kind: board.Suits(m.Declaration), Title: m.Title, Queries: []board.Query{{Metric: string(id)}}}}
+		}
+		return a.sendCard(w, r, &p, ending)
+	}
 }

@@ -73,7 +73,8 @@ func (a *API) Routes() http.Handler {
 
 	// Pages, and what go-app serves for them
 	mux.Handle("GET /{$}", a.Pages)
-	handle("GET /b/{board}", a.getBoardPage)
+	handle("GET /b/{board}", a.getBoardOr)
+	handle("GET /b/{board}/{panel}", a.getPanelPicture)
 	mux.Handle("GET /rooms", a.Pages)
 	mux.Handle("GET /screens", a.Pages)
 	for _, file := range []string{"app.js", "app.css", "app-worker.js", "wasm_exec.js", "manifest.webmanifest"} {
