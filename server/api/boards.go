@@ -137,5 +137,5 @@ func (b Boards) View(ctx context.Context, id string) (wire.BoardView, bool, erro
 }
 
 func (b Board) view() wire.BoardView {
-	return wire.BoardView{Board: b.Board, Revision: b.Revision, Source: b.Source, Wrong: b.Wrong}
+	return wire.BoardView{Board: b.Board, Revision: b.Revision, Source: b.Source, Wrong: b.Wrong, HTML: texts(b.Board)}
 }

@@ -292,3 +292,19 @@ func TestBoardsThatAreTooLargeOrTooManyAreRefused(t *testing.T) {
 		t.Errorf("too many: %+v", p)
 	}
 }
+
+func TestTheTextsOfABoardComeAsHTML(t *testing.T) {
+	h := open(t)
+	h.ask("PUT", "/api/v1/boards/b", `{"panels":[{"id":"t","kind":"text","text":"**hi** <script>x</script>"}]}`)
+	var view wire.BoardView
+	if err := json.Unmarshal([]byte(h.ask("GET", "/api/v1/boards/b/view", "").body), &view); err != nil || strings.TrimSpace(view.HTML["t"]) != "<p><strong>hi</strong> x</p>" {
+		t.Errorf("%q, %v", view.HTML, err)
+	}
+	got := h.ask("POST", "/api/v1/markdown", "# hi\xff")
+	if got.status != 200 || got.body != "<h3>hi\uFFFD</h3>\n" || got.header.Get("Content-Type") != "text/html; charset=utf-8" || !strings.Contains(got.header.Get("Content-Security-Policy"), "sandbox") {
+		t.Errorf("%d %v %q", got.status, got.header, got.body)
+	}
+	if got := h.ask("POST", "/api/v1/markdown", strings.Repeat("x", board.MaxText+1)); got.status != http.StatusRequestEntityTooLarge {
+		t.Errorf("a long text: %d", got.status)
+	}
+}
