@@ -39,7 +39,6 @@ func newApp(assets *web.Assets) http.Handler {
 		RawHeaders: []string{
 			`<link rel="preload" as="font" type="font/woff2" crossorigin href="` + resolve("font/plex-400.woff2") + `">`,
 			`<link rel="preload" as="font" type="font/woff2" crossorigin href="` + resolve("font/plex-600.woff2") + `">`,
-			`<link rel="preload" as="fetch" crossorigin href="` + resolve("app.wasm") + `">`,
 			`<meta name="apple-mobile-web-app-status-bar-style" content="default">`,
 		},
 		CacheableResources:    []string{"/web/font/plex-400.woff2", "/web/font/plex-600.woff2", "/web/icon/icon.svg"},

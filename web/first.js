@@ -31,6 +31,23 @@ const telltale = (() => {
     } catch { /* no island, or no visit before this one, whose page then cannot be an old one */ }
   });
 
+  // The app is fetched once the page has been painted: on a slow line it would take the styles' and fonts' place, and
+  // its start the paint's. Hidden pages are not painted.
+  const ask = window.fetch;
+  const painted = new Promise((done) => {
+    if (document.hidden) done();
+    setTimeout(done, 2000);
+    try {
+      new PerformanceObserver((list) => { if (list.getEntriesByName("first-contentful-paint").length) setTimeout(done, 30); }).observe({ type: "paint", buffered: true });
+    } catch { done(); }
+  });
+  window.fetch = async (url, ...more) => {
+    if (!String(url).includes("/app.wasm")) return ask(url, ...more);
+    window.fetch = ask;
+    await painted;
+    return ask(url, ...more);
+  };
+
   // The loader writes its progress as text; the bar is drawn from a variable.
   addEventListener("DOMContentLoaded", () => {
     const bar = document.getElementById("app-wasm-loader"), label = document.getElementById("app-wasm-loader-label");

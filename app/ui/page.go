@@ -39,6 +39,7 @@ func (p *BoardPage) OnInit() {
 		return
 	}
 	p.begin()
+	breathe()
 	p.at = placeOf(app.Window().URL())
 	p.recall()
 }

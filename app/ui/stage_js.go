@@ -54,6 +54,7 @@ type stage struct {
 	wall    *wallView // nil before the first wallboard
 	ahead   []string  // patterns that are watched before they are shown
 	screen  screenView
+	breath  breath
 }
 
 // watched is what the stage is told of when it comes into sight or changes its size.
@@ -109,7 +110,7 @@ func (s *stage) Open(look live.Look, first Island, known func()) {
 	s.beScreen()
 	s.observe()
 	s.paintTheme()
-	s.listen()
+	time.AfterFunc(time.Millisecond, s.listen)
 	go s.viewer.Run(s.ctx)
 	go s.tick(s.ctx)
 	s.all()
