@@ -156,6 +156,16 @@ const telltale = (() => {
     return screen;
   }
 
+  // Changes of boards that were not saved, of the boards that were edited last.
+  const DRAFTS = "telltale.drafts", MOST_DRAFTS = 20;
+  const drafts = () => { try { return new Map(JSON.parse(read(DRAFTS)) || []); } catch { return new Map(); } };
+  function keepDraft(board, text) {
+    const all = drafts();
+    if (!all.delete(board) && !text) return;
+    if (text) all.set(board, text);
+    write(DRAFTS, JSON.stringify([...all].slice(-MOST_DRAFTS)));
+  }
+
   return {
     alive, screen: screenID, theme, dark, copy, tint,
     setTheme: (choice) => { write(THEME, choice); setTheme(choice); },
@@ -165,6 +175,8 @@ const telltale = (() => {
     setUser: (name) => write(USER, name),
     seen: (room) => allSeen().get(room) || 0,
     setSeen,
+    draft: (board) => drafts().get(board) || null,
+    keepDraft,
     workerAtStart: !!(navigator.serviceWorker && navigator.serviceWorker.controller),
   };
 })();

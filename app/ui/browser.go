@@ -11,6 +11,7 @@ import (
 // alive is what only a browser can do. Components call it from OnMount and from
 // events, neither of which happens in a pre-render.
 type alive interface {
+	hands
 	// Hold keeps hold of what the server drew, before go-app throws its nodes away.
 	Hold()
 	// Open shows a place: it starts watching, or watches something else. known is

@@ -116,4 +116,4 @@ func (p *BoardPage) follow(ctx app.Context, of wire.BoardView) {
 }
 
 // busy tells whether the board is being edited: then it is a matter of saving that it changed.
-func (p *BoardPage) busy() bool { return false }
+func (p *BoardPage) busy() bool { return p.desk.editing() }

@@ -28,12 +28,14 @@ type BoardPage struct {
 	at    place
 	set   *series.Set
 	cards int // shown at most
+	desk  desk
 	turn  int // on a wall, of the boards that take turns
 }
 
 // OnInit takes the place before the first render in the browser.
 func (p *BoardPage) OnInit() {
 	p.cards = mostCards
+	p.desk.page = p
 	p.set = series.NewSet(1, 1)
 	if app.IsServer {
 		return
@@ -85,6 +87,7 @@ func (p *BoardPage) OnMount(ctx app.Context) {
 	p.open(ctx)
 	app.Window().Get("telltale").Call("alive")
 	p.keepTrue(ctx)
+	p.desk.mount(ctx)
 	browser.Wall(ctx, p)
 }
 
@@ -101,6 +104,9 @@ func (p *BoardPage) OnNav(ctx app.Context) {
 		return
 	}
 	away := to.path != p.at.path
+	if away {
+		p.desk.leave()
+	}
 	if p.at = to; away {
 		p.cards = mostCards
 		app.Window().Call("scrollTo", 0, 0)
@@ -109,6 +115,7 @@ func (p *BoardPage) OnNav(ctx app.Context) {
 	p.open(ctx)
 	if away {
 		p.refresh(ctx)
+		p.desk.arrive(ctx)
 	}
 	browser.Wall(ctx, p)
 }
@@ -146,6 +153,9 @@ func (p *BoardPage) Render() app.UI {
 		return app.Div() // the server's first render, before OnPreRender
 	}
 	panels := p.at.board.Expand(p.first.Metrics)
+	if p.desk.editing() {
+		panels = p.at.board.Panels
+	}
 	if p.at.wall.on {
 		return p.wallPage(panels)
 	}
@@ -156,7 +166,12 @@ func (p *BoardPage) Render() app.UI {
 	return p.page("", current, "board", "Skip to the board",
 		app.Main().ID("board").Class("inner").TabIndex(-1).DataSet("board", p.at.board.ID).Body(
 			p.toolbar(),
-			app.Div().Class("grid").Body(p.grid(panels)...),
+			p.desk.bar(),
+			app.Div().Class("desk").Body(
+				app.Div().Class("grid").Body(p.grid(panels)...),
+				app.If(p.desk.editing(), func() app.UI { return &Frames{Desk: &p.desk, Board: p.at.board} }),
+			),
+			p.desk.sheets(),
 			app.If(len(panels) > p.cards, func() app.UI {
 				return app.Button().Type("button").Class("more").OnClick(p.more).
 					Text("Show more of " + strconv.Itoa(len(panels)) + " metrics")
@@ -170,6 +185,10 @@ func (p *BoardPage) more(app.Context, app.Event) { p.cards += mostCards }
 func (p *BoardPage) grid(panels []board.Panel) []app.UI {
 	var cards []app.UI
 	for i, panel := range panels[:min(len(panels), p.cards)] {
+		if panel.Each && p.desk.editing() {
+			cards = append(cards, &EachCard{Panel: panel, Metrics: matching(panel, p.first.Metrics)})
+			continue
+		}
 		if panel.Kind == board.Run {
 			cards = append(cards, &RunCard{Panel: panel, Base: p.first.Base, Early: p.first.Runs, Rooms: p.first.Rooms, Now: p.first.Now})
 			continue
@@ -184,6 +203,9 @@ func (p *BoardPage) grid(panels []board.Panel) []app.UI {
 			card.Pictures = card.pictures(p.set, p.first.Now)
 		}
 		cards = append(cards, card)
+	}
+	if p.desk.editing() {
+		return cards
 	}
 	if p.at.board.ID == "home" && !p.at.wall.on {
 		cards = append(cards, &Invitation{Base: p.first.Base, Metric: "temperature"})

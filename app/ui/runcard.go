@@ -74,6 +74,16 @@ func (c *RunCard) OnMount(ctx app.Context) {
 	c.refresh(ctx)
 }
 
+// OnUpdate takes notice that it may be the panel of another command.
+func (c *RunCard) OnUpdate(app.Context) {
+	if of := c.Panel.Command; of != "" && c.run.ID != "" && c.run.Command != of || of == "" {
+		c.asked = time.Time{}
+		if of != "" {
+			c.run = run.Run{}
+		}
+	}
+}
+
 // OnDismount ends it.
 func (c *RunCard) OnDismount() { c.shown = false }
 

@@ -97,6 +97,7 @@ func (s *shell) page(kind, current, main, skip string, body app.UI) app.UI {
 		masthead(current),
 		body,
 		&Notice{},
+		&Keys{},
 		app.If(app.IsServer, func() app.UI { return app.Raw(s.first.script()) }),
 	)
 }

@@ -50,6 +50,7 @@ type stage struct {
 	sized   js.Value // ResizeObserver
 	said    live.State
 	ran     runList
+	hand    handsView
 	kept    keeper
 	wall    *wallView // nil before the first wallboard
 	ahead   []string  // patterns that are watched before they are shown

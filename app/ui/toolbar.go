@@ -17,5 +17,6 @@ func (p *BoardPage) toolbar() app.UI {
 		app.H1().Text(p.title()),
 		p.update(),
 		app.Nav().Class("ranges").Aria("label", "Range").Body(ranges...),
+		p.desk.doors(),
 	)
 }
