@@ -75,3 +75,11 @@ func TestABoardOpensWithItsRangeUnlessTheURLNamesOne(t *testing.T) {
 		t.Errorf("links are %s and %s", p.link(spans[3]), p.link(spans[usualSpan]))
 	}
 }
+
+func TestATextPanelShowsTheServersHTML(t *testing.T) {
+	shelve(t, wire.BoardView{Revision: "r", Source: wire.Kept, HTML: map[string]string{"t": "<p><strong>hi</strong></p>"},
+		Board: board.Board{ID: "x", Panels: []board.Panel{{ID: "t", Kind: board.Text, Title: "About", Text: "**hi**"}}}})
+	if html := page(t, "/b/x"); !strings.Contains(html, "<p><strong>hi</strong></p></div>") || !strings.Contains(html, ">About</h2>") {
+		t.Error("the page lacks it")
+	}
+}

@@ -45,6 +45,8 @@ type alive interface {
 	// Boards has changed called when a board may be another one than before: with its id
 	// and its revision, both "" where any may be.
 	Boards(changed func(id, revision string))
+	// Markdown asks for the HTML of a text.
+	Markdown(text string) (string, error)
 	// BoardView asks for a board; its error is live.ErrNone where there is none of that id.
 	BoardView(id string) (wire.BoardView, error)
 	// Rooms asks for the list of rooms.

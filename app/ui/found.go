@@ -62,7 +62,8 @@ func remember(of wire.BoardView) {
 
 // stay goes on with the board of the place before, where the path is the same.
 func (p *place) stay(before place) {
-	p.take(wire.BoardView{Board: before.board, Revision: before.revision, Source: before.source, Wrong: before.wrong})
+	p.take(wire.BoardView{Board: before.board, Revision: before.revision, Source: before.source, Wrong: before.wrong, HTML: before.html})
+	p.texts = before.texts
 	p.none = before.none
 }
 

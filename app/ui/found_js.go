@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"telltale/app/live"
@@ -27,4 +28,15 @@ func (s *stage) BoardView(id string) (wire.BoardView, error) {
 	ctx, cancel := context.WithTimeout(s.ctx, 10*time.Second)
 	defer cancel()
 	return live.Browser{}.Board(ctx, id)
+}
+
+// Markdown asks for the HTML of a text.
+func (s *stage) Markdown(text string) (string, error) {
+	ctx, cancel := context.WithTimeout(s.ctx, 10*time.Second)
+	defer cancel()
+	answer, err := live.Fetch(ctx, live.Request{Method: "POST", Path: "/api/v1/markdown", Body: text})
+	if err == nil && answer.Status != 200 {
+		err = errors.New(refusal(answer.Status, answer.Body, nil))
+	}
+	return answer.Body, err
 }

@@ -197,6 +197,10 @@ func (p *BoardPage) grid(panels []board.Panel) []app.UI {
 			cards = append(cards, &RoomCard{Panel: panel, Base: p.first.Base, Early: p.first.Rooms[panel.Room]})
 			continue
 		}
+		if panel.Kind == board.Text {
+			cards = append(cards, &TextCard{Panel: panel, Early: p.at.textOf(panel)})
+			continue
+		}
 		shown, titles := panel.Shown(p.first.Metrics, mostSeries)
 		card := &Card{Panel: panel, Shown: shown, Titles: titles, Span: p.at.span, Large: p.at.large, Base: p.first.Base, Now: p.first.Now}
 		if app.IsServer && i < mostDrawn {

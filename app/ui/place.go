@@ -66,6 +66,8 @@ type place struct {
 	wrong    string // why its file, as it now is, is not shown
 	none     bool   // there is no board of that id
 	asked    bool   // the URL names a range
+
+	html, texts map[string]string // HTML of text panels and what it was made of, by the panels' ids
 }
 
 // placeOf reads a URL; one that names no range means the usual one.
@@ -110,6 +112,10 @@ func (p place) usual() span {
 // take makes the place that of a board as it was found.
 func (p *place) take(of wire.BoardView) {
 	p.board, p.revision, p.source, p.wrong, p.none = of.Board, of.Revision, of.Source, of.Wrong, false
+	p.html, p.texts = of.HTML, map[string]string{}
+	for _, panel := range of.Panels {
+		p.texts[panel.ID] = panel.Text
+	}
 	if !p.asked {
 		p.span = p.usual()
 	}
