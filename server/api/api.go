@@ -48,6 +48,7 @@ type API struct {
 	metrics  *instruments
 	lobby    lobby
 	remotes  remotes
+	turns    turns
 	screens  screens
 	// snapshots bounds how many histories are read for viewers at once.
 	snapshots chan struct{}
@@ -86,7 +87,7 @@ func New(o Options) *API {
 		o.Tiers = series.Tiers
 	}
 	a := &API{Options: o, begun: time.Now(), snapshots: make(chan struct{}, snapshotsAtOnce), pictures: make(chan struct{}, picturesAtOnce),
-		large: make(chan struct{}, largeAtOnce), remotes: newRemotes(),
+		large: make(chan struct{}, largeAtOnce), remotes: newRemotes(), turns: newTurns(),
 		draining: make(chan struct{}), sockets: map[*socket]struct{}{}}
 	a.boards = Boards{Ledger: o.Ledger, Files: o.BoardFiles}
 	a.screens.open = map[string]*session{}

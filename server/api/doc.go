@@ -8,7 +8,10 @@
 // that writes; a timer beats. The writer alone takes from the outbox and asks the
 // viewer what is next, and reads the history of a snapshot itself. It gathers what is
 // ready, up to 64 KiB, and gives it to the connection in one write (outbound.go): a
-// write for each message, through the library, cost thirty times as much. So what one
+// write for each message, through the library, cost thirty times as much. It does so by
+// turns, of which there are fewer than processors (turns.go): what comes in goes first,
+// and five hundred viewers do not slow down the command that they follow. A turn ends
+// where its write would have to wait for the peer. So what one
 // connection can make the server hold is its outbox, one message and one write; one
 // that is idle holds no buffer. The library reads, and writes pongs and close frames;
 // a write that takes longer than the patience is ended behind the frame that it is in

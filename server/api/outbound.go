@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 
 	"telltale/shared/wire"
@@ -17,12 +18,17 @@ import (
 // a close frame (RFC 6455, section 5.5.1).
 type outbound struct {
 	net.Conn
-	turn chan struct{} // full while somebody writes
-	over bool          // a close frame was written; guarded by turn
+	turn chan struct{}   // full while somebody writes
+	over bool            // a close frame was written; guarded by turn
+	raw  syscall.RawConn // nil where it has none
 }
 
 func newOutbound(conn net.Conn) outbound {
-	return outbound{Conn: conn, turn: make(chan struct{}, 1)}
+	o := outbound{Conn: conn, turn: make(chan struct{}, 1)}
+	if below, has := conn.(syscall.Conn); has {
+		o.raw, _ = below.SyscallConn()
+	}
+	return o
 }
 
 // Write is the library's, which has no frame in pieces and closes the connection
@@ -30,7 +36,7 @@ func newOutbound(conn net.Conn) outbound {
 func (o *outbound) Write(frame []byte) (int, error) {
 	o.turn <- struct{}{}
 	_ = o.SetWriteDeadline(time.Time{}) // which interrupt may have left
-	return o.write(frame)
+	return o.write(frame, func() {})
 }
 
 // interrupt ends a write that is under way behind the frame that it is in the midst
@@ -47,14 +53,22 @@ func (o *outbound) await(ctx context.Context) error {
 	}
 }
 
-// write writes whole frames and ends the turn.
-func (o *outbound) write(frames []byte) (int, error) {
+// write writes whole frames and ends the turn. It calls waits before it waits for the
+// peer, or when nothing is left to be waited for.
+func (o *outbound) write(frames []byte, waits func()) (int, error) {
 	defer func() { <-o.turn }()
 	if o.over {
+		waits()
 		return 0, net.ErrClosed
 	}
 	o.over = frames[0]&0xf == opClose
-	n, err := o.Conn.Write(frames)
+	n := o.writeNow(frames)
+	waits()
+	if n == len(frames) {
+		return n, nil
+	}
+	more, err := o.Conn.Write(frames[n:])
+	n += more
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		_ = o.SetWriteDeadline(time.Time{})
 		if _, broken := o.Conn.Write(frames[n:frameEnd(frames, n)]); broken != nil {
@@ -62,6 +76,17 @@ func (o *outbound) write(frames []byte) (int, error) {
 		}
 	}
 	return n, err
+}
+
+// writeNow writes what the kernel takes without waiting; what hinders it comes again.
+func (o *outbound) writeNow(frames []byte) (n int) {
+	if o.raw != nil {
+		_ = o.raw.Write(func(fd uintptr) bool {
+			n = max(0, tryWrite(fd, frames))
+			return true
+		})
+	}
+	return n
 }
 
 // frameEnd is where the frame ends that byte n is in the midst of; n itself between

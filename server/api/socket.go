@@ -49,6 +49,7 @@ type socket struct {
 
 	// The writing goroutine's.
 	gathered gathered
+	turn     bool // it has one of the API's
 	broken   bool // nothing more can be written
 	// ends is set once nothing more will be read and the peer is to be told so.
 	ends atomic.Pointer[verdict]
@@ -256,6 +257,7 @@ func (s *socket) reply(message []byte) {
 // write gathers what is there and writes it, before it waits for more and before it
 // asks for what may take time.
 func (s *socket) write(next func() outgoing) {
+	defer s.pass()
 	for !s.broken {
 		select {
 		case <-s.api.draining:
@@ -294,6 +296,13 @@ func (s *socket) put(o outgoing) {
 	if !s.gathered.fits(o) {
 		s.flush()
 	}
+	if s.broken {
+		return
+	}
+	if !s.turn {
+		s.api.turns.take()
+		s.turn = true
+	}
 	if !s.gathered.add(o) {
 		s.flush()
 	}
@@ -308,8 +317,13 @@ func (s *socket) flush() {
 	s.api.traffic.told(s.gathered.messages)
 	s.writing.Store(s.now())
 	s.patient.Reset(hub.Patience)
-	s.raw.turn <- struct{}{}
-	_, err := s.raw.write(s.gathered.bytes())
+	select {
+	case s.raw.turn <- struct{}{}:
+	default: // the library writes, and may have to wait
+		s.pass()
+		s.raw.turn <- struct{}{}
+	}
+	_, err := s.raw.write(s.gathered.bytes(), s.pass)
 	s.patient.Stop()
 	s.writing.Store(0)
 	s.gathered.clear()
@@ -319,6 +333,14 @@ func (s *socket) flush() {
 	if s.broken = err != nil; !s.broken && s.out.Stuck() {
 		s.shut(wire.CloseTryLater, "reads too slowly")
 		s.broken = true
+	}
+}
+
+// pass gives the turn to the next.
+func (s *socket) pass() {
+	if s.turn {
+		s.turn = false
+		s.api.turns.give()
 	}
 }
 
@@ -365,7 +387,7 @@ func (s *socket) ping(ctx context.Context) error {
 		return err
 	}
 	stop := context.AfterFunc(soon, s.cut)
-	_, err := s.raw.write(append([]byte{0x80 | opPing, byte(len(number))}, number...))
+	_, err := s.raw.write(append([]byte{0x80 | opPing, byte(len(number))}, number...), func() {})
 	if stop(); err != nil {
 		return err
 	}

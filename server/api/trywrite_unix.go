@@ -1,0 +1,11 @@
+//go:build unix
+
+package api
+
+import "syscall"
+
+// tryWrite writes to a socket that does not wait, as Go's do not.
+func tryWrite(fd uintptr, b []byte) int {
+	n, _ := syscall.Write(int(fd), b)
+	return n
+}
