@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"telltale/server/auth"
 	"telltale/server/hub"
 	"telltale/server/ledger"
 	"telltale/shared/series"
@@ -23,6 +24,7 @@ type Options struct {
 	Assets   http.Handler // GET /web/...
 	Log      *slog.Logger
 
+	Gate       *auth.Gate // nil lets everybody do everything
 	Commands   Commands   // nil where the configuration names none
 	BoardFiles BoardFiles // nil where there is no folder of boards
 	Version    string
@@ -50,6 +52,7 @@ type API struct {
 	remotes  remotes
 	turns    turns
 	screens  screens
+	rules    map[string]rule // of each route, by its pattern
 	// snapshots bounds how many histories are read for viewers at once.
 	snapshots chan struct{}
 	pictures  chan struct{} // and this, how many pictures are drawn
@@ -92,6 +95,7 @@ func New(o Options) *API {
 	a.boards = Boards{Ledger: o.Ledger, Files: o.BoardFiles}
 	a.screens.open = map[string]*session{}
 	a.lobby = lobby{begun: a.begun, open: map[*guest]struct{}{}}
+	a.rules = map[string]rule{}
 	a.metrics = newInstruments(a)
 	return a
 }

@@ -165,9 +165,6 @@ func article(value string) string {
 	}
 }
 
-// caller names the token that asks; keys are kept apart by it.
-func caller(*http.Request) string { return "" }
-
 // idempotency is the request's key, as it is kept, and the digest of all that the
 // same key must come with again.
 func idempotency(r *http.Request, body []byte) (key string, digest uint64, err error) {
@@ -181,7 +178,8 @@ func idempotency(r *http.Request, body []byte) (key string, digest uint64, err e
 	return scoped(r, key), digestOf([]byte(r.Method), []byte(r.URL.EscapedPath()), []byte(r.URL.RawQuery), body), nil
 }
 
-func scoped(r *http.Request, key string) string { return caller(r) + "\x00" + key }
+// scoped keeps the keys of tokens apart.
+func scoped(r *http.Request, key string) string { return callerOf(r).ID + "\x00" + key }
 
 func digestOf(parts ...[]byte) uint64 {
 	h := sha256.New()

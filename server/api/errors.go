@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"telltale/server/auth"
 	"telltale/server/command"
 	"telltale/server/hub"
 	"telltale/server/ledger"
@@ -25,8 +26,10 @@ type problem struct {
 	Status int    `json:"status"`
 	Detail string `json:"detail"`
 	retry  int    // seconds; 0 for no Retry-After
-	etag   string // of what is there; "" for none
-	said   *kept  // what was done all the same; nil for nothing
+
+	challenge string // of WWW-Authenticate (RFC 9110, section 11.6.1); "" for none
+	etag      string // of what is there; "" for none
+	said      *kept  // what was done all the same; nil for nothing
 }
 
 // Error is the sentence for the user.
@@ -62,6 +65,8 @@ func explain(err error) *problem {
 		return &problem{Status: http.StatusConflict, Detail: err.Error()}
 	case errors.Is(err, ledger.ErrUnknown):
 		return &problem{Status: http.StatusNotFound, Detail: "no such metric: GET /api/v1/metrics lists those there are"}
+	case errors.Is(err, auth.ErrUnknown):
+		return &problem{Status: http.StatusUnauthorized, Detail: err.Error(), challenge: `Bearer realm="telltale", error="invalid_token"`}
 	case is(err, errNoCommands, command.ErrUnknown):
 		return &problem{Status: http.StatusNotFound, Detail: err.Error()}
 	case errors.Is(err, command.ErrArgs):
@@ -115,6 +120,9 @@ func (p *problem) write(w http.ResponseWriter) {
 	}
 	if p.retry > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(p.retry))
+	}
+	if p.challenge != "" {
+		w.Header().Set("WWW-Authenticate", p.challenge)
 	}
 	for _, of := range []string{"Content-Length", "Content-Encoding", "Etag", "Cache-Control"} {
 		w.Header().Del(of)

@@ -191,7 +191,7 @@ func TestABodyThatDoesNotComeInTimeIs408(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := New(Options{Hub: hub.New("e", 0, nil), Log: slog.New(slog.DiscardHandler)})
 		listener := &wires{conns: make(chan net.Conn), done: make(chan struct{})}
-		server := &http.Server{Handler: a.answering(a.postOne(orders)), ReadTimeout: time.Minute}
+		server := &http.Server{Handler: a.answering(toAll, a.postOne(orders)), ReadTimeout: time.Minute}
 		go func() { _ = server.Serve(listener) }()
 		defer server.Close()
 		ours, theirs := net.Pipe()
@@ -209,7 +209,7 @@ func TestAnUploadWhoseAnswerNobodyReadsLetsOthersIn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := New(Options{Hub: hub.New("e", 0, nil), Log: slog.New(slog.DiscardHandler)})
 		listener := &wires{conns: make(chan net.Conn), done: make(chan struct{})}
-		server := &http.Server{Handler: a.answering(a.postBatch), WriteTimeout: 2 * time.Minute}
+		server := &http.Server{Handler: a.answering(toAll, a.postBatch), WriteTimeout: 2 * time.Minute}
 		go func() { _ = server.Serve(listener) }()
 		defer server.Close()
 		ours, theirs := net.Pipe()

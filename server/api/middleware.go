@@ -14,10 +14,15 @@ import (
 // answer is an HTTP handler that leaves its errors to explain.
 type answer func(w http.ResponseWriter, r *http.Request) error
 
-// answering makes an http.Handler of an answer.
-func (a *API) answering(do answer) http.Handler {
+// answering makes an http.Handler of an answer, for those whom the rule lets in.
+func (a *API) answering(rule rule, do answer) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		err := do(w, r)
+		err := a.meets(r, rule)
+		if err == nil {
+			err = do(w, r)
+		} else if wantsHTML(r) && toSignIn(w, r, err) {
+			return
+		}
 		if err == nil || errors.Is(err, errGone) {
 			return
 		}
@@ -31,6 +36,14 @@ func (a *API) answering(do answer) http.Handler {
 		}
 		p.write(w)
 	})
+}
+
+// handled makes an answer of a handler that answers its errors itself.
+func handled(h http.Handler) answer {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		h.ServeHTTP(w, r)
+		return nil
+	}
 }
 
 // around is what every request of a port passes through. pages answers a browser
@@ -59,12 +72,18 @@ func (a *API) around(mux *http.ServeMux, pages http.Handler, loopback bool) http
 			(&problem{Status: http.StatusForbidden, Detail: "a page of another site may not change anything here"}).write(seen)
 			return
 		}
+		asked, err := a.asking(r)
+		if err != nil {
+			explain(err).write(seen)
+			return
+		}
+		r, seen.r = asked, asked
 		// A path that is percent-encoded in part only, as in /m/a{b="%2F"}, would be taken
 		// for plain text, and its %2F for a slash between two names.
 		r.URL.RawPath = plain.Replace(r.URL.RawPath)
 		mux.ServeHTTP(seen, r)
 		if seen.unrouted != 0 {
-			seen.answerUnrouted(pages)
+			a.answerUnrouted(seen, pages)
 		}
 	})
 }
@@ -73,9 +92,15 @@ func (a *API) around(mux *http.ServeMux, pages http.Handler, loopback bool) http
 var plain = strings.NewReplacer("{", "%7B", "}", "%7D", `"`, "%22", `\`, "%5C", "<", "%3C", ">", "%3E", "|", "%7C", "^", "%5E", "`", "%60")
 
 // answerUnrouted answers a path or a method that no route has.
-func (w *recorder) answerUnrouted(pages http.Handler) {
+func (a *API) answerUnrouted(w *recorder, pages http.Handler) {
 	r, status := w.r, w.unrouted
 	w.unrouted = 0
+	if err := a.meets(r, someone); err != nil { // what there is and is not is nobody else's business
+		if !wantsHTML(r) || !toSignIn(w, r, err) {
+			explain(err).write(w)
+		}
+		return
+	}
 	switch {
 	case status == http.StatusMethodNotAllowed:
 		(&problem{Status: status, Detail: r.Method + " is not possible here, only " + w.Header().Get("Allow")}).write(w)

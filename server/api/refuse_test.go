@@ -181,7 +181,7 @@ func TestWhoWentAwayIsNotToldThatItWasDone(t *testing.T) {
 			t.Errorf("it ended with %v", cause)
 		}
 	}()
-	a.answering(func(_ http.ResponseWriter, r *http.Request) error { return r.Context().Err() }).
+	a.answering(toAll, func(_ http.ResponseWriter, r *http.Request) error { return r.Context().Err() }).
 		ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "POST", "/order", nil))
 }
 

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/pprof"
 
+	"telltale/shared/access"
 	"telltale/shared/metric"
 )
 
@@ -14,88 +15,110 @@ const (
 	customers = metric.ID("customers")
 )
 
-// Routes is the main port.
+// Routes is the main port: each route with the rule of who may ask it.
 func (a *API) Routes() http.Handler {
 	mux := http.NewServeMux()
-	handle := func(pattern string, h answer) { mux.Handle(pattern, a.answering(h)) }
+	handle := func(pattern string, rule rule, do answer) {
+		a.rules[pattern] = rule
+		mux.Handle(pattern, a.answering(rule, do))
+	}
 
 	// The shop
-	handle("POST /order", a.postOne(orders))
-	handle("DELETE /order", a.deleteOne(orders, "no order remains to remove"))
-	handle("POST /product", a.postOne(products))
-	handle("DELETE /product", a.deleteOne(products, "no product remains to remove"))
-	handle("POST /sign-up", a.postOne(customers))
-	handle("DELETE /sign-off", a.deleteOne(customers, "no customer remains to remove"))
-	handle("GET /dashboard", a.getDashboard)
-	handle("GET /status", a.getStatus)
+	handle("POST /order", over(access.Write, access.Metrics, "orders"), a.postOne(orders))
+	handle("DELETE /order", over(access.Write, access.Metrics, "orders"), a.deleteOne(orders, "no order remains to remove"))
+	handle("POST /product", over(access.Write, access.Metrics, "products"), a.postOne(products))
+	handle("DELETE /product", over(access.Write, access.Metrics, "products"), a.deleteOne(products, "no product remains to remove"))
+	handle("POST /sign-up", over(access.Write, access.Metrics, "customers"), a.postOne(customers))
+	handle("DELETE /sign-off", over(access.Write, access.Metrics, "customers"), a.deleteOne(customers, "no customer remains to remove"))
+	handle("GET /dashboard", anything, a.getDashboard)
+	handle("GET /status", anything, a.getStatus)
 
 	// Metrics
-	handle("POST /m/{metric}", a.postShort)
-	handle("PUT /m/{metric}", a.postShort)
-	handle("GET /m/{metric}", a.getShort)
-	handle("GET /api/v1/metrics", a.getMetrics)
-	handle("POST /api/v1/metrics", a.postBatch)
-	handle("POST /api/v1/metrics/{metric}", a.postMetric)
-	handle("PUT /api/v1/metrics/{metric}", a.putMetric)
-	handle("DELETE /api/v1/metrics/{metric}", a.deleteMetric)
-	handle("GET /api/v1/metrics/{metric}/history", a.getHistory)
+	handle("POST /m/{metric}", inPath(access.Write, access.Metrics), a.postShort)
+	handle("PUT /m/{metric}", inPath(access.Write, access.Metrics), a.postShort)
+	handle("GET /m/{metric}", anything, a.getShort)
+	handle("GET /api/v1/metrics", anything, a.getMetrics)
+	handle("POST /api/v1/metrics", some(access.Write), a.postBatch)
+	handle("POST /api/v1/metrics/{metric}", inPath(access.Write, access.Metrics), a.postMetric)
+	handle("PUT /api/v1/metrics/{metric}", inPath(access.Write, access.Metrics), a.putMetric)
+	handle("DELETE /api/v1/metrics/{metric}", inPath(access.Admin, access.Metrics), a.deleteMetric)
+	handle("GET /api/v1/metrics/{metric}/history", inPath(access.Read, access.Metrics), a.getHistory)
 
 	// Rooms
-	handle("POST /r/{room}", a.postRoom)
-	handle("PUT /r/{room}", a.postRoom)
-	handle("GET /r/{room}", a.getRoom)
-	handle("GET /api/v1/rooms", a.getRooms)
-	handle("GET /api/v1/rooms/{room}/messages", a.getMessages)
-	handle("GET /api/v1/rooms/{room}/presence", a.getPresence)
+	handle("POST /r/{room}", inPath(access.Room, access.Rooms), a.postRoom)
+	handle("PUT /r/{room}", inPath(access.Room, access.Rooms), a.postRoom)
+	handle("GET /r/{room}", inPath(access.Read, access.Rooms), a.getRoom)
+	handle("GET /api/v1/rooms", anything, a.getRooms)
+	handle("GET /api/v1/rooms/{room}/messages", inPath(access.Read, access.Rooms), a.getMessages)
+	handle("GET /api/v1/rooms/{room}/presence", inPath(access.Read, access.Rooms), a.getPresence)
 
 	// Runs
-	handle("GET /api/v1/runs", a.getRuns)
-	handle("POST /api/v1/runs/{command}", a.postRun)
-	handle("GET /api/v1/runs/{id}", a.getRun)
-	handle("DELETE /api/v1/runs/{id}", a.deleteRun)
-	handle("GET /api/v1/runs/{id}/output", a.getOutput)
-	handle("PUT /api/v1/runs/{id}", a.putRun)
-	handle("POST /api/v1/runs/{id}/output", a.postOutput)
+	handle("GET /api/v1/runs", anything, a.getRuns)
+	handle("POST /api/v1/runs/{command}", inPath(access.Run, access.Commands), a.postRun)
+	handle("GET /api/v1/runs/{id}", anything, a.getRun)
+	handle("DELETE /api/v1/runs/{id}", some(access.Run), a.deleteRun)
+	handle("GET /api/v1/runs/{id}/output", anything, a.getOutput)
+	handle("PUT /api/v1/runs/{id}", some(access.Run), a.putRun)
+	handle("POST /api/v1/runs/{id}/output", some(access.Run), a.postOutput)
 
 	// Boards
-	handle("GET /api/v1/boards", a.getBoards)
-	handle("GET /api/v1/boards/{board}", a.getBoard)
-	handle("PUT /api/v1/boards/{board}", a.putBoard)
-	handle("DELETE /api/v1/boards/{board}", a.deleteBoard)
-	handle("GET /api/v1/boards/{board}/view", a.getBoardView)
+	handle("GET /api/v1/boards", anything, a.getBoards)
+	handle("GET /api/v1/boards/{board}", inPath(access.Read, access.Boards), a.getBoard)
+	handle("PUT /api/v1/boards/{board}", inPath(access.Board, access.Boards), a.putBoard)
+	handle("DELETE /api/v1/boards/{board}", inPath(access.Board, access.Boards), a.deleteBoard)
+	handle("GET /api/v1/boards/{board}/view", inPath(access.Read, access.Boards), a.getBoardView)
+	handle("POST /api/v1/markdown", anything, a.postMarkdown)
 
 	// Screens
-	handle("GET /api/v1/screens", a.getScreens)
-	handle("POST /api/v1/screens/{id}", a.postScreen)
+	handle("GET /api/v1/screens", some(access.Board), a.getScreens)
+	handle("POST /api/v1/screens/{id}", some(access.Board), a.postScreen)
 
 	// Live
-	handle("GET /ws", a.getSocket)
+	handle("GET /ws", someone, a.getSocket)
 
 	// Pages, and what go-app serves for them
-	mux.Handle("GET /{$}", a.Pages)
-	handle("GET /b/{board}", a.getBoardOr)
-	handle("GET /b/{board}/{panel}", a.getPanelPicture)
-	mux.Handle("GET /rooms", a.Pages)
-	mux.Handle("GET /screens", a.Pages)
+	page := handled(a.Pages)
+	handle("GET /{$}", anything, page)
+	handle("GET /b/{board}", anything, a.getBoardOr)
+	handle("GET /b/{board}/{panel}", inPath(access.Read, access.Boards), a.getPanelPicture)
+	handle("GET /boards", anything, page)
+	handle("GET /rooms", anything, page)
+	handle("GET /runs", anything, page)
+	handle("GET /runs/{id}", anything, page)
+	handle("GET /screens", some(access.Board), page)
 	for _, file := range []string{"app.js", "app.css", "app-worker.js", "wasm_exec.js", "manifest.webmanifest"} {
-		mux.Handle("GET /"+file, a.Pages)
+		handle("GET /"+file, toAll, page)
 	}
-	mux.Handle("GET /web/", a.Assets)
+	handle("GET /web/", toAll, handled(a.Assets))
+
+	// The way in
+	handle("GET /sign-in", toAll, a.getSignIn)
+	handle("POST /sign-in", toAll, a.postSignIn)
+	handle("POST /sign-out", toAll, a.postSignOut)
 
 	return a.around(mux, a.Pages, a.Loopback)
 }
 
-// AdminRoutes is the second port.
+// AdminRoutes is the second port. Whoever is on this machine may look; from elsewhere,
+// only whether the server is there and ready is told to all.
 func (a *API) AdminRoutes() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /health", a.answering(a.getHealth))
-	mux.Handle("GET /ready", a.answering(a.getReady))
-	mux.Handle("GET /metrics", a.metrics.handler())
-	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
-	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
-	mux.HandleFunc("POST /debug/pprof/symbol", pprof.Symbol)
-	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	look, profile := anything, byAdmin
+	if a.AdminLoopback {
+		look, profile = toAll, toAll
+	}
+	handle := func(pattern string, rule rule, do answer) {
+		a.rules[pattern] = rule
+		mux.Handle(pattern, a.answering(rule, do))
+	}
+	handle("GET /health", toAll, a.getHealth)
+	handle("GET /ready", toAll, a.getReady)
+	handle("GET /metrics", look, handled(a.metrics.handler()))
+	handle("GET /debug/pprof/", profile, handled(http.HandlerFunc(pprof.Index)))
+	handle("GET /debug/pprof/cmdline", profile, handled(http.HandlerFunc(pprof.Cmdline)))
+	handle("GET /debug/pprof/profile", profile, handled(http.HandlerFunc(pprof.Profile)))
+	handle("GET /debug/pprof/symbol", profile, handled(http.HandlerFunc(pprof.Symbol)))
+	handle("POST /debug/pprof/symbol", profile, handled(http.HandlerFunc(pprof.Symbol)))
+	handle("GET /debug/pprof/trace", profile, handled(http.HandlerFunc(pprof.Trace)))
 	return a.around(mux, nil, a.AdminLoopback)
 }

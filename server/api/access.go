@@ -1,0 +1,158 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"telltale/server/auth"
+	"telltale/shared/access"
+	"telltale/shared/board"
+	"telltale/shared/metric"
+	"telltale/shared/run"
+)
+
+// rule says what a route asks of its caller. Where that depends on more than the path
+// (lists, batches, sockets, pages of runs) the rule is what a caller needs at least, and
+// the answer sifts or refuses by may.
+type rule struct {
+	open bool                            // to everybody: the app's code, the way in
+	some access.Right                    // over whatever it is; "" where need says more
+	need func(*http.Request) access.Need // nil where there is none
+}
+
+// The rules that name nothing.
+var (
+	toAll    = rule{open: true}
+	anything = rule{need: func(*http.Request) access.Need { return access.Need{Right: access.Read} }} // lets a caller in who may look at anything
+	someone  = rule{some: anyRight}                                                                   // may do anything at all
+	byAdmin  = rule{need: func(*http.Request) access.Need { return access.Need{Right: access.Admin} }}
+)
+
+// anyRight is none of access's: whoever has one at all meets it.
+const anyRight access.Right = "any"
+
+// some is a rule that a right over anything meets.
+func some(right access.Right) rule { return rule{some: right} }
+
+// over is a rule about one thing, whose name is fixed.
+func over(right access.Right, class access.Class, name string) rule {
+	return rule{need: func(*http.Request) access.Need { return access.Need{Right: right, Class: class, Name: name} }}
+}
+
+// inPath is a rule about the thing that the path names: in {metric}, {room}, {board} or {command}.
+func inPath(right access.Right, class access.Class) rule {
+	key := pathNames[class]
+	return rule{need: func(r *http.Request) access.Need {
+		name := r.PathValue(key)
+		if id, err := metric.Parse(name); class == access.Metrics && err == nil {
+			name = string(id)
+		}
+		return access.Need{Right: right, Class: class, Name: name}
+	}}
+}
+
+var pathNames = [...]string{access.Metrics: "metric", access.Rooms: "room", access.Boards: "board", access.Commands: "command"}
+
+// keyCaller is under which a request's context has its caller.
+type keyCaller struct{}
+
+// callerOf is who the request is from. Everything passes through around, which has asked.
+func callerOf(r *http.Request) auth.Caller {
+	c, _ := r.Context().Value(keyCaller{}).(auth.Caller)
+	return c
+}
+
+// asking finds out who the request is from.
+func (a *API) asking(r *http.Request) (*http.Request, error) {
+	c := auth.Anyone
+	if a.Gate != nil {
+		var err error
+		if c, err = a.Gate.Caller(r); err != nil {
+			return r, err
+		}
+	}
+	return r.WithContext(context.WithValue(r.Context(), keyCaller{}, c)), nil
+}
+
+// meets refuses a caller whom the rule does not let in.
+func (a *API) meets(r *http.Request, rule rule) error {
+	c := callerOf(r)
+	switch {
+	case rule.open:
+		return nil
+	case rule.need != nil:
+		return a.allow(r, rule.need(r))
+	case rule.some == anyRight && (len(c.Scopes) > 0 || c.Board != ""):
+		return nil
+	case slices.ContainsFunc(c.Scopes, func(s access.Scope) bool { return s.Right == rule.some || s.Right == access.Admin }):
+		return nil
+	}
+	return lacking(c, access.Need{Right: rule.some})
+}
+
+// allow refuses a caller who may not do what is needed.
+func (a *API) allow(r *http.Request, need access.Need) error {
+	if c := callerOf(r); !a.may(r.Context(), c, need) {
+		return lacking(c, need)
+	}
+	return nil
+}
+
+// may tells whether a caller may do what is needed. A share link reads what its board shows.
+func (a *API) may(ctx context.Context, c auth.Caller, need access.Need) bool {
+	if c.May(need) {
+		return true
+	}
+	if need.Right != access.Read {
+		return false
+	}
+	// A run's room is read by who may read the run.
+	if id, is := strings.CutPrefix(need.Name, run.Prefix); is && need.Class == access.Rooms {
+		if of, _, err := a.Ledger.Run(ctx, id); err == nil {
+			return a.may(ctx, c, access.Need{Right: access.Read, Class: access.Commands, Name: of.Command})
+		}
+	}
+	return c.Board != "" && a.shares(ctx, c.Board, need)
+}
+
+// shares tells whether a board shows what a share link of it asks to read.
+func (a *API) shares(ctx context.Context, id string, need access.Need) bool {
+	if need.Class == access.None {
+		return true
+	}
+	if need.Class == access.Boards {
+		return need.Name == id
+	}
+	of, err := a.boards.Board(ctx, id)
+	if err != nil || need.Name == "" {
+		return false
+	}
+	switch need.Class {
+	case access.Metrics:
+		return slices.ContainsFunc(of.Patterns(), func(p string) bool { return metric.Match(p, metric.ID(need.Name)) })
+	case access.Rooms:
+		return slices.Contains(of.Rooms(), need.Name)
+	case access.Commands:
+		return slices.ContainsFunc(of.Panels, func(p board.Panel) bool { return p.Kind == board.Run && (p.Command == "" || p.Command == need.Name) })
+	}
+	return false
+}
+
+// lacking is the refusal of what a caller may not do: 401 to who has not said who they
+// are, as saying so may help.
+func lacking(c auth.Caller, need access.Need) error {
+	if !c.Named() {
+		return &problem{Status: http.StatusUnauthorized, challenge: `Bearer realm="telltale"`,
+			Detail: "this needs a token: show one with the header Authorization: Bearer TOKEN, or sign in on the page at /sign-in"}
+	}
+	if need.Right == anyRight {
+		return refuse(http.StatusForbidden, "the token of %s may do nothing", c.User)
+	}
+	scope := string(need.Right)
+	if need.Name != "" {
+		scope += ":" + need.Name
+	}
+	return refuse(http.StatusForbidden, "this needs the scope %s, which the token of %s does not have", scope, c.User)
+}

@@ -1,0 +1,105 @@
+package api
+
+import (
+	"errors"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"telltale/server/auth"
+)
+
+// signedIn is how long a browser keeps the token.
+const signedIn = 90 * 24 * time.Hour
+
+// maxForm is how large the form that signs in may be, bytes.
+const maxForm = 32 << 10
+
+// signInPage works without the app, whose code a browser may not have yet.
+var signInPage = template.Must(template.New("sign-in").Parse(`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Sign in · Telltale</title><link rel="stylesheet" href="{{.Style}}"><link rel="icon" href="/web/icon/icon.svg"></head>
+<body class="way-in"><main class="inner"><form method="post" action="/sign-in" class="card">
+<h1>Sign in to Telltale</h1>
+{{if .Wrong}}<p class="wrong" role="alert">{{.Wrong}}</p>{{end}}
+<label for="token">Token</label>
+<input id="token" name="token" type="password" autocomplete="current-password" autocapitalize="off" spellcheck="false" required autofocus>
+<input type="hidden" name="next" value="{{.Next}}">
+<button type="submit" class="primary">Sign in</button>
+<p class="hint">Whoever runs this server makes a token with <code>telltale token create</code>.</p>
+</form></main></body></html>
+`))
+
+// toSignIn leads a person in a browser, who was refused for want of a token, to where one is shown.
+func toSignIn(w http.ResponseWriter, r *http.Request, err error) bool {
+	p := explain(err)
+	if p.Status != http.StatusUnauthorized || r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return false
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, "/sign-in?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
+	return true
+}
+
+func (a *API) getSignIn(w http.ResponseWriter, r *http.Request) error {
+	query, err := queryOf(r)
+	if err != nil {
+		return err
+	}
+	return a.sendSignIn(w, http.StatusOK, query.Get("next"), "")
+}
+
+func (a *API) sendSignIn(w http.ResponseWriter, status int, next, wrong string) error {
+	header := w.Header()
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Cache-Control", "no-store")
+	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	header.Set("Referrer-Policy", "same-origin")
+	w.WriteHeader(status)
+	_ = signInPage.Execute(w, struct{ Style, Next, Wrong string }{"/web/app.css", here(next), wrong}) // the client has gone: nobody is left to tell
+	return nil
+}
+
+// postSignIn puts a token that is valid into a cookie that scripts cannot read and other
+// sites' pages cannot send.
+func (a *API) postSignIn(w http.ResponseWriter, r *http.Request) error {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if err := r.ParseForm(); err != nil {
+		if size := (*http.MaxBytesError)(nil); errors.As(err, &size) {
+			return err
+		}
+		return refuse(http.StatusBadRequest, "this is not the form of /sign-in")
+	}
+	token, next := strings.TrimSpace(r.PostForm.Get("token")), r.PostForm.Get("next")
+	if a.Gate != nil {
+		if _, err := a.Gate.Keyring.Find(token); err != nil {
+			return a.sendSignIn(w, http.StatusUnauthorized, next, "This token is not known here, or has ended.")
+		}
+		setCookie(w, r, token, int(signedIn.Seconds()))
+	}
+	http.Redirect(w, r, here(next), http.StatusSeeOther)
+	return nil
+}
+
+// postSignOut takes the cookie away.
+func (a *API) postSignOut(w http.ResponseWriter, r *http.Request) error {
+	setCookie(w, r, "", -1)
+	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+	return nil
+}
+
+func setCookie(w http.ResponseWriter, r *http.Request, value string, seconds int) {
+	http.SetCookie(w, &http.Cookie{Name: auth.Cookie, Value: value, Path: "/", MaxAge: seconds,
+		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil})
+}
+
+// here is a path of this server: what came with a link may name another one.
+func here(next string) string {
+	u, err := url.Parse(next)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n\t") || u.Path == "/sign-in" {
+		return "/"
+	}
+	return next
+}
