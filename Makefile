@@ -11,6 +11,7 @@ WASM_ENV = env -i PATH="$$PATH:$$(go env GOROOT)/lib/wasm" HOME="$$HOME" GOCACHE
 # Packages that run in a browser, and so are checked for js/wasm as well.
 BROWSER = ./app/... ./shared/...
 AXE = .cache/node_modules/axe-core/axe.min.js
+LIGHTHOUSE = .cache/node_modules/lighthouse/cli/index.js
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,7 +35,7 @@ wasm: ## the browser app, packed into web/dist
 	$(WASM_BUILD)
 	go run ./web/pack
 
-tools: $(AXE)
+tools: $(AXE) $(LIGHTHOUSE)
 	@command -v chromium >/dev/null || $(call apt,chromium)
 	@command -v redis-server >/dev/null || $(call apt,redis-server)
 	@command -v node >/dev/null || $(call apt,nodejs npm)
@@ -42,9 +43,9 @@ tools: $(AXE)
 # Only as root, or through sudo.
 apt = { s=; [ "$$(id -u)" = 0 ] || s=sudo; $$s apt-get update -q && $$s env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $(1); }
 
-$(AXE):
+$(AXE) $(LIGHTHOUSE) &:
 	@command -v npm >/dev/null || $(call apt,nodejs npm)
-	npm install --prefix .cache --no-save --no-audit --no-fund --silent axe-core@4.10.3
+	npm install --prefix .cache --no-save --no-audit --no-fund --silent axe-core@4.10.3 lighthouse@12.8.2
 
 test: tools build lint wasm-test ## everything that CI runs
 	go test -race -timeout 20m ./...
@@ -75,7 +76,7 @@ soak: tools build ## a room of 200 clients, 100,000 messages, cuts and 20 kills,
 	go test -tags soak -count=1 -timeout 0 -v -run "^TestSoak$$" ./server/journey -soak $(or $(SOAK),10m)
 
 golden: ## write the golden pictures anew; look at what changed before committing
-	go test ./shared/chart -run Golden -update
+	go test ./shared/chart ./server/picture -run Golden -update
 
 gallery: tools build ## screenshots of every page, size and theme in bin/gallery
 	go test -tags gallery -count=1 -v -run "^TestGallery$$" ./server/journey -gallery $(CURDIR)/bin/gallery

@@ -175,7 +175,7 @@ func (e *easel) ruled(a, b point, role scene.Role) {
 	if role == scene.Axis {
 		line = '─'
 	}
-	for x := int(math.Floor(a.x / 2)); x < int(math.Ceil(b.x/2)); x++ {
+	for x := int(math.Ceil(a.x / 2)); x < int(math.Ceil(b.x/2)); x++ {
 		if c := e.inside(x, int(math.Floor(a.y/4))); c != nil && c.text == "" && c.dots == 0 && c.block == 0 && (c.rule == 0 || role == scene.Axis) {
 			c.rule, c.role = line, role
 		}
@@ -283,7 +283,7 @@ func (e *easel) Rect(role scene.Role, x, y, w, h, _ float64) {
 	top, foot := y/CellHeight, (y+h)/CellHeight
 	for column := max(int(x/CellWidth), 0); column < min(int(math.Ceil((x+w)/CellWidth)), e.columns); column++ {
 		left, right := (float64(column)+0.25)*CellWidth, (float64(column)+0.75)*CellWidth
-		if (left < x || left >= x+w) && (right < x || right >= x+w) && w >= CellWidth/2 {
+		if (left < x || left >= x+w) && (right < x || right >= x+w) && column != int((x+w/2)/CellWidth) {
 			continue
 		}
 		for line := max(int(top), 0); line < min(int(math.Ceil(foot)), e.rows); line++ {
