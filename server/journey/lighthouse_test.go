@@ -1,0 +1,117 @@
+package journey
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// audit is what Lighthouse found.
+type audit struct {
+	Categories map[string]struct {
+		Score     float64
+		AuditRefs []struct{ ID string }
+	}
+	Audits map[string]struct {
+		Score            *float64
+		ScoreDisplayMode string
+		Title            string
+		DisplayValue     string
+	}
+}
+
+// lighthouse loads a page in a Chromium with an empty profile that finds no host but this machine.
+func lighthouse(t *testing.T, url string, args ...string) (found audit) {
+	t.Helper()
+	script, err := filepath.Abs("../../.cache/node_modules/lighthouse/cli/index.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(script); err != nil {
+		t.Fatal("lighthouse is not there: make tools fetches it")
+	}
+	chromium, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Fatal("chromium is not installed: make test installs it")
+	}
+	chrome := []string{"--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--no-default-browser-check", "--disable-quic",
+		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-default-apps", "--disable-extensions",
+		"--disable-dev-shm-usage", "--user-data-dir=" + t.TempDir(), "--host-resolver-rules='MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost'"}
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	command := exec.CommandContext(ctx, "node", append([]string{script, url, "--output=json", "--output-path=stdout", "--quiet", "--no-enable-error-reporting",
+		"--only-categories=performance,accessibility,best-practices", "--chrome-flags=" + strings.Join(chrome, " ")}, args...)...)
+	command.Env = append(os.Environ(), "CHROME_PATH="+chromium)
+	var said strings.Builder
+	command.Stderr = &said
+	out, err := command.Output()
+	if err != nil {
+		t.Fatalf("lighthouse: %v\n%s", err, said.String())
+	}
+	if err := json.Unmarshal(out, &found); err != nil {
+		t.Fatalf("lighthouse: %v\n%.500s", err, out)
+	}
+	return found
+}
+
+// misses lists the audits of a category that were not passed.
+func (a audit) misses(category string) (missed []string) {
+	for _, ref := range a.Categories[category].AuditRefs {
+		if each := a.Audits[ref.ID]; each.Score != nil && *each.Score < 1 && each.ScoreDisplayMode != "informative" {
+			missed = append(missed, strings.TrimSpace(ref.ID+" "+each.DisplayValue))
+		}
+	}
+	return missed
+}
+
+func (a audit) String() string {
+	text := ""
+	for _, each := range []string{"performance", "accessibility", "best-practices"} {
+		text += fmt.Sprintf("%s %.0f, ", each, 100*a.Categories[each].Score)
+	}
+	for _, each := range []string{"first-contentful-paint", "largest-contentful-paint", "total-blocking-time", "speed-index", "interactive"} {
+		text += fmt.Sprintf("%s %s, ", each, a.Audits[each].DisplayValue)
+	}
+	return strings.TrimSuffix(text, ", ")
+}
+
+// TestLighthouse has Lighthouse judge the start page as it judges any: on a desk, and as a phone of the middle on a slow line.
+// What else runs on this machine can only make it look slower, so the best of a few times counts.
+func TestLighthouse(t *testing.T) {
+	s := start(t)
+	s.must("POST", "/order", "")
+	for _, c := range []struct {
+		name string
+		args []string
+		fast float64
+	}{
+		{"desk", []string{"--preset=desktop"}, 0.95},
+		{"phone", nil, 0.80},
+	} {
+		best := audit{}
+		for range 5 {
+			found := lighthouse(t, s.url+"/", c.args...)
+			t.Logf("%s: %v", c.name, found)
+			if found.Categories["performance"].Score > best.Categories["performance"].Score {
+				best = found
+			}
+			for _, each := range []string{"accessibility", "best-practices"} {
+				if found.Categories[each].Score < 1 {
+					t.Errorf("%s: %s misses %s", c.name, each, strings.Join(found.misses(each), "; "))
+				}
+			}
+			if best.Categories["performance"].Score >= c.fast {
+				break
+			}
+		}
+		if best.Categories["performance"].Score < c.fast {
+			t.Errorf("%s: performance misses %s", c.name, strings.Join(best.misses("performance"), "; "))
+		}
+	}
+}
