@@ -11,9 +11,18 @@
 //   - The set holds every step that was sent. A frame that does not follow on is
 //     not folded in: the viewer resumes from its seq and epoch, on the same
 //     connection, and after a loss on the next one.
-//   - Contact is what was heard, not what is believed: after 4 s of silence the
-//     viewer asks, and says it has lost contact when 8 s have passed without a word
-//     (browsers answer WebSocket pings themselves and tell nobody).
+//   - Contact is what is known, not what is believed: every 3 s the viewer asks the server
+//     for its time, and contact is as old as the question that was answered last, not as
+//     what was heard since, which may have waited in a proxy, a frozen page or a machine
+//     that slept. It is lost 8 s after that (browsers answer WebSocket pings themselves
+//     and tell nobody).
+//   - When a value was written is kept by the viewer's own clock, which never goes back:
+//     as long before the message came as the server's clock says it was written before
+//     the message was made, and as much longer as the message may have been under way.
+//     Where either clock is set, the server is asked for the ages anew.
+//   - What is watched may change at any time (a page scrolls): what is watched still goes
+//     on, what is new comes whole, and of what was watched before the last value is kept,
+//     as of when it was known.
 //   - While there is no contact a plain request is asked first, with jittered
 //     back-off up to 15 s, and the socket opened once it is answered: Firefox holds
 //     back new sockets after failed ones. Wake asks at once.

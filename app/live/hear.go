@@ -16,7 +16,7 @@ var ping = wire.Encode(wire.Ping{})
 func (v *Viewer) opened(socket Socket) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.socket, v.welcome = socket, false
+	v.socket, v.welcome, v.contact.pinged = socket, false, 0
 }
 
 // closed forgets the connection and tells whether it had come to show something.
@@ -40,12 +40,6 @@ func (v *Viewer) asked() string {
 	return strconv.FormatUint(v.ask, 10)
 }
 
-func (v *Viewer) lastHeard() time.Time {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.contact.heard
-}
-
 // send writes one message; a failure shows as the end of the connection.
 func (v *Viewer) send(ctx context.Context, socket Socket, message []byte) {
 	_ = socket.Write(ctx, message)
@@ -64,12 +58,13 @@ func (v *Viewer) watch(ctx context.Context, socket Socket, resume bool) {
 	v.pending = true
 	w := wire.Watch{
 		ID: strconv.FormatUint(v.ask, 10), Metrics: v.look.Patterns,
-		RangeMS: v.look.RangeMS, Points: v.look.Points, Rate: v.look.Rate,
+		RangeMS: v.look.RangeMS, Points: v.look.Points, Rate: v.look.Rate, Clock: true,
 	}
-	v.resumes = resume && v.set.Epoch != "" && v.shown.same(v.look) && v.look.To == 0
+	v.contact.watched = v.contact.now()
+	v.resumes = resume && v.resumable()
 	if v.resumes {
 		seq := v.set.Seq
-		w.Since, w.Epoch = &seq, v.set.Epoch
+		w.Since, w.Epoch, w.Have = &seq, v.set.Epoch, v.have()
 	}
 	if v.look.To != 0 {
 		w = v.askMoment()
@@ -81,7 +76,6 @@ func (v *Viewer) watch(ctx context.Context, socket Socket, resume bool) {
 // hear takes one message. It answers true where the server says goodbye, and how
 // long to stay away.
 func (v *Viewer) hear(ctx context.Context, socket Socket, message []byte) (time.Duration, bool) {
-	now := time.Now()
 	kind, id := wire.TypeFrame, ""
 	switch {
 	case bytes.HasPrefix(message, framePrefix):
@@ -95,13 +89,16 @@ func (v *Viewer) hear(ctx context.Context, socket Socket, message []byte) (time.
 		kind, id = envelope.Type, envelope.ID
 	}
 	v.mu.Lock()
-	v.contact.heard = now
+	now := v.contact.now()
+	v.contact.word = now
 	v.mu.Unlock()
 	switch kind {
 	case wire.TypeFrame:
 		v.hearFrame(ctx, socket, message, now)
 	case wire.TypeSnapshot:
-		v.hearSnapshot(message)
+		v.hearSnapshot(message, now)
+	case wire.TypePong:
+		v.hearPong(ctx, socket, message, now)
 	case wire.TypeWelcome:
 		v.hearWelcome(ctx, socket, message, now)
 	case wire.TypeBroadcast, wire.TypeJoined, wire.TypePresence, wire.TypeMemberJoined, wire.TypeMemberLeft, wire.TypeGap:
@@ -128,28 +125,30 @@ func (v *Viewer) hear(ctx context.Context, socket Socket, message []byte) (time.
 var framePrefix = []byte(`{"type":"frame",`)
 
 // hearWelcome joins the rooms: only now it is known whether they are the same ones.
-func (v *Viewer) hearWelcome(ctx context.Context, socket Socket, message []byte, now time.Time) {
+func (v *Viewer) hearWelcome(ctx context.Context, socket Socket, message []byte, at int64) {
 	var w wire.Welcome
 	if wire.Decode(message, &w) != nil {
 		return
 	}
 	v.mu.Lock()
-	v.contact.clock(w.Time, now)
 	if v.epoch != "" && v.epoch != w.Epoch {
 		for _, r := range v.rooms {
 			r.reset()
 		}
 	}
 	v.epoch, v.welcome = w.Epoch, true
+	v.contact.answered(v.contact.dialed, at, w.Time)
 	if len(v.look.Patterns) == 0 {
 		v.contact.open = true // no snapshot will say so
 	}
+	question := v.contact.question(at)
 	v.mu.Unlock()
+	v.send(ctx, socket, question)
 	v.joinAll(ctx, socket)
 	v.change(Change{All: true})
 }
 
-func (v *Viewer) hearFrame(ctx context.Context, socket Socket, message []byte, now time.Time) {
+func (v *Viewer) hearFrame(ctx context.Context, socket Socket, message []byte, at int64) {
 	v.mu.Lock()
 	err := v.decoder.Frame(message, &v.frame)
 	if err != nil || !v.contact.open || v.past.at != 0 {
@@ -157,10 +156,14 @@ func (v *Viewer) hearFrame(ctx context.Context, socket Socket, message []byte, n
 		return
 	}
 	fresh, strange := v.news()
+	v.set.Shift = v.contact.shift(v.frame.Time, at)
 	err = v.set.Apply(v.frame)
-	v.contact.clock(v.frame.Time, now)
 	gap := err != nil && !v.pending
+	ask := v.contact.suspect && v.contact.pinged == 0
 	v.mu.Unlock()
+	if ask {
+		v.question(ctx, socket)
+	}
 	if gap {
 		v.watch(ctx, socket, true)
 	}
@@ -184,7 +187,7 @@ func (v *Viewer) news() (fresh, strange bool) {
 	return fresh, strange
 }
 
-func (v *Viewer) hearSnapshot(message []byte) {
+func (v *Viewer) hearSnapshot(message []byte, now int64) {
 	v.mu.Lock()
 	snap, id, err := v.decoder.Snapshot(message)
 	if err != nil || id != strconv.FormatUint(v.ask, 10) {
@@ -204,16 +207,11 @@ func (v *Viewer) hearSnapshot(message []byte) {
 		return
 	}
 	v.past.at, v.past.film, v.past.rooms = 0, nil, nil
-	if !v.resumes || !snap.Resumed {
-		v.set = v.look.set()
-		snap.Resumed = false
-	}
-	v.set.Reach(time.Now().Add(v.contact.skew).UnixMilli())
-	v.set.Load(snap)
-	v.shown = v.look
-	v.pending, v.contact.open = false, true
+	unasked := !v.pending
+	v.load(snap, now)
 	v.mu.Unlock()
-	// Names and units may have changed while nobody listened.
-	signal(v.unknown)
+	if unasked {
+		signal(v.unknown) // names and units may have changed
+	}
 	v.change(Change{All: true, Known: true})
 }

@@ -20,7 +20,7 @@ import (
 func (v *Viewer) RememberRoom(epoch, name string, first, last uint64, messages []room.Message, members []wire.Member) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if !v.contact.heard.IsZero() {
+	if v.contact.heard != 0 {
 		return
 	}
 	v.epoch = epoch
@@ -61,7 +61,7 @@ func (v *Viewer) SeeRoom(name string, see func(r *Room, now int64, contact Conta
 	defer v.mu.Unlock()
 	now := time.Now()
 	at := v.reached(now)
-	see(v.roomShown(name), at, v.contact.at(now))
+	see(v.roomShown(name), at, v.contact.at(v.contact.now()))
 }
 
 // Want says which messages of a room are looked at, both included. Those that were

@@ -73,6 +73,9 @@ func (v *Viewer) reach(ctx context.Context, careful bool) (Socket, error) {
 			return nil, err
 		}
 	}
+	v.mu.Lock()
+	v.contact.dialed = v.contact.now()
+	v.mu.Unlock()
 	return v.network.Dial(ctx)
 }
 
@@ -85,7 +88,7 @@ func (v *Viewer) converse(ctx context.Context, socket Socket) (wait time.Duratio
 	v.opened(socket)
 	defer func() { useful = v.closed() }()
 	v.watch(ctx, socket, true)
-	go v.listen(ctx, socket, time.Now())
+	go v.listen(ctx, socket)
 	go v.tell(ctx, socket)
 	for {
 		message, err := socket.Read(ctx)
@@ -98,32 +101,37 @@ func (v *Viewer) converse(ctx context.Context, socket Socket) (wait time.Duratio
 	}
 }
 
-// listen asks for a word after a silence and ends the connection when none comes.
-// It counts from when it asked, so that a machine that slept asks before it gives up.
-func (v *Viewer) listen(ctx context.Context, socket Socket, opened time.Time) {
+// listen asks for a word now and then, and ends the connection when none comes. It counts
+// the seconds that it sees pass, so that a machine that slept asks before it gives up.
+func (v *Viewer) listen(ctx context.Context, socket Socket) {
 	every := time.NewTicker(time.Second)
 	defer every.Stop()
-	var asked time.Time
-	for {
+	for waited := 0; ; {
+		woken := false
 		select {
 		case <-ctx.Done():
 			return
 		case <-every.C:
+			waited++
 		case <-v.wake:
+			woken = true
 		}
-		now := time.Now()
-		heard := v.lastHeard()
-		if heard.Before(opened) {
-			heard = opened
+		v.mu.Lock()
+		c := &v.contact
+		now := c.now()
+		gap := int64(askEvery)
+		if v.look.Idle {
+			gap = idleEvery
 		}
-		silent := now.Sub(heard)
+		last := max(c.asked, c.heard)
+		ask := c.pinged == 0 && (woken || c.doubt || c.suspect || now-last >= gap)
+		mutes := c.pinged != 0 && (waited >= mute && c.word < c.pinged || waited >= deaf)
+		v.mu.Unlock()
 		switch {
-		case silent < askAfter:
-			asked = time.Time{}
-		case asked.IsZero():
-			asked = now
-			v.send(ctx, socket, ping)
-		case now.Sub(asked) >= lostAfter-askAfter:
+		case ask:
+			waited = 0
+			v.question(ctx, socket)
+		case mutes:
 			socket.Close()
 			return
 		}

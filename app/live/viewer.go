@@ -20,6 +20,7 @@ type Look struct {
 	Points   int // columns a metric at most
 	Rate     int // frames a second
 	Rooms    []string
+	Idle     bool  // nobody looks: the server is asked for a word once a minute
 	To       int64 // the range ends there, as it was then, ms since 1970; 0 is now, live
 }
 
@@ -56,8 +57,12 @@ type Viewer struct {
 	decoder wire.Decoder
 	frame   series.Frame
 
-	rooms   map[string]*Room
-	user    string
+	rooms  map[string]*Room
+	user   string
+	aside  map[metric.ID]Word // what was watched before
+	told   uint64             // what the server's Known was last
+	listed int64              // as of when known's values are, by contact's clock; 0 for none
+
 	epoch   string // of the store that rooms are of
 	welcome bool   // this connection was welcomed
 	hurry   bool   // the connection was closed to open another at once
@@ -70,9 +75,10 @@ func NewViewer(network Network, look Look, change func(Change)) *Viewer {
 		network: network, change: change, look: look,
 		wake: make(chan struct{}, 1), unknown: make(chan struct{}, 1),
 		wanted: make(chan struct{}, 1), reel: make(chan struct{}, 1),
-		known: map[metric.ID]metric.Metric{}, rooms: map[string]*Room{},
+		known: map[metric.ID]metric.Metric{}, rooms: map[string]*Room{}, aside: map[metric.ID]Word{},
 	}
 	v.set, v.past.at = v.look.set(), look.To
+	v.contact.clock = machine()
 	return v
 }
 
@@ -81,19 +87,32 @@ func (l Look) set() *series.Set { return series.NewSet(l.step(), l.Points+2) }
 
 // same tells whether one watch serves both.
 func (l Look) same(o Look) bool {
-	return slices.Equal(l.Patterns, o.Patterns) && l.RangeMS == o.RangeMS && l.Points == o.Points && l.Rate == o.Rate && l.To == o.To
+	return l.alike(o) && l.RangeMS == o.RangeMS && l.Points == o.Points && l.Rate == o.Rate && l.To == o.To
 }
 
+// alike tells whether both watch the same metrics.
+func (l Look) alike(o Look) bool { return slices.Equal(l.Patterns, o.Patterns) }
+
 // Remember takes what was known before the first contact: from the page as the
-// server sent it, or from an earlier visit. It does nothing after that.
-func (v *Viewer) Remember(metrics []metric.Metric, snap series.Snapshot) {
+// server sent it, which was asked for so long ago, or (negative) from an earlier visit. It
+// does nothing after that.
+func (v *Viewer) Remember(metrics []metric.Metric, snap series.Snapshot, ago time.Duration) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if !v.contact.heard.IsZero() {
+	if v.contact.heard != 0 {
 		return
 	}
 	v.learn(metrics)
+	now := v.contact.now()
+	if v.contact.ahead = snap.Time - now; snap.Time == 0 {
+		v.contact.ahead = 0
+	}
+	if ago >= 0 && snap.Time != 0 {
+		v.contact.values = now - ago.Milliseconds()
+		v.contact.ahead = snap.Time - v.contact.values
+	}
 	snap.Resumed = false
+	v.set.Shift = -v.contact.ahead
 	v.set.Load(snap)
 	v.set.Epoch, v.set.Seq = "", 0 // its columns are not complete: never resume from them
 }
@@ -111,7 +130,7 @@ func (v *Viewer) Look(ctx context.Context, look Look) {
 	v.mu.Unlock()
 	v.visit(ctx)
 	if !same && socket != nil {
-		v.watch(ctx, socket, false)
+		v.watch(ctx, socket, true)
 	}
 }
 
@@ -121,7 +140,7 @@ func (v *Viewer) See(see func(set *series.Set, now int64, contact Contact)) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	now := time.Now()
-	see(v.set, v.reached(now), v.contact.at(now))
+	see(v.set, v.reached(now), v.contact.at(v.contact.now()))
 }
 
 // reached brings the set up to now, and answers the time that it is of: the server's, or the
@@ -131,7 +150,7 @@ func (v *Viewer) reached(now time.Time) int64 {
 		v.move(now)
 		return v.past.at
 	}
-	there := now.Add(v.contact.skew).UnixMilli()
+	there := v.contact.now() + v.contact.ahead
 	v.set.Reach(there)
 	return there
 }

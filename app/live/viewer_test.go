@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -106,7 +107,7 @@ func (c *socket) Write(_ context.Context, message []byte) error {
 	}
 	switch envelope.Type {
 	case wire.TypePing:
-		c.in <- wire.Encode(wire.Pong{})
+		c.in <- wire.Encode(wire.Pong{ID: envelope.ID, Time: time.Now().UnixMilli()})
 	case wire.TypeJoin, wire.TypeLeave, wire.TypeBroadcast, wire.TypePresence:
 		c.hearRoom(envelope.Type, message)
 	case wire.TypeWatch:
@@ -134,11 +135,17 @@ func (s *server) snapshot(w wire.Watch) series.Snapshot {
 	if w.Since != nil && w.Epoch == s.epoch {
 		snap.Resumed, since = true, *w.Since
 	}
+	if w.Clock {
+		snap.Time = time.Now().UnixMilli()
+	}
 	step := series.Step(w.RangeMS, w.Points)
 	for _, sample := range s.samples {
 		id := sample.Metric
+		if !slices.ContainsFunc(w.Metrics, func(p string) bool { return metric.Match(p, id) }) {
+			continue
+		}
 		snap.Values[id] = series.Point{Time: sample.Time, Value: sample.Value}
-		if sample.Seq <= since {
+		if sample.Seq <= since && (w.Have == nil || slices.Contains(w.Have, string(id))) {
 			continue
 		}
 		rows, start := snap.History[id], series.Floor(sample.Time, step)
@@ -391,20 +398,55 @@ func TestAnotherRangeKeepsWhatIsThereUntilItsAnswerComes(t *testing.T) {
 	})
 }
 
-func TestALookThatChangedWithoutContactIsNotResumed(t *testing.T) {
+func TestAnotherLookGoesOnWithWhatItHas(t *testing.T) {
 	play(t, func(s *server, v *Viewer) {
 		s.do(func() { s.add("orders", 1); s.tell() })
-		s.do(func() { s.down = true; s.open.Close() })
-		other := minute
-		other.Patterns = []string{"orders", "products"}
-		v.Look(t.Context(), other)
-		s.do(func() { s.down = false })
-		time.Sleep(20 * time.Second)
-		s.do(func() {
-			if w := s.watches[1]; w.Since != nil || len(w.Metrics) != 2 {
-				t.Errorf("asked for %+v", w)
+		s.do(func() { s.add("products", 1); s.tell() })
+		look := func(patterns ...string) {
+			other := minute
+			other.Patterns = patterns
+			v.Look(t.Context(), other)
+		}
+		last := func() wire.Watch { s.mu.Lock(); defer s.mu.Unlock(); return s.watches[len(s.watches)-1] }
+		look("orders")
+		synctest.Wait()
+		if w := last(); w.Since == nil || !slices.Equal(w.Have, []string{"orders"}) {
+			t.Errorf("asked for %+v", w)
+		}
+		v.See(func(set *series.Set, _ int64, c Contact) {
+			if set.Metrics["products"] != nil {
+				t.Error("what is no longer watched is still in the set")
+			}
+			if w := v.Word("products"); w.Head.Value != 1 || w.Heard == 0 || w.Heard > c.Values {
+				t.Errorf("of it is known %+v", w)
 			}
 		})
+		s.do(func() { s.add("orders", 1); s.tell() })
+		s.do(func() { s.down = true; s.open.Close() })
+		look("orders", "products")
+		s.do(func() { s.add("products", 1); s.down = false })
+		time.Sleep(20 * time.Second)
+		s.do(func() {})
+		if w := last(); w.Since == nil || len(w.Metrics) != 2 || !slices.Equal(w.Have, []string{"orders"}) {
+			t.Errorf("asked for %+v", w)
+		}
+		for id, want := range map[metric.ID]float64{"orders": 2, "products": 2} {
+			if sum, count := v.sums(id); sum != want || float64(count) != want || v.value(id) != want {
+				t.Errorf("%s: %v in %d steps, value %v, want %v", id, sum, count, v.value(id), want)
+			}
+		}
+		look()
+		time.Sleep(20 * time.Second)
+		v.See(func(_ *series.Set, _ int64, c Contact) {
+			if c.Now-c.Values < 20_000 {
+				t.Error("what nobody watches is taken for known")
+			}
+		})
+		look("customers")
+		synctest.Wait()
+		if w := last(); w.Since != nil || w.Have != nil {
+			t.Errorf("asked for %+v, and has nothing of it", w)
+		}
 	})
 }
 
@@ -429,7 +471,7 @@ func TestWhatIsRememberedShowsUntilTheFirstContactAndIsNeverResumedFrom(t *testi
 		s.add("orders", 9)
 		v := NewViewer(s, minute, func(Change) {})
 		v.Remember([]metric.Metric{{ID: "orders", Declaration: metric.Declaration{Title: "Orders"}}}, series.Snapshot{
-			Epoch: "e1", Seq: 1, Values: map[metric.ID]series.Point{"orders": {Time: 1, Value: 7}}})
+			Epoch: "e1", Seq: 1, Values: map[metric.ID]series.Point{"orders": {Time: 1, Value: 7}}}, -1)
 		ctx, end := context.WithCancel(t.Context())
 		defer end()
 		go v.Run(ctx)

@@ -138,7 +138,7 @@ func (s *stage) remember(first Island) {
 			snap.Values[m.ID] = series.Point{Time: m.Head.Time, Value: m.Head.Value}
 		}
 	}
-	s.viewer.Remember(first.Metrics, snap)
+	s.viewer.Remember(first.Metrics, snap, -1)
 }
 
 // changed is called by the viewer for all that comes.
