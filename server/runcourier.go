@@ -81,7 +81,10 @@ var errUnknown = errors.New("the server does not know the run")
 func (c *courier) deliver(ctx context.Context, over <-chan struct{}, end *ending) error {
 	err := c.put(ctx)
 	for err == nil {
-		err = c.carry(ctx)
+		begun := time.Now()
+		if err = c.carry(ctx); err == nil {
+			c.spool.Yield(ctx, time.Since(begun), over)
+		}
 	}
 	if errors.Is(err, io.EOF) {
 		<-over

@@ -3,10 +3,10 @@
 // comes, and keeps how they ended.
 //
 // A run has one goroutine that reports, and two that take its output from its pipes
-// (package outlet) into a spool (package capture), so that a command waits neither for the store nor for anybody
-// who watches; where it pours out more than can be followed, reporting leaves it the
-// machine until it has ended (live.yield). Between it and the server stands a keeper (package keep), so that
-// nothing of it outlives the server.
+// (package outlet) into a spool (package capture), so that a command waits neither for
+// the store nor for anybody who watches; where it pours out more than can be followed,
+// reporting leaves it the machine until it has ended. Between it and the server stands
+// a keeper (package keep), so that nothing of it outlives the server.
 //
 // It must not know where runs are kept, nor who sees them: it declares what it needs
 // of whoever keeps them (Reports).

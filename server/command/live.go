@@ -178,29 +178,7 @@ func (l *live) deliver(ctx context.Context, spool *capture.Spool) bool {
 		}
 		spool.Release(to)
 		at = to
-		l.yield(ctx, spool, time.Since(begun))
-	}
-}
-
-// Of what waits to be reported: where it is more than a flood and less than it is
-// time to hurry for, the command goes first.
-const (
-	flood = 2 << 20
-	hurry = 256 << 20
-)
-
-// yield leaves the machine to a command that pours out more than can be followed
-// anyway: reporting takes a quarter of the time, until the command has ended.
-func (l *live) yield(ctx context.Context, spool *capture.Spool, took time.Duration) {
-	if waits := spool.Waiting(); waits < flood || waits > hurry {
-		return
-	}
-	timer := time.NewTimer(min(3*took, 200*time.Millisecond))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-l.over:
-	case <-ctx.Done():
+		spool.Yield(ctx, time.Since(begun), l.over)
 	}
 }
 

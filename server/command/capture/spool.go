@@ -352,13 +352,6 @@ func (s *Spool) Release(upTo uint64) {
 	s.blocks = slices.Delete(s.blocks, 0, n)
 }
 
-// Waiting is how many bytes are held.
-func (s *Spool) Waiting() uint64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.ends - s.base
-}
-
 // Left says how much is held, and how much was left out, which is not in it.
 func (s *Spool) Left() (lines, bytes, lostLines, lostBytes uint64) {
 	s.mu.Lock()

@@ -24,5 +24,6 @@
 // It must not know what a run is, nor who reads the output.
 //
 // Limits: the kernel does not let a keeper end what runs as another user, such as
-// what sudo started, nor what hangs in the kernel.
+// what sudo started, nor what hangs in the kernel. Of a command whose keeper is killed
+// in the very instant of its start only the first process is sure to end.
 package keep

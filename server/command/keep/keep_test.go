@@ -147,7 +147,7 @@ func TestNothingOutlivesAStopWhateverItMakesOfSignals(t *testing.T) {
 }
 
 func TestWhereTheKeeperIsKilledTheCommandsGroupIsToo(t *testing.T) {
-	p, err := Start(command(t.Name(), "sleep 1000 & echo $PPID; wait"))
+	p, err := Start(command(t.Name(), "sleep 0.2; sleep 1000 & echo $PPID; wait")) // it has told by then that it started
 	if err != nil {
 		t.Fatal(err)
 	}

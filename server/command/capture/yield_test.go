@@ -1,4 +1,4 @@
-package command
+package capture
 
 import (
 	"bytes"
@@ -6,18 +6,17 @@ import (
 	"testing/synctest"
 	"time"
 
-	"telltale/server/command/capture"
 	"telltale/shared/room"
 )
 
 func TestReportingLeavesTheMachineToACommandThatPoursUntilItHasEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		spool := capture.NewSpool(capture.Options{Memory: flood * 4})
+		spool := NewSpool(Options{Memory: flood * 4})
 		defer spool.Close()
-		l := &live{over: make(chan struct{})}
+		over := make(chan struct{})
 		waits := func(took time.Duration) time.Duration {
 			begun := time.Now()
-			l.yield(t.Context(), spool, took)
+			spool.Yield(t.Context(), took, over)
 			return time.Since(begun)
 		}
 		spool.Write(room.Stdout, []byte("a line\n"))
@@ -25,14 +24,13 @@ func TestReportingLeavesTheMachineToACommandThatPoursUntilItHasEnded(t *testing.
 			t.Errorf("a line waits %v", took)
 		}
 		spool.Write(room.Stdout, bytes.Repeat([]byte("a line\n"), flood/7))
-		if took := waits(10 * time.Millisecond); took != 30*time.Millisecond {
+		if took := waits(10 * time.Millisecond); took != 90*time.Millisecond {
 			t.Errorf("a flood waits %v", took)
 		}
-		if took := waits(time.Minute); took != 200*time.Millisecond {
+		if took := waits(time.Minute); took != mostYield {
 			t.Errorf("after a slow report it waits %v", took)
 		}
-		l.settled()
-		l.settled()
+		close(over)
 		if took := waits(10 * time.Millisecond); took != 0 {
 			t.Errorf("what a command has left behind waits %v", took)
 		}
