@@ -28,6 +28,7 @@ type config struct {
 	adminListen    string
 	insecure       bool
 	data           string
+	boards         string // a folder; "" for none
 	retention      retention
 	roomRetention  roomRetention
 	hostMetrics    bool
@@ -52,6 +53,7 @@ func (c *config) flags() *flag.FlagSet {
 	set.StringVar(&c.adminListen, "admin-listen", "127.0.0.1:8081", "address of /health, /ready, /metrics and pprof")
 	set.BoolVar(&c.insecure, "insecure", false, "listen beyond this machine though anybody may then change everything")
 	set.StringVar(&c.data, "data", "./telltale-data", "folder that holds the database")
+	set.StringVar(&c.boards, "boards", "", "folder of boards as JSON files, each NAME.json shown at /b/NAME; they are changed there alone, and read again when they are")
 	set.Var(&c.retention, "retention", "how long samples (raw) and roll-ups of 10s and 1m are kept; those of an hour stay")
 	set.Var(&c.roomRetention, "room-retention", "how many messages a room keeps, and for how long; either may be left out")
 	set.BoolVar(&c.hostMetrics, "host-metrics", true, "record this machine's load, memory, disk and network, and the server's own traffic")

@@ -82,13 +82,18 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 		return &sentence{text: "the database cannot be written: is its disk full?", code: 1, cause: err}
 	}
 
+	folder, err := openBoards(c.boards, log)
+	if err != nil {
+		return err
+	}
+
 	app.DefaultLogger = func(format string, args ...any) { log.Error("go-app", "says", fmt.Sprintf(format, args...)) }
-	ui.SetSource(source{truth, viewers, api.Boards{Ledger: truth}, base(listener)})
+	ui.SetSource(source{truth, viewers, api.Boards{Ledger: truth, Files: folder.files()}, base(listener)})
 	ui.Routes()
 	assets := web.Embedded()
 	surface := api.New(api.Options{
 		Ledger: truth, Hub: viewers, Writable: store.Writable, Log: log,
-		Pages: newApp(assets), Assets: assets.Handler(), Commands: runner,
+		Pages: newApp(assets), Assets: assets.Handler(), Commands: runner, BoardFiles: folder.files(),
 		Version: version(), MaxMessage: int64(c.maxMessage), SlowClient: api.SlowClient(c.slowClient), Tiers: c.retention.tiers(),
 		Loopback: auth.IsLocal(c.listen), AdminLoopback: auth.IsLocal(c.adminListen),
 	})
@@ -98,6 +103,9 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 	defer stopBeside()
 	if c.hostMetrics {
 		besides.Go(func() { watchHost(beside, c, truth, surface, log) })
+	}
+	if folder != nil {
+		besides.Go(func() { folder.watch(beside, surface.BoardChanged) })
 	}
 	besides.Go(func() { schedule(beside, runner, log) })
 	besides.Go(func() { surface.KeepLeases(beside) })

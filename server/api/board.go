@@ -80,7 +80,7 @@ func (a *API) putBoard(w http.ResponseWriter, r *http.Request) error {
 	}
 	text := document(of)
 	if len(text) > ledger.MaxBoardBytes {
-		return refuse(http.StatusRequestEntityTooLarge, "the board takes %d KiB, the most is %d: make two of it", len(text)>>10, ledger.MaxBoardBytes>>10)
+		return tooLong(text)
 	}
 	c := ledger.BoardChange{Board: ledger.Board{Document: text, BoardSummary: ledger.BoardSummary{
 		ID: id, Title: of.Title, Panels: len(of.Panels), Revision: Revision(text)}}}
@@ -96,6 +96,10 @@ func (a *API) putBoard(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Location", r.URL.Path)
 	}
 	return sendStatus(w, status, wire.BoardRow{ID: id, Title: c.Title, Panels: c.Panels, Revision: c.Revision, Source: wire.Kept, Time: c.Time})
+}
+
+func tooLong(document []byte) error {
+	return refuse(http.StatusRequestEntityTooLarge, "the board takes %d KiB, the most is %d: make two of it", len(document)>>10, ledger.MaxBoardBytes>>10)
 }
 
 // deleteBoard removes a board that is kept.
@@ -121,7 +125,7 @@ func (a *API) changeBoard(w http.ResponseWriter, r *http.Request, c ledger.Board
 		if _, is := a.boards.Files.Board(c.ID); is {
 			w.Header().Set("Allow", "GET, HEAD")
 			return answer, refuse(http.StatusMethodNotAllowed,
-				"the board %s is a file of the operator's (--boards) and is changed there, or keep yours under another name", c.ID)
+				"the board %s is a file of the operator's (--boards) and is changed there; yours can have another name", c.ID)
 		}
 	}
 	if c.If, err = acceptable(r, c.ID); err != nil {

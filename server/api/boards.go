@@ -74,6 +74,20 @@ func read(kept ledger.Board) (Board, error) {
 	return of, nil
 }
 
+// FromFile reads a board of the operator's folder, as strictly as one that is put; changed
+// is when that was, ms since 1970.
+func FromFile(text []byte, id string, changed int64) (Board, error) {
+	of, err := readBoard(text, id)
+	if err != nil {
+		return Board{}, err
+	}
+	kept := document(of)
+	if len(kept) > ledger.MaxBoardBytes {
+		return Board{}, tooLong(kept)
+	}
+	return Board{Board: of, Revision: Revision(kept), Source: wire.File, Time: changed}, nil
+}
+
 func builtin(of board.Board) Board {
 	return Board{Board: of, Revision: Revision(document(of)), Source: wire.Builtin}
 }

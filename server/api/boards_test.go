@@ -168,7 +168,9 @@ func TestARepeatedChangeOfABoardIsMadeOnce(t *testing.T) {
 
 func TestARefusedBoardSaysWhere(t *testing.T) {
 	h := open(t)
-	panel := func(fields string) string { return `{"panels":[{"id":"a","kind":"line","queries":[{"metric":"m"}]},{` + fields + `}]}` }
+	panel := func(fields string) string {
+		return `{"panels":[{"id":"a","kind":"line","queries":[{"metric":"m"}]},{` + fields + `}]}`
+	}
 	for _, c := range []struct {
 		body, want string
 		status     int
