@@ -4,7 +4,7 @@
 // exception: storage and the clipboard.
 const telltale = (() => {
   const root = document.documentElement, system = matchMedia("(prefers-color-scheme: dark)");
-  const THEME = "telltale.theme", KEPT = "telltale.kept", SEEN = "telltale.seen", USER = "telltale.user", SCREEN = "telltale.screen";
+  const THEME = "telltale.theme", KEPT = "telltale.kept", SEEN = "telltale.seen", USER = "telltale.user", SCREEN = "telltale.screen", HIDDEN = "telltale.hidden";
   const read = (key) => { try { return localStorage.getItem(key); } catch { return null; } };
   const write = (key, value) => { try { localStorage.setItem(key, value); } catch { /* full or forbidden: nothing is kept */ } };
 
@@ -173,6 +173,8 @@ const telltale = (() => {
     keep: (text) => write(KEPT, text),
     user: () => read(USER),
     setUser: (name) => write(USER, name),
+    hidden: () => read(HIDDEN),
+    hide: (text) => write(HIDDEN, text),
     seen: (room) => allSeen().get(room) || 0,
     setSeen,
     draft: (board) => drafts().get(board) || null,

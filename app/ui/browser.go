@@ -2,6 +2,7 @@ package ui
 
 import (
 	"telltale/app/live"
+	"telltale/shared/metric"
 	"telltale/shared/run"
 	"telltale/shared/wire"
 
@@ -67,6 +68,9 @@ type alive interface {
 	// Post sends a request once and answers "" or a sentence on why it was refused.
 	Post(method, path, body string) string
 	Copy(text string)
+	// Hides tells whether a panel of the place hides a metric, Hide hides it or shows it again.
+	Hides(panel string, id metric.ID) bool
+	Hide(panel string, id metric.ID)
 }
 
 // browser is nil on the server, where no page is alive.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"telltale/shared/board"
+	"telltale/shared/chart"
 	"telltale/shared/metric"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
@@ -14,8 +15,9 @@ import (
 type Card struct {
 	app.Compo
 	Panel    board.Panel
-	Shown    []metric.Metric // what it shows, at most mostSeries
+	Shown    []metric.Metric // what it shows, at most mostSeries, of a table mostRows
 	Titles   []string        // of each
+	More     int             // metrics besides
 	Span     span
 	Large    bool
 	Base     string
@@ -25,24 +27,32 @@ type Card struct {
 
 // Render draws it. Numbers, ages and the drawing are then kept up to date by the stage.
 func (c *Card) Render() app.UI {
-	card := app.Article().Class("card").DataSet("panel", attr(c.Panel.ID)).DataSet("kind", string(c.Panel.Kind)).
+	card := sized(app.Article().Class("card"), c.Panel).DataSet("panel", attr(c.Panel.ID)).DataSet("kind", string(c.Panel.Kind)).
 		DataSet("metric", attr(string(c.first().ID)))
 	if c.Large {
 		card = card.Class("large")
 	}
-	return card.Body(
-		app.Header().Class("card-head").Body(
-			c.heading(),
-			app.Span().Class("age").Text(c.age()),
-		),
+	head := app.Header().Class("card-head").Body(
+		c.heading(),
+		app.Span().Class("age").Text(c.age()),
+	)
+	curl := &Curl{Line: curlLine(c.Base, c.first()), Of: c.title()}
+	plot := app.Div().Class("plot").Attr("role", "img").Aria("label", attr(c.label()))
+	if c.Panel.Kind == board.Table {
+		return card.Body(head, c.table(plot.Body(c.drawings()...)), curl)
+	}
+	values := app.Ul().Class("values")
+	if len(c.Shown) > 2 {
+		values = values.Class("many")
+	}
+	return card.Body(head,
 		app.Div().Class("card-values").Body(
-			app.Ul().Class("values").Body(c.values()...),
+			values.Body(c.values()...),
 			app.If(c.Panel.Buttons && len(c.Shown) == 1 && c.Shown[0].Kind != metric.Gauge, func() app.UI {
 				return &Buttons{Metric: c.Shown[0].ID, Title: c.title()}
 			}),
 		),
-		app.Div().Class("plot").Attr("role", "img").Aria("label", attr(c.label())).Body(c.drawings()...),
-		&Curl{Line: curlLine(c.Base, c.first()), Of: c.title()},
+		plot.Body(c.drawings()...), curl,
 	)
 }
 
@@ -57,6 +67,9 @@ func (c *Card) heading() app.UI {
 func (c *Card) first() metric.Metric {
 	if len(c.Shown) > 0 {
 		return c.Shown[0]
+	}
+	if len(c.Panel.Queries) == 0 {
+		return metric.Metric{ID: metric.ID(c.Panel.ID)}
 	}
 	return metric.Metric{ID: metric.ID(c.Panel.Queries[0].Metric)}
 }
@@ -78,17 +91,54 @@ func (c *Card) age() string {
 	return age(c.Shown[0], c.Now, false)
 }
 
+// values are what the metrics are now, with their names where there are several: where the
+// drawing has lines to hide, each name is the button for it.
 func (c *Card) values() []app.UI {
 	items := make([]app.UI, 0, len(c.Shown))
 	for i, m := range c.Shown {
 		items = append(items, app.Li().Body(
 			app.If(len(c.Shown) > 1, func() app.UI {
-				return app.Span().Class("name s" + strconv.Itoa(i)).Text(c.Titles[i])
+				if c.Panel.Kind == board.Stat || c.Panel.Kind == board.Gauge {
+					return app.Span().Class("name").Text(c.Titles[i])
+				}
+				return &Key{Panel: c.Panel.ID, Metric: m.ID, Title: c.Titles[i], Nth: i}
 			}),
-			app.Span().Class("now").DataSet("metric", attr(string(m.ID))).Text(value(m)),
+			c.now(m),
+			c.toneOf(m),
 		))
 	}
+	if c.More > 0 {
+		items = append(items, app.Li().Class("rest").Text("+"+strconv.Itoa(c.More)+" more"))
+	}
 	return items
+}
+
+func (c *Card) now(m metric.Metric) app.UI {
+	return app.Span().Class("now").DataSet("metric", attr(string(m.ID))).Text(c.value(m))
+}
+
+// toneOf says what a value means, where the panel tells.
+func (c *Card) toneOf(m metric.Metric) app.UI {
+	tone := c.tone(m)
+	return app.If(len(c.Panel.Thresholds) > 0, func() app.UI {
+		return app.Span().Class("tone").DataSet("tone", string(tone)).Text(chart.ToneWord(tone))
+	})
+}
+
+func (c *Card) tone(m metric.Metric) board.Tone {
+	v, has := m.Value()
+	if !has {
+		return ""
+	}
+	return chart.ToneOf(c.Panel.Thresholds, v)
+}
+
+// value is a metric's current value as a person reads it, in the panel's unit.
+func (c *Card) value(m metric.Metric) string {
+	if c.Panel.Unit != "" {
+		m.Unit = c.Panel.Unit
+	}
+	return value(m)
 }
 
 // label tells what the drawing is of.
@@ -103,7 +153,7 @@ func (c *Card) label() string {
 func (c *Card) drawings() []app.UI {
 	var drawings []app.UI
 	for i, picture := range c.Pictures {
-		drawings = append(drawings, app.Div().Class("first w"+strconv.Itoa(i)).Body(app.Raw(picture)))
+		drawings = append(drawings, app.Div().Class("first c"+strconv.Itoa(i+1)).Body(app.Raw(picture)))
 	}
 	return drawings
 }

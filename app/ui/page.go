@@ -168,7 +168,7 @@ func (p *BoardPage) Render() app.UI {
 			p.toolbar(),
 			p.desk.bar(),
 			app.Div().Class("desk").Body(
-				app.Div().Class("grid").Body(p.grid(panels)...),
+				app.Div().Class(p.at.grid()).Body(p.grid(panels)...),
 				app.If(p.desk.editing(), func() app.UI { return &Frames{Desk: &p.desk, Board: p.at.board} }),
 			),
 			p.desk.sheets(),
@@ -201,8 +201,8 @@ func (p *BoardPage) grid(panels []board.Panel) []app.UI {
 			cards = append(cards, &TextCard{Panel: panel, Early: p.at.textOf(panel)})
 			continue
 		}
-		shown, titles := panel.Shown(p.first.Metrics, mostSeries)
-		card := &Card{Panel: panel, Shown: shown, Titles: titles, Span: p.at.span, Large: p.at.large, Base: p.first.Base, Now: p.first.Now}
+		shown, titles, more := shownOf(panel, p.first.Metrics)
+		card := &Card{Panel: panel, Shown: shown, Titles: titles, More: more, Span: p.at.span, Large: p.at.large, Base: p.first.Base, Now: p.first.Now}
 		if app.IsServer && i < mostDrawn {
 			card.Pictures = card.pictures(p.set, p.first.Now)
 		}

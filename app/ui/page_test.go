@@ -145,7 +145,7 @@ func wellFormed(html string) bool {
 
 func TestAMetricsOwnPageIsDrawnForEachNumberOfColumns(t *testing.T) {
 	html := page(t, "/m/temp?range=1h", gauge("temp", 21))
-	for _, want := range []string{`class="first w0"`, `class="first w2"`, `width="1128"`, "the last hour"} {
+	for _, want := range []string{`class="first c1"`, `class="first c3"`, `width="1128"`, "the last hour"} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page lacks %q", want)
 		}

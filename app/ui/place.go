@@ -129,6 +129,14 @@ func (p place) link(s span) string {
 	return p.path + "?range=" + s.name
 }
 
+// grid is the class of the cards' grid: a metric's own page is no rows of one height.
+func (p place) grid() string {
+	if p.large {
+		return "grid free"
+	}
+	return "grid"
+}
+
 func (p place) points() int {
 	if p.large {
 		return largePoints

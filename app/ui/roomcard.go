@@ -16,7 +16,7 @@ type RoomCard struct {
 
 // Render draws it.
 func (c *RoomCard) Render() app.UI {
-	card := app.Article().Class("card room").DataSet("panel", attr(c.Panel.ID)).DataSet("kind", string(c.Panel.Kind))
+	card := sized(app.Article().Class("card room"), c.Panel).DataSet("panel", attr(c.Panel.ID)).DataSet("kind", string(c.Panel.Kind))
 	head := app.Header().Class("card-head").Body(
 		app.H2().Body(app.A().Href(roomPath(c.Panel.Room)).Text(c.title())),
 		app.Span().Class("of").Text(c.Panel.Room),

@@ -29,7 +29,7 @@ func (c *RunCard) Render() app.UI {
 	if r.ID == "" {
 		r, _ = ranIn(c.Early, c.Panel.Command)
 	}
-	card := app.Article().Class("card room").DataSet("panel", attr(c.Panel.ID)).DataSet("kind", string(c.Panel.Kind))
+	card := sized(app.Article().Class("card room"), c.Panel).DataSet("panel", attr(c.Panel.ID)).DataSet("kind", string(c.Panel.Kind))
 	if r.ID == "" {
 		return card.Body(
 			app.Header().Class("card-head").Body(app.H2().Body(app.A().Href("/runs").Text(c.title(r)))),

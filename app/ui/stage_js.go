@@ -56,6 +56,7 @@ type stage struct {
 	ahead   []string  // patterns that are watched before they are shown
 	screen  screenView
 	breath  breath
+	hides   hiding // what legends hide; nil before the first look
 }
 
 // watched is what the stage is told of when it comes into sight or changes its size.
@@ -237,8 +238,12 @@ func (s *stage) paint(st *stageCard, set *series.Set, now int64, stale bool) {
 		heard -= fresh.Silence
 	}
 	st.card.input(&st.in, set, now, heard, s.clock.at)
+	for i, m := range st.card.Shown {
+		st.in.Series[i].Hidden = st.hides[m.ID]
+	}
 	st.chart.Draw(&s.tape, &st.in, st.width, st.height)
 	st.painter().Paint(&s.tape)
+	st.writeChanges()
 }
 
 // stale tells whether what is shown may be out of date.
@@ -256,7 +261,7 @@ func (s *stage) stale(c live.Contact) bool {
 func (s *stage) Mount(c *Card) {
 	s.of = nil
 	s.last++
-	st := &stageCard{card: c, number: s.last}
+	st := &stageCard{card: c, number: s.last, hides: s.hidesOf(c.Panel.ID)}
 	s.cards[c], s.nth[s.last] = st, st
 	st.mount(s)
 	s.ask()
@@ -267,7 +272,7 @@ func (s *stage) Mount(c *Card) {
 func (s *stage) Update(c *Card) {
 	s.of = nil
 	if st := s.cards[c]; st != nil {
-		st.dirty, st.restructured = true, true
+		st.dirty, st.restructured, st.hides = true, true, s.hidesOf(c.Panel.ID)
 	}
 	s.ask()
 }

@@ -5,6 +5,7 @@ import (
 
 	"telltale/app/canvas"
 	"telltale/shared/chart"
+	"telltale/shared/metric"
 	"telltale/shared/series"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
@@ -27,12 +28,7 @@ type stageCard struct {
 	restructured    bool // go-app has changed the nodes since find
 	stale           bool
 	drawn           int64 // the server's time at the last painting
-}
-
-// number is a text node that shows a metric's value.
-type number struct {
-	node js.Value
-	said string
+	hides           map[metric.ID]bool
 }
 
 func (st *stageCard) mount(s *stage) {
@@ -59,30 +55,10 @@ func (st *stageCard) adopt(s *stage) {
 // find looks the changing nodes up.
 func (st *stageCard) find() {
 	st.restructured = false
-	nodes := st.root.Call("querySelectorAll", ".now")
-	st.numbers = st.numbers[:0]
-	for i := range nodes.Length() {
-		st.numbers = append(st.numbers, number{node: nodes.Index(i)})
-	}
+	st.findNumbers()
 	st.aged = "?"
 	if st.width == 0 {
 		st.width, st.height = st.plot.Get("clientWidth").Float(), st.plot.Get("clientHeight").Float()
-	}
-}
-
-// write brings the numbers up to date.
-func (st *stageCard) write(set *series.Set) {
-	for i, m := range st.card.Shown {
-		if i >= len(st.numbers) {
-			return
-		}
-		if e := set.Metrics[m.ID]; e != nil {
-			m.Head = e.Head
-		}
-		if text := value(m); text != st.numbers[i].said {
-			st.numbers[i].said = text
-			setText(st.numbers[i].node, text)
-		}
 	}
 }
 

@@ -23,7 +23,7 @@ func (c *TextCard) Render() app.UI {
 	if c.Early != "" || c.Panel.Text == "" {
 		made = c.Early
 	}
-	return app.Article().Class("card text").DataSet("panel", attr(c.Panel.ID)).DataSet("kind", string(c.Panel.Kind)).Body(
+	return sized(app.Article().Class("card text"), c.Panel).DataSet("panel", attr(c.Panel.ID)).DataSet("kind", string(c.Panel.Kind)).Body(
 		app.If(c.Panel.Title != "", func() app.UI {
 			return app.Header().Class("card-head").Body(app.H2().Text(c.Panel.Title))
 		}),
