@@ -35,6 +35,13 @@ func (s source) Board(id string) (wire.BoardView, bool, error) {
 	return s.boards.View(ctx, id)
 }
 
+// Boards implements ui.Source.
+func (s source) Boards() ([]wire.BoardRow, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), preRenderLimit)
+	defer cancel()
+	return s.boards.Rows(ctx)
+}
+
 // View implements ui.Source. Values and history are as of one seq.
 func (s source) View(patterns []string, rangeMS int64, points, limit int) (ui.View, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), preRenderLimit)
@@ -69,6 +76,7 @@ func (s source) view(ctx context.Context, patterns []string, rangeMS int64, poin
 			drawn = append(drawn, each.ID)
 		}
 	}
+	view.Snapshot.Time, view.Snapshot.Written = s.hub.Written(view.Snapshot.Values, seq)
 	if len(drawn) == 0 {
 		return view, nil
 	}
@@ -97,45 +105,11 @@ func (s source) Room(name string, limit int) (ui.RoomView, error) {
 	view := ui.RoomView{First: extent.First, Last: extent.Last, Members: s.hub.Presence(name)}
 	view.Users = len(view.Members)
 	view.Members = view.Members[:min(len(view.Members), firstMembers)]
-	after := max(extent.First, 1) - 1
-	if kept := extent.Last - after; kept > uint64(limit) {
-		after = extent.Last - uint64(limit)
+	messages, err := api.Newest(ctx, s.ledger, name, max(extent.First, 1)-1, extent.Last, limit)
+	for _, m := range messages {
+		view.Messages = append(view.Messages, wire.Row(m))
 	}
-	for after < extent.Last {
-		messages, err := s.ledger.Messages(ctx, name, after, int(extent.Last-after))
-		if err != nil {
-			return ui.RoomView{}, fmt.Errorf("read a room's messages: %w", err)
-		}
-		if len(messages) == 0 {
-			break
-		}
-		for _, m := range messages {
-			view.Messages = append(view.Messages, wire.Row(m))
-		}
-		after = messages[len(messages)-1].Seq
-		if size(view.Messages) > firstBytes {
-			view.Messages = newest(view.Messages)
-		}
-	}
-	return view, nil
-}
-
-// firstBytes is about how much a page carries of one room.
-const firstBytes = 64 << 10
-
-func size(rows []wire.MessageRow) (n int) {
-	for _, row := range rows {
-		n += len(row.Content)
-	}
-	return n
-}
-
-// newest drops the oldest rows until about firstBytes remain, and one at least.
-func newest(rows []wire.MessageRow) []wire.MessageRow {
-	for over := size(rows) - firstBytes; over > 0 && len(rows) > 1; rows = rows[1:] {
-		over -= len(rows[0].Content)
-	}
-	return rows
+	return view, err
 }
 
 // Runs implements ui.Source.

@@ -36,6 +36,10 @@
 // and writes. Neither has a limit on its time; both end with Drain. What is cut off
 // after it began has no end, so that nobody takes it for whole.
 //
+// Pictures: look.go reads what a picture says, as of one seq or of a moment of the past, and
+// only what its caller may read; package picture draws it. Few are made at once, since each
+// takes a processor and some MiB.
+//
 // Invariants:
 //   - Every error answer is problem+json (RFC 9457) with a sentence to act on.
 //   - A body is read to its limit, also after decompression, before anything is

@@ -9,6 +9,7 @@ import (
 
 	"telltale/server/ledger"
 	"telltale/server/picture"
+	"telltale/shared/access"
 	"telltale/shared/board"
 	"telltale/shared/chart"
 	"telltale/shared/metric"
@@ -24,7 +25,8 @@ type look struct {
 	span        // points are those of its widest drawing
 	past   bool // to is not now
 	zone   *time.Location
-	only   metric.ID // the one metric that a panel shows; "" for all that match
+	only   metric.ID                                  // the one metric that a panel shows; "" for all that match
+	may    func(class access.Class, name string) bool // tells what the caller may read; nil for everything
 }
 
 // shownMembers is how many members of a room a picture names.
@@ -44,6 +46,9 @@ func (a *API) viewOnce(ctx context.Context, l look) (*picture.View, error) {
 	all, seq, err := a.Ledger.Metrics(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if l.may != nil {
+		all = slices.DeleteFunc(slices.Clone(all), func(m metric.Metric) bool { return !l.may(access.Metrics, string(m.ID)) })
 	}
 	v := &picture.View{Title: l.title, Past: l.past, Moment: chart.Moment{From: l.from, To: l.to, Heard: l.to, Zone: zoneOf(l.zone)}}
 	ids, seen := []metric.ID{}, map[metric.ID]bool{}
@@ -119,19 +124,20 @@ func (a *API) fill(ctx context.Context, l look, v *picture.View, c *picture.Card
 			c.Shown[i].Head = metric.Head{}
 		}
 	}
-	switch c.Kind {
-	case board.Log:
+	switch {
+	case l.may != nil && (c.Kind.OfRoom() && !l.may(access.Rooms, c.Room)):
+	case c.Kind == board.Log:
 		c.Messages, err = a.newest(ctx, c.Room, l)
-	case board.Presence:
+	case c.Kind == board.Presence:
 		members := a.Hub.Presence(c.Room)
 		c.Users, c.Members = len(members), members[:min(len(members), shownMembers)]
-	case board.Run:
+	case c.Kind == board.Run:
 		var runs []run.Run
 		if runs, err = a.runs(ctx); err != nil {
 			return err
 		}
 		for _, r := range runs {
-			if (c.Command == "" || r.Command == c.Command) && r.Started <= l.to {
+			if (c.Command == "" || r.Command == c.Command) && r.Started <= l.to && (l.may == nil || l.may(access.Commands, r.Command)) {
 				if l.past && r.Started+r.Duration > l.to {
 					r.State, r.Duration, r.Code, r.Signal = run.Running, l.to-r.Started, nil, ""
 				}

@@ -11,6 +11,7 @@ import (
 
 	"telltale/server/ledger"
 	"telltale/server/picture"
+	"telltale/shared/access"
 	"telltale/shared/board"
 	"telltale/shared/metric"
 	"telltale/shared/scene"
@@ -32,7 +33,7 @@ type pictureRequest struct {
 }
 
 // pictureOf reads a picture's query. usual is its range, in ms, where none is named.
-func pictureOf(r *http.Request, usual int64) (p pictureRequest, err error) {
+func (a *API) pictureOf(r *http.Request, usual int64) (p pictureRequest, err error) {
 	if p.Values, err = queryOf(r); err != nil {
 		return p, err
 	}
@@ -50,6 +51,11 @@ func pictureOf(r *http.Request, usual int64) (p pictureRequest, err error) {
 		return p, refuse(http.StatusBadRequest, "scale is 1, 2 or 3, not %.40q", scale)
 	}
 	p.zone = time.Local
+	if c := callerOf(r); !c.May(access.Need{Right: access.Read, Class: access.Metrics}) {
+		p.may = func(class access.Class, name string) bool {
+			return a.may(r.Context(), c, access.Need{Right: access.Read, Class: class, Name: name})
+		}
+	}
 	return p, p.when(usual, time.Now().UnixMilli())
 }
 
@@ -221,14 +227,20 @@ func (a *API) getBoardOr(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Add("Vary", "Accept")
 	of, ending, err := a.boardOr(r)
 	switch {
-	case ending == "" && wantsHTML(r):
+	case ending == "" && wantsPage(r):
 		return a.getBoardPage(w, r)
 	case err != nil:
 		return err
 	}
-	p, err := pictureOf(r, rangeOf(of.Board))
+	if err := a.allow(r, access.Need{Right: access.Read, Class: access.Boards, Name: of.ID}); err != nil {
+		return err
+	}
+	p, err := a.pictureOf(r, rangeOf(of.Board))
 	if err != nil {
 		return err
+	}
+	if callerOf(r).Board == of.ID { // a share link shows all that is on its board
+		p.may = nil
 	}
 	p.title, p.panels = titleOf(of.Board), firstPanels(of.Board)
 	if ending == "" {
@@ -239,6 +251,23 @@ func (a *API) getBoardOr(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return a.sendPicture(w, r, &p, ending, func(v *picture.View, t *scene.Tape) { v.Draw(t, width, height) })
+}
+
+// wantsPage tells whether who asks for a board gets its page: a browser, whatever part of it
+// asks, unless it says that it takes plain text.
+func wantsPage(r *http.Request) bool {
+	return wantsHTML(r) || r.Header.Get("Sec-Fetch-Mode") != "" && !strings.Contains(r.Header.Get("Accept"), "text/plain")
+}
+
+// getHome answers the start page, and with its board who takes nothing but plain text.
+func (a *API) getHome(w http.ResponseWriter, r *http.Request) error {
+	w.Header().Add("Vary", "Accept")
+	if wantsHTML(r) || !strings.Contains(r.Header.Get("Accept"), "text/plain") {
+		a.Pages.ServeHTTP(w, r)
+		return nil
+	}
+	r.SetPathValue("board", "home")
+	return a.getBoardOr(w, r)
 }
 
 // firstPanels are the panels of a board as it stands, as many as a picture has.
@@ -287,13 +316,16 @@ func (a *API) getPanelPicture(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p, err := pictureOf(r, rangeOf(of.Board))
+	p, err := a.pictureOf(r, rangeOf(of.Board))
 	if err != nil {
 		return err
 	}
 	known, _, err := a.Ledger.Metrics(r.Context())
 	if err != nil {
 		return err
+	}
+	if callerOf(r).Board == of.ID {
+		p.may = nil
 	}
 	name := r.PathValue("panel")
 	panel, found := panelOf(of.Board, known, name)
@@ -341,11 +373,14 @@ func (a *API) sendCard(w http.ResponseWriter, r *http.Request, p *pictureRequest
 // where it names none.
 func asPicture(ending string) form {
 	return func(a *API, w http.ResponseWriter, r *http.Request, id metric.ID) error {
+		if err := a.allow(r, access.Need{Right: access.Read, Class: access.Metrics, Name: string(id)}); err != nil {
+			return err
+		}
 		m, err := a.Ledger.Metric(r.Context(), id)
 		if err != nil {
 			return err
 		}
-		p, err := pictureOf(r, 24*3_600_000)
+		p, err := a.pictureOf(r, 24*3_600_000)
 		if err != nil {
 			return err
 		}

@@ -78,7 +78,7 @@ func (a *API) Routes() http.Handler {
 
 	// Pages, and what go-app serves for them
 	page := handled(a.Pages)
-	handle("GET /{$}", anything, page)
+	handle("GET /{$}", anything, a.getHome)
 	handle("GET /b/{board}", anything, a.getBoardOr)
 	handle("GET /b/{board}/{panel}", inPath(access.Read, access.Boards), a.getPanelPicture)
 	handle("GET /boards", anything, page)

@@ -22,6 +22,7 @@ func TestTheCurlLinesOfTheREADMEDoWhatItSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := quiet(t, "--config", file)
+	folder := t.TempDir() // for what a line saves
 	ran, id := 0, regexp.MustCompile(`^{"id":"([^"]+)"`)
 	for line := range strings.Lines(string(readme)) {
 		line = strings.TrimSpace(line)
@@ -37,6 +38,7 @@ func TestTheCurlLinesOfTheREADMEDoWhatItSays(t *testing.T) {
 		}
 		call = strings.ReplaceAll(call, "localhost:8082", strings.TrimPrefix(s.url, "http://"))
 		run := exec.CommandContext(t.Context(), "sh", "-c", strings.Replace(call, "curl ", "curl -sS --fail-with-body --max-time "+limit+" ", 1))
+		run.Dir = folder
 		answer, err := run.CombinedOutput()
 		if begun := id.FindSubmatch(answer); begun != nil {
 			t.Setenv("RUN", string(begun[1]))

@@ -42,7 +42,7 @@ func (v *View) Draw(t *scene.Tape, width, height float64) {
 	}
 	count := columns(width)
 	cells, rows := board.Layout(panels, count)
-	around := min(around, width/32)
+	around := math.Floor(min(around, width/32))
 	row := cellRow
 	if height > 0 && rows > 0 {
 		row = max(math.Floor((height-2*around-bar-between*float64(rows-1))/float64(rows)), leastRow)
