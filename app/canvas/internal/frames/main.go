@@ -8,6 +8,7 @@ import (
 	"syscall/js"
 
 	"telltale/app/canvas"
+	"telltale/app/canvas/internal/drawn"
 	"telltale/shared/chart"
 	"telltale/shared/scene"
 	"telltale/shared/series"
@@ -29,6 +30,13 @@ func main() {
 			return nil
 		}),
 	})
+	js.Global().Get("ours").Set("drawn", js.FuncOf(func(js.Value, []js.Value) any {
+		all := map[string]any{}
+		for name, svg := range drawn.All() {
+			all[name] = svg
+		}
+		return all
+	}))
 	js.Global().Call("oursReady")
 	select {}
 }
