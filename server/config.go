@@ -38,6 +38,8 @@ type config struct {
 	maxConnections int
 	maxMessage     int // bytes
 	slowClient     string
+	publicRead     bool
+	jwt            auth.JWTOptions
 	commands       []command.Command // the tables [command.NAME] of the file, which are no flags
 }
 
@@ -51,7 +53,12 @@ func (c *config) flags() *flag.FlagSet {
 	c.roomRetention = roomRetention{messages: 100_000, age: 30 * day}
 	set.StringVar(&c.listen, "listen", "", "address of the pages and the API (default \""+defaultListen+"\", or every interface at $PORT)")
 	set.StringVar(&c.adminListen, "admin-listen", "127.0.0.1:8081", "address of /health, /ready, /metrics and pprof")
-	set.BoolVar(&c.insecure, "insecure", false, "listen beyond this machine though anybody may then change everything")
+	set.BoolVar(&c.insecure, "insecure", false, "listen beyond this machine though no token exists and anybody may change everything")
+	set.BoolVar(&c.publicRead, "public-read", false, "let everybody look, also without a token")
+	set.StringVar(&c.jwt.KeyFile, "jwt-key", "", "file with the key for JSON Web Tokens: a public key in PEM (RSA, P-256, Ed25519) or a secret of 32 bytes; they are then taken besides tokens")
+	set.StringVar(&c.jwt.Claim, "jwt-claim", "scopes", "claim of a JWT that lists what it lets do")
+	set.StringVar(&c.jwt.Issuer, "jwt-issuer", "", "iss that a JWT must have")
+	set.StringVar(&c.jwt.Audience, "jwt-audience", "", "aud that a JWT must have")
 	set.StringVar(&c.data, "data", "./telltale-data", "folder that holds the database")
 	set.StringVar(&c.boards, "boards", "", "folder of boards as JSON files, each NAME.json shown at /b/NAME; they are changed there alone, and read again when they are")
 	set.Var(&c.retention, "retention", "how long samples (raw) and roll-ups of 10s and 1m are kept; those of an hour stay")
@@ -156,9 +163,6 @@ func (c *config) check() error {
 		return wrong("max-metrics", "and --max-connections are at least 1")
 	case c.maxMessage < 1024 || c.maxMessage > 16<<20:
 		return wrong("max-message", "is from 1024 bytes to 16 MiB")
-	case !c.insecure && !auth.IsLocal(c.listen):
-		return &sentence{code: 1, text: "listening on " + c.listen + " lets anybody who reaches this machine change everything, " +
-			"and access tokens do not exist yet: listen on localhost, or say --insecure (TELLTALE_INSECURE=true) if the network around it is trusted"}
 	}
 	return nil
 }

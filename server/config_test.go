@@ -96,6 +96,7 @@ func TestListeningBeyondThisMachineNeedsASay(t *testing.T) {
 		{args: []string{"--listen", "192.0.2.1:8082"}, refused: true},
 		{args: []string{"--listen", "example.org:8082"}, refused: true},
 		{env: []string{"PORT", "9000"}, refused: true},
+		{args: []string{"--admin-listen", ":8081"}, refused: true},
 		{args: []string{"--listen", ":8082", "--insecure"}, listen: ":8082"},
 		{env: []string{"PORT", "9000", "TELLTALE_INSECURE", "true"}, listen: ":9000"},
 		{args: []string{"--listen", "127.0.0.1:1"}, env: []string{"PORT", "9000"}, listen: "127.0.0.1:1"},
@@ -103,6 +104,12 @@ func TestListeningBeyondThisMachineNeedsASay(t *testing.T) {
 		{args: []string{"--listen", "[::1]:8082"}, listen: "[::1]:8082"},
 	} {
 		c, err := parseConfig(row.args, environment(row.env...), &bytes.Buffer{})
+		if err == nil {
+			err = c.checkOpen(false)
+		}
+		if failed := c.checkOpen(true); failed != nil {
+			t.Errorf("%v %v: %v, though a token exists", row.args, row.env, failed)
+		}
 		switch {
 		case row.refused && (err == nil || report(err, &bytes.Buffer{}) != 1 || !strings.Contains(err.Error(), "--insecure")):
 			t.Errorf("%v %v: %v, want a refusal that names --insecure and exit code 1", row.args, row.env, err)

@@ -51,6 +51,11 @@ func newLog(c config, out io.Writer) *slog.Logger {
 
 // serve puts the parts together, runs until the context ends, then drains.
 func serve(ctx context.Context, c config, log *slog.Logger) error {
+	gate, keys, err := openGate(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer keys.Close()
 	listener, err := listen(ctx, "listen", c.listen)
 	if err != nil {
 		return err
@@ -92,7 +97,7 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 	ui.Routes()
 	assets := web.Embedded()
 	surface := api.New(api.Options{
-		Ledger: truth, Hub: viewers, Writable: store.Writable, Log: log,
+		Ledger: truth, Hub: viewers, Writable: store.Writable, Gate: gate, Log: log,
 		Pages: newApp(assets), Assets: assets.Handler(), Commands: runner, BoardFiles: folder.files(),
 		Version: version(), MaxMessage: int64(c.maxMessage), SlowClient: api.SlowClient(c.slowClient), Tiers: c.retention.tiers(),
 		Loopback: auth.IsLocal(c.listen), AdminLoopback: auth.IsLocal(c.adminListen),
@@ -108,6 +113,9 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 		besides.Go(func() { folder.watch(beside, surface.BoardChanged) })
 	}
 	besides.Go(func() { schedule(beside, runner, log) })
+	besides.Go(func() {
+		gate.Keyring.Watch(beside, func(err error) { log.Error("the tokens cannot be read", "error", err) })
+	})
 	besides.Go(func() { surface.KeepLeases(beside) })
 
 	open := &connections{Listener: listener, most: int64(c.maxConnections)}

@@ -12,13 +12,14 @@ const Cookie = "telltale"
 type Gate struct {
 	Keyring    *Keyring
 	PublicRead bool // who shows no token may look
+	Open       bool // while no token exists, anybody may do everything
 }
 
-// Caller is who the request is from. While no token exists that is Anyone, whatever is
-// shown. The error wraps ErrUnknown where a token was shown that is not valid; a cookie
+// Caller is who the request is from. On an open server without tokens that is Anyone,
+// whatever is shown: one that is not open does not become so when its last token is revoked. The error wraps ErrUnknown where a token was shown that is not valid; a cookie
 // that is not is as good as none, as its owner did not choose to show it now.
 func (g *Gate) Caller(r *http.Request) (Caller, error) {
-	if !g.Keyring.Closed() {
+	if g.Open && !g.Keyring.Closed() {
 		return Anyone, nil
 	}
 	shown, cookie := Shown(r)

@@ -142,6 +142,7 @@ func TestWhoARequestIsFrom(t *testing.T) {
 	for _, c := range []struct {
 		name           string
 		closed, public bool
+		shut           bool
 		header, cookie string
 		want           Caller
 		unknown        bool
@@ -149,6 +150,7 @@ func TestWhoARequestIsFrom(t *testing.T) {
 		{name: "an open server", want: Anyone},
 		{name: "an open server and any token", header: "Bearer whatever", want: Anyone},
 		{name: "nothing", closed: true},
+		{name: "a server that is not open and has no token yet", shut: true},
 		{name: "nothing where anyone may look", closed: true, public: true, want: Onlooker},
 		{name: "a token", closed: true, header: "Bearer " + secret, want: Caller{ID: token.ID, User: "ann"}},
 		{name: "a scheme in small letters", closed: true, header: "bearer " + secret, want: Caller{ID: token.ID, User: "ann"}},
@@ -176,7 +178,7 @@ func TestWhoARequestIsFrom(t *testing.T) {
 		if c.cookie != "" {
 			r.AddCookie(&http.Cookie{Name: Cookie, Value: c.cookie})
 		}
-		got, err := (&Gate{Keyring: k, PublicRead: c.public}).Caller(r)
+		got, err := (&Gate{Keyring: k, PublicRead: c.public, Open: !c.shut}).Caller(r)
 		if errors.Is(err, ErrUnknown) != c.unknown || got.ID != c.want.ID || got.User != c.want.User || c.want.ID == "" && got.Scopes.String() != c.want.Scopes.String() {
 			t.Errorf("%s: %+v, %v", c.name, got, err)
 		}

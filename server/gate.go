@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"telltale/server/auth"
+	"telltale/server/store/tokens"
+)
+
+// openGate opens what decides who may do what; its error is a sentence.
+func openGate(ctx context.Context, c config) (*auth.Gate, *tokens.Store, error) {
+	var jwt *auth.JWT
+	if c.jwt.KeyFile != "" {
+		var err error
+		if jwt, err = auth.NewJWT(c.jwt); err != nil {
+			return nil, nil, &sentence{text: "--jwt-key: " + err.Error(), code: 2}
+		}
+	}
+	keys, err := tokens.Open(ctx, c.data, tokens.Options{})
+	if err != nil {
+		advice := "cannot be written: change its permissions, make room on its disk, or give another folder with --data"
+		if errors.Is(err, tokens.ErrNewer) {
+			advice = "has tokens that a newer telltale wrote: start that one, or give another folder with --data"
+		}
+		return nil, nil, &sentence{text: fmt.Sprintf("the data folder %s %s", c.data, advice), code: 1, cause: err}
+	}
+	ring, err := auth.NewKeyring(ctx, keys, jwt)
+	if err == nil {
+		err = c.checkOpen(ring.Closed())
+	}
+	if err != nil {
+		_ = keys.Close()
+		return nil, nil, err
+	}
+	return &auth.Gate{Keyring: ring, PublicRead: c.publicRead, Open: c.insecure || auth.IsLocal(c.listen)}, keys, nil
+}
+
+// checkOpen refuses to let anybody beyond this machine change everything.
+func (c *config) checkOpen(closed bool) error {
+	if closed || c.insecure {
+		return nil
+	}
+	for _, address := range []string{c.listen, c.adminListen} {
+		if !auth.IsLocal(address) {
+			return &sentence{code: 1, text: "listening on " + address + " lets anybody who reaches this machine change everything, as no token exists: " +
+				"make one with telltale token create NAME --scope admin --data " + c.data + ", or listen on localhost, " +
+				"or say --insecure (TELLTALE_INSECURE=true) if the network around it is trusted"}
+		}
+	}
+	return nil
+}
