@@ -139,11 +139,12 @@ type Said struct {
 	Seq     uint64      `json:"seq"`
 	Time    int64       `json:"time"` // ms since 1970
 	Stream  room.Stream `json:"stream,omitempty"`
+	Open    bool        `json:"open,omitempty"` // a piece of a line: the stream's next message goes on with it
 }
 
 // Message is what was said.
 func (s Said) Message() room.Message {
-	return room.Message{Room: s.RoomID, Seq: s.Seq, Time: s.Time, Sender: s.Sender, Stream: s.Stream, Content: s.Content}
+	return room.Message{Room: s.RoomID, Seq: s.Seq, Time: s.Time, Sender: s.Sender, Stream: s.Stream, Content: s.Content, Open: s.Open}
 }
 
 // AppendSaid writes m as every member gets it, a Said; id is that of the
@@ -162,12 +163,15 @@ func AppendSaid(b []byte, m room.Message, id string) []byte {
 	if m.Stream != "" {
 		b = appendString(append(b, `,"stream":`...), string(m.Stream))
 	}
+	if m.Open {
+		b = append(b, `,"open":true`...)
+	}
 	return append(b, '}')
 }
 
 // Row is what was said as a room's history lists it.
 func Row(m room.Message) MessageRow {
-	return MessageRow{Seq: m.Seq, Content: m.Content, Sender: m.Sender, Time: m.Time, Stream: m.Stream}
+	return MessageRow{Seq: m.Seq, Content: m.Content, Sender: m.Sender, Time: m.Time, Stream: m.Stream, Open: m.Open}
 }
 
 // MessageRow is a message as a room's history lists it.
@@ -177,4 +181,5 @@ type MessageRow struct {
 	Sender  string      `json:"sender"`
 	Time    int64       `json:"time"`
 	Stream  room.Stream `json:"stream,omitempty"`
+	Open    bool        `json:"open,omitempty"` // as Said has it
 }

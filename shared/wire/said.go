@@ -15,7 +15,7 @@ type RoomRow struct {
 // thousands a second, which the browser decodes between two animation frames.
 func ReadSaid(b []byte) (s Said, err error) {
 	c := cursor{b: b}
-	s.RoomID = c.row(&s.ID, &s.Content, &s.Sender, &s.Seq, &s.Time, &s.Stream)
+	s.RoomID = c.row(&s.ID, &s.Content, &s.Sender, &s.Seq, &s.Time, &s.Stream, &s.Open)
 	return s, c.end()
 }
 
@@ -25,14 +25,14 @@ func ReadRows(b []byte) (rows []MessageRow, err error) {
 	c.array(func(int) {
 		var r MessageRow
 		var id string
-		c.row(&id, &r.Content, &r.Sender, &r.Seq, &r.Time, &r.Stream)
+		c.row(&id, &r.Content, &r.Sender, &r.Seq, &r.Time, &r.Stream, &r.Open)
 		rows = append(rows, r)
 	})
 	return rows, c.end()
 }
 
 // row reads the fields of one message and answers its room.
-func (c *cursor) row(id, content, sender *string, seq *uint64, time *int64, stream *room.Stream) (name string) {
+func (c *cursor) row(id, content, sender *string, seq *uint64, time *int64, stream *room.Stream, open *bool) (name string) {
 	c.object(func(key []byte) {
 		switch string(key) {
 		case "id":
@@ -49,6 +49,8 @@ func (c *cursor) row(id, content, sender *string, seq *uint64, time *int64, stre
 			*time = c.int()
 		case "stream":
 			*stream = room.Stream(c.str())
+		case "open":
+			*open = c.bool()
 		default:
 			c.skip(0)
 		}
@@ -58,5 +60,5 @@ func (c *cursor) row(id, content, sender *string, seq *uint64, time *int64, stre
 
 // Message is the row as a message of the room.
 func (r MessageRow) Message(name string) room.Message {
-	return room.Message{Room: name, Seq: r.Seq, Time: r.Time, Sender: r.Sender, Stream: r.Stream, Content: r.Content}
+	return room.Message{Room: name, Seq: r.Seq, Time: r.Time, Sender: r.Sender, Stream: r.Stream, Content: r.Content, Open: r.Open}
 }

@@ -13,6 +13,7 @@ func TestWhatWasSaidIsReadByHandAsByTheLibrary(t *testing.T) {
 	for _, m := range []room.Message{
 		{Room: "r", Seq: 1, Time: 2, Content: "plain"},
 		{Room: "r", Seq: 18446744073709551615, Time: -2, Sender: "Zoë", Stream: room.Stderr, Content: "<b>\"\\\n\u2028\x1b[31m \u202e😀"},
+		{Room: "run.x", Seq: 3, Stream: room.Stdout, Content: " 10%\r", Open: true},
 		{},
 	} {
 		b := AppendSaid(nil, m, "i")
@@ -30,7 +31,7 @@ func TestWhatWasSaidIsReadByHandAsByTheLibrary(t *testing.T) {
 }
 
 func TestARoomsHistoryIsReadByHandAsByTheLibrary(t *testing.T) {
-	want := []MessageRow{{Seq: 1, Content: "a\tb", Sender: "x", Time: 3}, {Seq: 2, Time: 4, Stream: room.Stdout}}
+	want := []MessageRow{{Seq: 1, Content: "a\tb", Sender: "x", Time: 3}, {Seq: 2, Time: 4, Stream: room.Stdout}, {Seq: 3, Stream: room.Stderr, Open: true}}
 	b, _ := json.Marshal(want)
 	if got, err := ReadRows(b); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, %v", got, err)

@@ -266,12 +266,14 @@ func TestARoomsMessageIsWrittenAsTheContractSays(t *testing.T) {
 	for _, c := range []struct {
 		id     string
 		stream room.Stream
+		open   bool
 		want   string
 	}{
-		{"", "", `{"type":"broadcast","room_id":"lobby","content":"\u003cb\u003e\"hi\"\n\u2028\\","sender":"Zoë","seq":7,"time":9}`},
-		{"q", room.Stderr, `{"type":"broadcast","id":"q","room_id":"lobby","content":"\u003cb\u003e\"hi\"\n\u2028\\","sender":"Zoë","seq":7,"time":9,"stream":"stderr"}`},
+		{"", "", false, `{"type":"broadcast","room_id":"lobby","content":"\u003cb\u003e\"hi\"\n\u2028\\","sender":"Zoë","seq":7,"time":9}`},
+		{"q", room.Stderr, false, `{"type":"broadcast","id":"q","room_id":"lobby","content":"\u003cb\u003e\"hi\"\n\u2028\\","sender":"Zoë","seq":7,"time":9,"stream":"stderr"}`},
+		{"", room.Stdout, true, `{"type":"broadcast","room_id":"lobby","content":"\u003cb\u003e\"hi\"\n\u2028\\","sender":"Zoë","seq":7,"time":9,"stream":"stdout","open":true}`},
 	} {
-		m.Stream = c.stream
+		m.Stream, m.Open = c.stream, c.open
 		b := AppendSaid(nil, m, c.id)
 		if string(b) != c.want {
 			t.Errorf("got  %s\nwant %s", b, c.want)
