@@ -72,6 +72,7 @@ type contact struct {
 	ahead       int64 // the server's clock minus ours, at most
 	suspect     bool  // what came was early or late: ask, so as to know why
 	doubt       bool  // a clock was set, or slept: ages are to be asked for anew
+	parted      int64 // when our own was set or slept: how long before that anything was is not known
 	dialed      int64
 	watched     int64 // when the watch was sent that is not answered yet
 	pinged      int64 // when the question was asked that is not answered yet; 0: none is
@@ -86,9 +87,10 @@ type contact struct {
 // now reads the clock; the caller holds Viewer.mu.
 func (c *contact) now() int64 {
 	steady, wall := c.clock()
-	now, unseen := c.lasts.Now(steady, wall)
-	if unseen > 0 {
-		c.doubt = true
+	now, parted := c.lasts.Now(steady, wall)
+	if parted {
+		c.parted, c.doubt, c.values = now, true, 0
+		c.heard = min(c.heard, now-lostAfter)
 	}
 	c.wall, c.skew = wall, time.Duration(now+c.ahead-wall)*time.Millisecond
 	return now
@@ -114,6 +116,9 @@ const tolerance = 500
 // answered takes notice of an answer that came now to what was asked then, and of the
 // server's clock where it tells that (0: it does not).
 func (c *contact) answered(asked, now, server int64) {
+	if asked < c.parted {
+		return // how long ago that was nobody knows
+	}
 	c.heard = max(c.heard, asked)
 	if server == 0 {
 		return

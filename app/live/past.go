@@ -46,6 +46,7 @@ type Moment struct {
 	At     int64 // ms since 1970, of what is shown; 0: it is live
 	Speed  int64 // how fast it moves; 0: it stands still
 	Caught bool  // it was played up to the present
+	Now    int64 // the server's time, ms since 1970
 }
 
 // Moment tells whether what is shown is of the past. It is for as long as that is shown,
@@ -53,8 +54,9 @@ type Moment struct {
 func (v *Viewer) Moment() (m Moment) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.move(time.Now())
-	return Moment{v.past.at, v.past.speed, v.past.caught}
+	now := time.Now()
+	v.move(now)
+	return Moment{v.past.at, v.past.speed, v.past.caught, now.Add(v.contact.skew).UnixMilli()}
 }
 
 // Play lets the moment that is looked at move on from where it stands; 0 holds it. It does

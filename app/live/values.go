@@ -30,7 +30,7 @@ func (v *Viewer) hearPong(ctx context.Context, socket Socket, message []byte, no
 		v.mu.Unlock()
 		return
 	}
-	if v.contact.open && !v.pending && len(v.shown.Patterns) > 0 {
+	if v.contact.open && !v.pending && !v.contact.doubt && asked >= v.contact.parted && len(v.shown.Patterns) > 0 {
 		v.contact.values = max(v.contact.values, asked)
 	}
 	again := v.contact.doubt && !v.pending && v.contact.open && v.look.To == 0
@@ -87,7 +87,9 @@ func (v *Viewer) load(snap series.Snapshot, now int64) {
 		c.answered(c.watched, now, snap.Time)
 		v.set.Shift = c.watched - snap.Time
 		v.putAside()
-		c.values = max(c.values, c.watched)
+		if c.watched >= c.parted {
+			c.values = max(c.values, c.watched)
+		}
 	} else {
 		v.set.Shift = c.shift(snap.Time, now)
 	}
@@ -127,7 +129,13 @@ func (v *Viewer) Word(id metric.ID) Word {
 	if e := v.set.Metrics[id]; e != nil {
 		return Word{e.Head, e.Written, v.contact.values}
 	}
+	if v.past.at != 0 {
+		return Word{} // what it is now is not what it was
+	}
 	if w, is := v.aside[id]; is {
+		if w.Heard < v.contact.parted {
+			w.Heard = 0
+		}
 		return w
 	}
 	if m, known := v.known[id]; known {

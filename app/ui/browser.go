@@ -38,8 +38,27 @@ type alive interface {
 	// to the next one, or back. Nothing is found of "".
 	Find(room, text string)
 	FindNext(room string, back bool)
-	// Now is the server's time in ms since 1970.
+	// Now is the server's time in ms since 1970, or the moment of the past that is shown.
 	Now() int64
+	// Zone is the offset of the viewer's time from UTC in seconds, east, at a time in ms.
+	Zone(ms int64) int
+	// Turns has goTo called when the person turns to another stretch of time; push says
+	// that it is a step to come back from.
+	Turns(goTo func(w when, push bool))
+	// Aim shows another stretch of time at once; settled says that it is to stay.
+	Aim(w when, settled bool)
+	// Back goes back to where one zoomed in from, Live to the present.
+	Back()
+	Live()
+	// Play lets the moment move so many times as fast as life; 0 holds it. Freeze shows this
+	// very moment, or lets it go on again.
+	Play(speed int64)
+	Freeze()
+	// Toggle holds what moves, and lets go what is held.
+	Toggle()
+	// When is what is shown; There is the server's time.
+	When() when
+	There() int64
 	// Runs asks for all runs, Run for one.
 	Runs() ([]run.Run, error)
 	Run(id string) (run.Run, error)
@@ -48,6 +67,8 @@ type alive interface {
 	Boards(changed func(id, revision string))
 	// Markdown asks for the HTML of a text.
 	Markdown(text string) (string, error)
+	// BoardRows asks for the list of boards.
+	BoardRows() ([]wire.BoardRow, error)
 	// BoardView asks for a board; its error is live.ErrNone where there is none of that id.
 	BoardView(id string) (wire.BoardView, error)
 	// Rooms asks for the list of rooms.

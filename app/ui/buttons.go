@@ -14,6 +14,7 @@ type Buttons struct {
 	app.Compo
 	Metric metric.ID
 	Title  string
+	Past   bool // what is shown is the past, which nobody changes
 
 	waiting int // presses under way
 }
@@ -21,9 +22,9 @@ type Buttons struct {
 // Render draws them.
 func (b *Buttons) Render() app.UI {
 	return app.Div().Class("buttons").Attr("role", "group").Aria("label", attr("Change "+b.Title)).Body(
-		app.Button().Type("button").Class("icon round").DataSet("press", "minus").Aria("label", attr("One less: "+b.Title)).
+		app.Button().Type("button").Disabled(b.Past).Class("icon round").DataSet("press", "minus").Aria("label", attr("One less: "+b.Title)).
 			Title(attr("One less")).OnClick(b.minus).Body(glyph("minus")),
-		app.Button().Type("button").Class("icon round strong").DataSet("press", "plus").Aria("label", attr("One more: "+b.Title)).
+		app.Button().Type("button").Disabled(b.Past).Class("icon round strong").DataSet("press", "plus").Aria("label", attr("One more: "+b.Title)).
 			Title(attr("One more")).OnClick(b.plus).Body(glyph("plus")),
 	)
 }

@@ -23,21 +23,25 @@ type Card struct {
 	Base     string
 	Pictures []string // drawn by the server; none in the browser
 	Now      int64    // ms since 1970, of Shown's values
+	To       int64    // the moment shown; 0 live
+
+	Written map[metric.ID]int64 // when values were written, where their time does not tell
 }
 
 // Render draws it. Numbers, ages and the drawing are then kept up to date by the stage.
 func (c *Card) Render() app.UI {
+	said := c.firstBadge()
 	card := sized(app.Article().Class("card"), c.Panel).DataSet("panel", attr(c.Panel.ID)).DataSet("kind", string(c.Panel.Kind)).
-		DataSet("metric", attr(string(c.first().ID)))
+		DataSet("metric", attr(string(c.first().ID))).DataSet("trust", said.State.String())
 	if c.Large {
 		card = card.Class("large")
 	}
 	head := app.Header().Class("card-head").Body(
 		c.heading(),
-		app.Span().Class("age").Text(c.age()),
+		app.Span().Class("age").Text(said.Words),
 	)
 	curl := &Curl{Line: curlLine(c.Base, c.first()), Of: c.title()}
-	plot := app.Div().Class("plot").Attr("role", "img").Aria("label", attr(c.label()))
+	plot := app.Div().Class("plot").TabIndex(0).Attr("role", "img").Aria("label", attr(c.label()))
 	if c.Panel.Kind == board.Table {
 		return card.Body(head, c.table(plot.Body(c.drawings()...)), curl)
 	}
@@ -49,7 +53,7 @@ func (c *Card) Render() app.UI {
 		app.Div().Class("card-values").Body(
 			values.Body(c.values()...),
 			app.If(c.Panel.Buttons && len(c.Shown) == 1 && c.Shown[0].Kind != metric.Gauge, func() app.UI {
-				return &Buttons{Metric: c.Shown[0].ID, Title: c.title()}
+				return &Buttons{Metric: c.Shown[0].ID, Title: c.title(), Past: c.To != 0}
 			}),
 		),
 		plot.Body(c.drawings()...), curl,
@@ -82,13 +86,6 @@ func (c *Card) title() string {
 		return c.Titles[0]
 	}
 	return c.Panel.ID
-}
-
-func (c *Card) age() string {
-	if len(c.Shown) == 0 || c.Now == 0 {
-		return ""
-	}
-	return age(c.Shown[0], c.Now, false)
 }
 
 // values are what the metrics are now, with their names where there are several: where the
@@ -146,6 +143,9 @@ func (c *Card) label() string {
 	about := c.title()
 	if len(c.Titles) > 1 {
 		about += " (" + strings.Join(c.Titles, ", ") + ")"
+	}
+	if c.To != 0 {
+		return "Chart of " + about + ", " + lengthWords(c.Span.ms) + " up to " + momentWords(c.To, zone)
 	}
 	return "Chart of " + about + ", the last " + c.Span.says
 }

@@ -30,6 +30,13 @@ func (s *stage) BoardView(id string) (wire.BoardView, error) {
 	return live.Browser{}.Board(ctx, id)
 }
 
+// BoardRows asks for the list of boards.
+func (s *stage) BoardRows() ([]wire.BoardRow, error) {
+	ctx, cancel := context.WithTimeout(s.ctx, 5*time.Second)
+	defer cancel()
+	return live.Browser{}.Boards(ctx)
+}
+
 // Markdown asks for the HTML of a text.
 func (s *stage) Markdown(text string) (string, error) {
 	ctx, cancel := context.WithTimeout(s.ctx, 10*time.Second)

@@ -8,7 +8,7 @@ import "math/bits"
 type heights struct {
 	usual    float64
 	first    uint64    // the line of measured[0]
-	measured []float32 // 0 where it never was
+	measured []float32 // 0 where it never was, less where it stands in another's row
 	tree     []float64 // tree[i] sums the heights of the i&-i lines up to the i-th, from 1
 }
 
@@ -45,11 +45,17 @@ func (h *heights) grow(measured float32) {
 }
 
 func (h *heights) of(i int) float64 {
-	if m := h.measured[i]; m > 0 {
+	switch m := h.measured[i]; {
+	case m > 0:
 		return float64(m)
+	case m < 0:
+		return 0
 	}
 	return h.usual
 }
+
+// hide says that a line takes no place.
+func (h *heights) hide(seq uint64) { h.set(seq, -1) }
 
 // set takes a line's measured height and tells whether that is news.
 func (h *heights) set(seq uint64, px float64) bool {

@@ -16,7 +16,11 @@ type Island struct {
 	Ahead   int64           `json:"ahead,omitempty"` // ms that the server's clock was ahead of this machine's
 	Metrics []metric.Metric `json:"metrics"`
 
+	Written map[metric.ID]int64 `json:"written,omitempty"` // when values were written, where their time does not tell
+
 	Board *wire.BoardView `json:"board,omitempty"` // that the page shows
+
+	Boards []wire.BoardRow `json:"boards,omitempty"` // all, on the page that lists them
 
 	Epoch string              `json:"epoch,omitempty"` // of the store that the rooms are of
 	Rooms map[string]RoomView `json:"rooms,omitempty"`

@@ -50,7 +50,15 @@ var keyTable = []struct {
 }
 
 // timeKeys are those that go through time.
-var timeKeys []keyRow
+var timeKeys = []keyRow{
+	{"p", "Pause, play, hold"},
+	{"l", "Back to live"},
+	{"← →", "On a chart: read the sample before, or after"},
+	{"Shift ← →", "On a chart: earlier, later"},
+	{"+ / -", "On a chart: zoom in, out"},
+	{"Backspace", "On a chart: back to what was shown before"},
+	{"Home / End", "On a chart: read its beginning, its end"},
+}
 
 const keysAction = "keys"
 

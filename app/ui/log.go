@@ -73,7 +73,13 @@ func (l *Log) early() []app.UI {
 	var lines []app.UI
 	var before int64
 	var style ansi.Style
-	for i, m := range l.messages() {
+	messages := l.messages()
+	j := joinAll(messages)
+	for i, m := range messages {
+		if j.row(m.Seq) != m.Seq {
+			continue
+		}
+		m, _ := j.whole(m)
 		start := style
 		if !carries(m) {
 			start = ansi.Style{}

@@ -44,6 +44,7 @@ type logView struct {
 	dirty, visible  bool
 	whole           map[string]bool // long lines that are shown whole
 	made            map[uint64]made // of what stands on the page
+	joined          joined          // as of the last drawing
 	held            bool            // the end is not followed, though it is in sight
 	since           uint64          // lines before it are left out
 	target          uint64          // the line that a link named
@@ -235,9 +236,12 @@ func (s *stage) drawLog(lv *logView) {
 			lv.scroll.Set("scrollTop", max(top, 0))
 		}
 		lv.bottom = min(lv.heights.at(max(top, 0)+lv.height-1), lv.last)
+		if row, is := lv.joined.rows[lv.bottom]; is {
+			lv.bottom = row.last
+		}
 	})
 	if from != 0 && to >= from {
-		s.viewer.Want(lv.name, from, to)
+		s.viewer.Want(lv.name, max(blockOf(from), lv.first), to)
 	}
 	lv.tellEnd()
 	s.tellNews(lv)
@@ -278,15 +282,23 @@ func (lv *logView) sight(top float64) (from, to uint64) {
 // lay puts the lines on the page and measures them.
 func (lv *logView) lay(r *live.Room, from, to uint64, s *stage) {
 	list := make([]line, 0, to+1-from+uint64(len(r.Waiting)))
+	seqs := make([]uint64, 0, to+1-from)
 	making := make(map[uint64]made, to+1-from)
 	style := lv.style(r, from)
+	lv.joined = join(r.At, from, to)
 	for seq := from; seq <= to; seq++ {
+		if lv.joined.row(seq) != seq {
+			lv.heights.hide(seq)
+			continue
+		}
 		m, has := r.At(seq)
 		if !has {
 			style = ansi.Style{}
 		}
-		making[seq] = lv.make(m, seq, has, style, s.clock.at)
+		whole, last := lv.joined.whole(m)
+		making[seq] = lv.make(whole, seq, last, has, style, s.clock.at)
 		list = append(list, lv.line(r, m, seq, making[seq].line, s.clock.at))
+		seqs = append(seqs, seq)
 		style = making[seq].end
 	}
 	lv.made = making
@@ -313,8 +325,8 @@ func (lv *logView) lay(r *live.Room, from, to uint64, s *stage) {
 	}
 	for i := range list {
 		px := measured.Index(i).Float()
-		if seq := from + uint64(i); seq <= to {
-			lv.heights.set(seq, px)
+		if i < len(seqs) {
+			lv.heights.set(seqs[i], px)
 		} else {
 			lv.tail += px
 		}
@@ -326,20 +338,21 @@ func (lv *logView) lay(r *live.Room, from, to uint64, s *stage) {
 type made struct {
 	of, end ansi.Style // at its beginning and its end
 	time    int64      // of the message; 0 where it was not read
+	last    uint64     // piece that stands in its row
 	whole   bool
 	line    line
 }
 
-// make makes a line that follows on a style.
-func (lv *logView) make(m room.Message, seq uint64, has bool, style ansi.Style, zone func(int64) int) made {
+// make makes a line that follows on a style; last is the last piece in it.
+func (lv *logView) make(m room.Message, seq, last uint64, has bool, style ansi.Style, zone func(int64) int) made {
 	if !has {
 		return made{of: style, end: style, line: lineUnread(seq)}
 	}
 	whole := len(lv.whole) > 0 && lv.whole[strconv.FormatUint(seq, 10)]
-	if was, is := lv.made[seq]; is && was.time == m.Time && was.of == style && was.whole == whole {
+	if was, is := lv.made[seq]; is && was.time == m.Time && was.last == last && was.of == style && was.whole == whole {
 		return was
 	}
-	of := made{of: style, end: style, time: m.Time, whole: whole}
+	of := made{of: style, end: style, time: m.Time, last: last, whole: whole}
 	start := style
 	if !carries(m) {
 		start = ansi.Style{}
@@ -402,13 +415,13 @@ func (lv *logView) line(r *live.Room, m room.Message, seq uint64, l line, zone f
 	if lv.log.Run && m.Seq == seq {
 		l.Number = l.Key
 	}
-	if seq == lv.target {
+	if seq == lv.joined.row(lv.target) {
 		l.Kind += " target"
 	}
-	if seq == lv.found.at {
+	if seq == lv.joined.row(lv.found.at) {
 		l.Kind += " hit"
 	}
-	if seq == lv.mark+1 && lv.mark >= lv.first {
+	if seq == lv.joined.row(lv.mark+1) && lv.mark >= lv.first {
 		l.Mark = "New"
 	}
 	return l

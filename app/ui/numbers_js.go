@@ -4,10 +4,10 @@ import (
 	"math"
 	"syscall/js"
 
+	"telltale/app/live"
 	"telltale/shared/board"
 	"telltale/shared/chart"
 	"telltale/shared/fresh"
-	"telltale/shared/series"
 )
 
 // number is the text nodes that tell of one metric: its value, what that means, and in a table
@@ -36,14 +36,12 @@ func (st *stageCard) findNumbers() {
 }
 
 // write brings the numbers up to date.
-func (st *stageCard) write(set *series.Set) {
+func (st *stageCard) write(v *live.Viewer) {
 	for i, m := range st.card.Shown {
 		if i >= len(st.numbers) {
 			return
 		}
-		if e := set.Metrics[m.ID]; e != nil {
-			m.Head = e.Head
-		}
+		m.Head = v.Word(m.ID).Head
 		n := &st.numbers[i]
 		if text := st.card.value(m); text != n.said {
 			n.said = text

@@ -100,7 +100,7 @@ func (p *BoardPage) OnNav(ctx app.Context) {
 	if to.path == p.at.path {
 		to.stay(p.at)
 	}
-	if to.path == p.at.path && to.span == p.at.span && to.wall.on == p.at.wall.on {
+	if to.path == p.at.path && to.span == p.at.span && to.to == p.at.to && to.wall.on == p.at.wall.on {
 		return
 	}
 	away := to.path != p.at.path
@@ -126,6 +126,7 @@ func (p *BoardPage) open(ctx app.Context) {
 		ctx.Dispatch(func(app.Context) { p.first.Metrics = browser.Viewer().Known() })
 	})
 	p.first.Metrics = browser.Viewer().Known()
+	browser.Turns(func(w when, push bool) { ctx.Dispatch(func(ctx app.Context) { p.turnTo(ctx, w, push) }) })
 	browser.Shows(p)
 }
 
@@ -166,6 +167,8 @@ func (p *BoardPage) Render() app.UI {
 	return p.page("", current, "board", "Skip to the board",
 		app.Main().ID("board").Class("inner").TabIndex(-1).DataSet("board", p.at.board.ID).Body(
 			p.toolbar(),
+			app.If(p.at.to != 0, p.timeBar),
+			app.P().ID("cross-says").Class("unseen").Attr("role", "status"),
 			p.desk.bar(),
 			app.Div().Class("desk").Body(
 				app.Div().Class(p.at.grid()).Body(p.grid(panels)...),
@@ -190,11 +193,11 @@ func (p *BoardPage) grid(panels []board.Panel) []app.UI {
 			continue
 		}
 		if panel.Kind == board.Run {
-			cards = append(cards, &RunCard{Panel: panel, Base: p.first.Base, Early: p.first.Runs, Rooms: p.first.Rooms, Now: p.first.Now})
+			cards = append(cards, &RunCard{Panel: panel, Past: p.at.to != 0, Base: p.first.Base, Early: p.first.Runs, Rooms: p.first.Rooms, Now: p.first.Now})
 			continue
 		}
 		if panel.Kind.OfRoom() {
-			cards = append(cards, &RoomCard{Panel: panel, Base: p.first.Base, Early: p.first.Rooms[panel.Room]})
+			cards = append(cards, &RoomCard{Panel: panel, Past: p.at.to != 0, Base: p.first.Base, Early: p.first.Rooms[panel.Room]})
 			continue
 		}
 		if panel.Kind == board.Text {
@@ -202,8 +205,11 @@ func (p *BoardPage) grid(panels []board.Panel) []app.UI {
 			continue
 		}
 		shown, titles, more := shownOf(panel, p.first.Metrics)
-		card := &Card{Panel: panel, Shown: shown, Titles: titles, More: more, Span: p.at.span, Large: p.at.large, Base: p.first.Base, Now: p.first.Now}
-		if app.IsServer && i < mostDrawn {
+		if p.at.to != 0 {
+			shown = without(shown)
+		}
+		card := &Card{Panel: panel, To: p.at.to, Shown: shown, Titles: titles, More: more, Span: p.at.span, Large: p.at.large, Base: p.first.Base, Now: p.first.Now, Written: p.first.Written}
+		if app.IsServer && i < mostDrawn && p.at.to == 0 {
 			card.Pictures = card.pictures(p.set, p.first.Now)
 		}
 		cards = append(cards, card)

@@ -20,6 +20,7 @@ func Routes() {
 	app.RouteWithRegexp(`^/m/.+$`, page)
 	app.Route("/runs", func() app.Composer { return &RunsPage{} })
 	app.RouteWithRegexp(`^/runs/[A-Za-z0-9_.:-]{1,64}$`, func() app.Composer { return &RunPage{} })
+	app.Route("/boards", func() app.Composer { return &BoardsPage{} })
 	app.Route("/screens", func() app.Composer { return &ScreensPage{} })
 	app.Route("/rooms", func() app.Composer { return &RoomsPage{} })
 	breathe()
@@ -43,6 +44,7 @@ var spans = [...]span{
 	{"24h", "24 hours", 86400 * second},
 	{"7d", "7 days", 7 * 86400 * second},
 	{"30d", "30 days", 30 * 86400 * second},
+	{"1y", "year", 365 * 86400 * second},
 }
 
 const usualSpan = 1 // of spans
@@ -59,6 +61,7 @@ type place struct {
 	board board.Board
 	large bool // one metric, drawn large
 	span  span
+	to    int64 // the moment at which it ends and that all is as of, ms since 1970; 0 is now, live
 	wall  wall
 
 	revision string // of the board; "" before it was found
@@ -72,12 +75,9 @@ type place struct {
 
 // placeOf reads a URL; one that names no range means the usual one.
 func placeOf(u *url.URL) place {
-	p := place{path: u.EscapedPath(), span: spans[usualSpan], wall: wallOf(u.Query())}
-	for _, s := range spans {
-		if s.name == u.Query().Get("range") {
-			p.span, p.asked = s, true
-		}
-	}
+	p := place{path: u.EscapedPath(), wall: wallOf(u.Query())}
+	w, asked := whenOf(u.Query(), zone)
+	p.span, p.to, p.asked = spanOf(w.ms), w.to, asked
 	if name, is := strings.CutPrefix(u.Path, "/m/"); is {
 		id, err := metric.Parse(name)
 		if err != nil {
@@ -104,7 +104,7 @@ func (p place) usual() span {
 		}
 	}
 	if p.board.Range > 0 {
-		return span{name: p.board.Range.String(), says: p.board.Range.String(), ms: int64(p.board.Range)}
+		return spanOf(int64(p.board.Range))
 	}
 	return spans[usualSpan]
 }
@@ -121,12 +121,9 @@ func (p *place) take(of wire.BoardView) {
 	}
 }
 
-// link is the place's URL with another range.
+// link is the place's URL with another range, ending where it does.
 func (p place) link(s span) string {
-	if s == p.usual() {
-		return p.path
-	}
-	return p.path + "?range=" + s.name
+	return p.path + when{p.to, s.ms}.query(p.usual().ms)
 }
 
 // grid is the class of the cards' grid: a metric's own page is no rows of one height.
@@ -146,7 +143,7 @@ func (p place) points() int {
 
 // look is what the page watches there.
 func (p place) look() live.Look {
-	return live.Look{Patterns: p.board.Patterns(), RangeMS: p.span.ms, Points: p.points(), Rate: 10, Rooms: p.board.Rooms()}
+	return live.Look{Patterns: p.board.Patterns(), RangeMS: p.span.ms, To: p.to, Points: p.points(), Rate: 10, Rooms: p.board.Rooms()}
 }
 
 // roomPath is the page of one room.

@@ -12,6 +12,7 @@ type RoomCard struct {
 	Panel board.Panel
 	Base  string
 	Early RoomView
+	Past  bool // it is shown as it was
 }
 
 // Render draws it.
@@ -21,6 +22,12 @@ func (c *RoomCard) Render() app.UI {
 		app.H2().Body(app.A().Href(roomPath(c.Panel.Room)).Text(c.title())),
 		app.Span().Class("of").Text(c.Panel.Room),
 	)
+	if c.Panel.Kind == board.Presence && c.Past {
+		return card.Body(head, app.P().Class("none").Text("Who was here is not kept."), &Curl{Line: presenceLine(c.Base, c.Panel.Room), Of: c.title()})
+	}
+	if c.Past {
+		c.Early = RoomView{}
+	}
 	if c.Panel.Kind == board.Presence {
 		return card.Body(head,
 			&Members{Room: c.Panel.Room, Early: c.Early},

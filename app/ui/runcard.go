@@ -17,8 +17,10 @@ type RunCard struct {
 	Early []run.Run           // as the server knew them
 	Rooms map[string]RoomView // of these
 	Now   int64
+	Past  bool // it is shown as it was
 
 	run   run.Run
+	then  bool // it is of the past
 	shown bool
 	asked time.Time
 }
@@ -26,14 +28,20 @@ type RunCard struct {
 // Render draws it.
 func (c *RunCard) Render() app.UI {
 	r, now := c.run, max(c.Now, c.now())
-	if r.ID == "" {
+	if c.Past {
+		now = c.now()
+	}
+	if c.then != c.Past {
+		r = run.Run{}
+	}
+	if r.ID == "" && !c.Past {
 		r, _ = ranIn(c.Early, c.Panel.Command)
 	}
 	card := sized(app.Article().Class("card room"), c.Panel).DataSet("panel", attr(c.Panel.ID)).DataSet("kind", string(c.Panel.Kind))
 	if r.ID == "" {
 		return card.Body(
 			app.Header().Class("card-head").Body(app.H2().Body(app.A().Href("/runs").Text(c.title(r)))),
-			app.P().Class("none").Text("Nothing has run yet. What runs like this is seen by everybody who looks, and how it ended stays."),
+			app.P().Class("none").Text(c.nothing()),
 			&Curl{Line: runLine(""), Of: c.title(r)},
 		)
 	}
@@ -44,7 +52,7 @@ func (c *RunCard) Render() app.UI {
 			app.Span().Class("of").Text(ago(now-r.Started)),
 		),
 		app.P().Class("stands").Body(runStanding(r), runLasting(r, now)),
-		&Log{Room: room, Small: true, Run: true, Early: c.Rooms[room]},
+		&Log{Room: room, Small: true, Run: true, Early: c.early(room)},
 		&Curl{Line: followLine(c.Base, room), Of: c.title(r)},
 	)
 }
@@ -74,14 +82,33 @@ func (c *RunCard) OnMount(ctx app.Context) {
 	c.refresh(ctx)
 }
 
-// OnUpdate takes notice that it may be the panel of another command.
-func (c *RunCard) OnUpdate(app.Context) {
+// OnUpdate takes notice that it may be the panel of another command, or of another time.
+func (c *RunCard) OnUpdate(ctx app.Context) {
+	if c.shown && c.then != c.Past {
+		c.then, c.run, c.asked = c.Past, run.Run{}, time.Time{}
+		ctx.Async(func() { ctx.Dispatch(c.refreshOnce) })
+	}
 	if of := c.Panel.Command; of != "" && c.run.ID != "" && c.run.Command != of || of == "" {
 		c.asked = time.Time{}
 		if of != "" {
 			c.run = run.Run{}
 		}
 	}
+}
+
+// nothing says that nothing ran.
+func (c *RunCard) nothing() string {
+	if c.Past {
+		return "Nothing had run by then."
+	}
+	return "Nothing has run yet. What runs like this is seen by everybody who looks, and how it ended stays."
+}
+
+func (c *RunCard) early(room string) RoomView {
+	if c.Past {
+		return RoomView{}
+	}
+	return c.Rooms[room]
 }
 
 // OnDismount ends it.
@@ -92,20 +119,25 @@ func (c *RunCard) refresh(ctx app.Context) {
 	if !c.shown {
 		return
 	}
+	c.refreshOnce(ctx)
+	ctx.After(time.Second, c.refresh)
+}
+
+func (c *RunCard) refreshOnce(ctx app.Context) {
 	every := restEvery
-	if c.run.ID != "" && !c.run.State.Final() {
+	if c.Past || c.run.ID != "" && !c.run.State.Final() {
 		every = runsEvery
 	}
 	if time.Since(c.asked) >= every && !hidden() {
 		c.asked = time.Now()
+		past := c.Past
 		ctx.Async(func() {
 			runs, err := browser.Runs()
 			ctx.Dispatch(func(app.Context) {
-				if r, is := ranIn(runs, c.Panel.Command); is && err == nil {
-					c.run = r
+				if r, is := ranIn(runs, c.Panel.Command); (is || past) && err == nil && past == c.Past {
+					c.run, c.then = r, past
 				}
 			})
 		})
 	}
-	ctx.After(time.Second, c.refresh)
 }

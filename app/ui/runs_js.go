@@ -17,8 +17,17 @@ type runList struct {
 	at   time.Time
 }
 
-// Runs asks for all runs; what was answered less than a second ago is answered again.
+// Runs are all runs as they stand, or as they stood at the moment that is shown.
 func (s *stage) Runs() ([]run.Run, error) {
+	runs, err := s.allRuns()
+	if at := s.viewer.Moment().At; at != 0 {
+		runs = run.AsOf(runs, at)
+	}
+	return runs, err
+}
+
+// allRuns asks for all runs; what was answered less than a second ago is answered again.
+func (s *stage) allRuns() ([]run.Run, error) {
 	if time.Since(s.ran.at) < time.Second {
 		return s.ran.runs, s.ran.err
 	}
@@ -60,6 +69,7 @@ func (s *stage) visit(room string, more int) {
 func (s *stage) looks() live.Look {
 	look := s.look
 	look.Rooms = slices.Clone(look.Rooms)
+	s.aimed(&look)
 	for room := range s.extra {
 		if !slices.Contains(look.Rooms, room) {
 			look.Rooms = append(look.Rooms, room)

@@ -48,7 +48,7 @@ func (s *shell) ask(ctx app.Context, path string, look live.Look, lines int) Vie
 		app.Log("pre-render without values:", err) // the app shows them once it is there
 		return View{}
 	}
-	s.first = Island{Now: view.Now, Base: view.Base, Metrics: view.Metrics, Epoch: view.Snapshot.Epoch}
+	s.first = Island{Now: view.Now, Base: view.Base, Metrics: view.Metrics, Written: view.Snapshot.Written, Epoch: view.Snapshot.Epoch}
 	for _, name := range look.Rooms {
 		of, err := source.Room(name, lines)
 		if err != nil {
@@ -97,6 +97,7 @@ func (s *shell) page(kind, current, main, skip string, body app.UI) app.UI {
 		masthead(current),
 		body,
 		&Notice{},
+		app.Div().ID("veil").Class("veil").Aria("hidden", attr("true")).Body(app.Span().Text("Not live: nothing was heard of the server")),
 		&Keys{},
 		app.If(app.IsServer, func() app.UI { return app.Raw(s.first.script()) }),
 	)
@@ -122,7 +123,7 @@ func masthead(current string) app.UI {
 	return app.Header().Class("masthead").Body(app.Div().Class("inner").Body(
 		app.A().Class("brand").Href("/").Aria("label", "Telltale, start page").Body(glyph("mark"), app.Span().Text("Telltale")),
 		app.Nav().Class("places").Aria("label", "Places").Body(
-			entry("/", "Home"), entry("/b/all", "").Body(app.Span().Class("all").Text("All"), app.Span().Text("metrics")), entry("/rooms", "Rooms"), entry("/runs", "Runs"),
+			entry("/", "Home"), entry("/b/all", "").Body(app.Span().Class("all").Text("All"), app.Span().Text("metrics")), entry("/boards", "Boards"), entry("/rooms", "Rooms"), entry("/runs", "Runs"),
 		),
 		&Lamp{},
 		&Theme{},

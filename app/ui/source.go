@@ -33,6 +33,8 @@ type Source interface {
 	Room(name string, limit int) (RoomView, error)
 	// Board is a board; false where there is none of that id.
 	Board(id string) (wire.BoardView, bool, error)
+	// Boards are all boards, by id.
+	Boards() ([]wire.BoardRow, error)
 	// Rooms are all rooms, sorted by name.
 	Rooms() ([]wire.RoomRow, error)
 	// Runs are all runs, the newest start first.

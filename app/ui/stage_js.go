@@ -9,7 +9,6 @@ import (
 
 	"telltale/app/canvas"
 	"telltale/app/live"
-	"telltale/shared/fresh"
 	"telltale/shared/metric"
 	"telltale/shared/scene"
 	"telltale/shared/series"
@@ -56,6 +55,7 @@ type stage struct {
 	ahead   []string  // patterns that are watched before they are shown
 	screen  screenView
 	breath  breath
+	time    clockwork
 	hides   hiding // what legends hide; nil before the first look
 }
 
@@ -99,6 +99,7 @@ func drawnFor(panel, kind string, large bool) string {
 func (s *stage) Open(look live.Look, first Island, known func()) {
 	s.known, s.look, s.ahead = known, look, nil
 	s.screen.page = nil
+	s.opened(look)
 	look = s.looks()
 	if s.viewer != nil {
 		s.viewer.Look(s.ctx, look)
@@ -119,27 +120,28 @@ func (s *stage) Open(look live.Look, first Island, known func()) {
 }
 
 // remember shows what the server put in the page or, where that is older, what was
-// kept when the page was last open. A first visit's page has just come; a later one
-// may be from the cache, and clocks may differ by as much as they did then.
+// kept when the page was last open: what did not come from the server now is not known to
+// hold, until there is contact.
 func (s *stage) remember(first Island) {
-	s.since = time.Now()
+	ago := asked()
+	s.since = time.Now().Add(-max(ago, 0))
 	for name, of := range first.Rooms {
 		log := Log{Room: name, Early: of}
 		s.viewer.RememberRoom(first.Epoch, name, of.First, of.Last, log.messages(), of.Members)
 	}
-	if kept, ok := s.kept.read(); ok {
+	if kept, ok := s.kept.read(); ok && ago < 0 {
 		if kept.Now > first.Now {
 			kept.Base, first = first.Base, kept
 		}
 		s.since = time.UnixMilli(first.Now - kept.Ahead)
 	}
-	snap := series.Snapshot{Seq: 1, Values: map[metric.ID]series.Point{}}
+	snap := series.Snapshot{Seq: 1, Time: first.Now, Values: map[metric.ID]series.Point{}, Written: first.Written}
 	for _, m := range first.Metrics {
-		if m.Head.Seq > 0 {
+		if m.Head.Seq > 0 && s.look.To == 0 {
 			snap.Values[m.ID] = series.Point{Time: m.Head.Time, Value: m.Head.Value}
 		}
 	}
-	s.viewer.Remember(first.Metrics, snap, -1)
+	s.viewer.Remember(first.Metrics, snap, ago)
 }
 
 // changed is called by the viewer for all that comes.
@@ -208,53 +210,42 @@ func (s *stage) frame() {
 	s.viewer.See(func(set *series.Set, now int64, contact live.Contact) {
 		stale := s.stale(contact)
 		s.screen.painted = now
-		for card, st := range s.cards {
+		for _, st := range s.cards {
 			if st.restructured {
 				st.find()
 			}
 			if !st.visible || st.width == 0 {
 				continue
 			}
-			pixel := time.Duration(card.Span.ms) * time.Millisecond / time.Duration(st.width)
+			pixel := time.Duration(s.when().ms) * time.Millisecond / time.Duration(st.width)
 			if st.dirty || st.stale != stale || now-st.drawn >= pixel.Milliseconds() {
-				s.paint(st, set, now, stale)
+				s.paint(st, set, now, contact, stale)
 			}
 			wait = min(wait, pixel)
 		}
 	})
 	s.drawRooms()
+	s.tellTime()
 	s.screen.frames++
 	s.next.Reset(max(wait, 50*time.Millisecond))
 }
 
-func (s *stage) paint(st *stageCard, set *series.Set, now int64, stale bool) {
+func (s *stage) paint(st *stageCard, set *series.Set, now int64, contact live.Contact, stale bool) {
 	st.dirty, st.stale, st.drawn = false, stale, now
-	st.write(set)
+	st.write(s.viewer)
+	s.trust(st, contact, stale)
 	if set.Epoch == "" {
 		return // nothing to draw from: the server's drawing stays
 	}
-	heard := now
-	if stale {
-		heard -= fresh.Silence
-	}
-	st.card.input(&st.in, set, now, heard, s.clock.at)
+	st.card.input(&st.in, set, now, now, s.clock.at)
+	s.trusts(st, &st.in, now, contact, stale)
+	st.in.From, st.in.To = s.window(now)
 	for i, m := range st.card.Shown {
 		st.in.Series[i].Hidden = st.hides[m.ID]
 	}
 	st.chart.Draw(&s.tape, &st.in, st.width, st.height)
 	st.painter().Paint(&s.tape)
 	st.writeChanges()
-}
-
-// stale tells whether what is shown may be out of date.
-func (s *stage) stale(c live.Contact) bool {
-	switch c.State {
-	case live.Live:
-		return false
-	case live.Connecting:
-		return time.Since(s.since) > 10*time.Second
-	}
-	return true
 }
 
 // Mount takes a card over.
@@ -309,6 +300,9 @@ func telltale() js.Value { return js.Global().Get("telltale") }
 func (s *stage) Post(method, path, body string) string {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
+	if s.viewer.Moment().At != 0 {
+		return "Not counted: what is shown is the past"
+	}
 	key := strconv.FormatUint(rand.Uint64(), 36) + strconv.FormatUint(rand.Uint64(), 36)
 	answer, err := live.Fetch(ctx, live.Request{Method: method, Path: path, Body: body, Key: key})
 	return refusal(answer.Status, answer.Body, err)

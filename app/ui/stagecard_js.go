@@ -6,7 +6,6 @@ import (
 	"telltale/app/canvas"
 	"telltale/shared/chart"
 	"telltale/shared/metric"
-	"telltale/shared/series"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
@@ -17,7 +16,7 @@ type stageCard struct {
 	canvas          js.Value
 	paints          *canvas.Painter
 	numbers         []number
-	aged            string
+	aged, trusted   string
 	chart           chart.Chart
 	in              chart.Input
 	width, height   float64
@@ -27,7 +26,8 @@ type stageCard struct {
 	dirty           bool
 	restructured    bool // go-app has changed the nodes since find
 	stale           bool
-	drawn           int64 // the server's time at the last painting
+	drawn           int64 // the time shown at the last painting
+	over            over
 	hides           map[metric.ID]bool
 }
 
@@ -40,6 +40,7 @@ func (st *stageCard) mount(s *stage) {
 	st.plot.Set("telltaleCard", st.number)
 	s.inSight.Call("observe", st.plot)
 	s.sized.Call("observe", st.plot)
+	s.attend(st.plot)
 }
 
 // adopt moves the drawing that the server made for this card into its place; go-app's
@@ -56,25 +57,9 @@ func (st *stageCard) adopt(s *stage) {
 func (st *stageCard) find() {
 	st.restructured = false
 	st.findNumbers()
-	st.aged = "?"
+	st.aged, st.trusted = "?", ""
 	if st.width == 0 {
 		st.width, st.height = st.plot.Get("clientWidth").Float(), st.plot.Get("clientHeight").Float()
-	}
-}
-
-// tellAge says how old the first value is, where that should be said.
-func (st *stageCard) tellAge(set *series.Set, now int64, stale bool) {
-	text := ""
-	if len(st.card.Shown) > 0 {
-		m := st.card.Shown[0]
-		if e := set.Metrics[m.ID]; e != nil {
-			m.Head = e.Head
-		}
-		text = age(m, now, stale)
-	}
-	if text != st.aged {
-		st.aged = text
-		setText(st.age, text)
 	}
 }
 

@@ -44,6 +44,7 @@ func (s *stage) observe() {
 
 // listen hears what the machine does.
 func (s *stage) listen() {
+	s.listenTime()
 	s.hidden = js.Global().Get("document").Get("hidden").Bool()
 	on := func(target js.Value, event string, do func()) {
 		target.Call("addEventListener", event, js.FuncOf(func(js.Value, []js.Value) any { do(); return nil }))
@@ -72,6 +73,7 @@ func (s *stage) listen() {
 			return
 		}
 		s.viewer.Wake()
+		telltale().Call("awake")
 		s.all()
 		s.looksAgain()
 		s.tellContact()
@@ -94,20 +96,21 @@ func (s *stage) tick(ctx context.Context) {
 		if js.Global().Get("document").Get("hidden").Bool() {
 			continue
 		}
-		s.viewer.See(func(set *series.Set, now int64, contact live.Contact) {
+		s.viewer.See(func(_ *series.Set, _ int64, contact live.Contact) {
 			stale := s.stale(contact)
 			for _, st := range s.cards {
 				if st.restructured {
 					continue // the next animation frame looks first
 				}
-				st.write(set)
-				st.tellAge(set, now, stale)
+				st.write(s.viewer)
+				s.trust(st, contact, stale)
 				if stale != st.stale {
 					s.ask()
 				}
 			}
 		})
 		s.tellContact()
+		telltale().Call("awake")
 		s.wall.second()
 		if n%30 == 2 { // soon after the start, too: the next page may come from the cache
 			s.keep()
@@ -128,6 +131,9 @@ func (s *stage) tellContact() {
 		heard = s.since
 	}
 	text, stale := "Live", s.stale(contact)
+	if s.time.said.past {
+		text = "Connected"
+	}
 	switch {
 	case stale && time.Since(heard) > time.Hour:
 		text = "Offline since " + moment(heard.UnixMilli(), time.Now().UnixMilli(), s.clock.at)

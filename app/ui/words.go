@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"telltale/shared/chart"
+	"telltale/shared/fresh"
 	"telltale/shared/metric"
 )
 
@@ -23,29 +24,8 @@ func value(m metric.Metric) string {
 // oldAfter is the age from which a reading is said to be old though contact is good.
 const oldAfter = 60 * second
 
-// age says how old a value is, where that should be said: always without contact,
-// and of a gauge that has not been set for a while. A counter holds its value.
-func age(m metric.Metric, now int64, stale bool) string {
-	past := now - m.Head.Time
-	if m.Head.Time == 0 || !stale && (m.Kind == metric.Counter || past < oldAfter) {
-		return ""
-	}
-	return ago(past)
-}
-
 // ago says how long ago something was, past in ms.
-func ago(past int64) string {
-	n, unit := max(past, 0)/second, " s ago"
-	switch {
-	case n >= 2*86400:
-		n, unit = n/86400, " days ago"
-	case n >= 2*3600:
-		n, unit = n/3600, " h ago"
-	case n >= 120:
-		n, unit = n/60, " min ago"
-	}
-	return strconv.FormatInt(n, 10) + unit
-}
+func ago(past int64) string { return fresh.Lapse(past) + " ago" }
 
 // moment is a time of day, with its date where that is not today's.
 func moment(ms, now int64, zone func(int64) int) string {

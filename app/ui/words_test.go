@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"testing"
 
+	"telltale/shared/board"
+	"telltale/shared/fresh"
 	"telltale/shared/metric"
 )
 
@@ -26,8 +28,44 @@ func TestAnAgeIsSaidOfOldReadingsAndOfEverythingWithoutContact(t *testing.T) {
 		{count, 12_000, true, "12 s ago"},
 		{metric.Metric{ID: "none"}, 0, true, ""},
 	} {
-		if got := age(c.m, c.m.Head.Time+c.past, c.stale); got != c.want {
+		heard := c.m.Head.Time + c.past
+		if c.stale {
+			heard -= fresh.Silence
+		}
+		card := &Card{Shown: []metric.Metric{c.m}, Titles: []string{"it"}}
+		got := card.badge(c.m.Head.Time+c.past, func(metric.Metric) (int64, int64) { return c.m.Head.Time, heard }).Words
+		if got != c.want {
 			t.Errorf("%s after %d ms, stale %v: %q, want %q", c.m.ID, c.past, c.stale, got, c.want)
+		}
+	}
+}
+
+func TestACardSaysInItsFirstPaintHowLateItIs(t *testing.T) {
+	const now = 1_700_000_000_000
+	card := func(of ...metric.Metric) *Card {
+		c := &Card{Panel: board.Panel{Every: 60_000}, Shown: of, Now: now}
+		for _, m := range of {
+			c.Titles = append(c.Titles, string(m.ID))
+		}
+		return c
+	}
+	at := func(id metric.ID, ago int64) metric.Metric {
+		return metric.Metric{ID: id, Head: metric.Head{Seq: 1, Time: now - ago}}
+	}
+	for _, c := range []struct {
+		card *Card
+		want fresh.Badge
+	}{
+		{card(at("a", 4_000)), fresh.Badge{State: fresh.Fresh, Words: "4 s ago"}},
+		{card(at("a", 4_000), at("b", 90_000)), fresh.Badge{State: fresh.Late, Words: "b: 30 s late"}},
+		{card(at("a", 600_000)), fresh.Badge{State: fresh.Overdue, Words: "9 min late"}},
+		{card(at("a", -600_000)), fresh.Badge{State: fresh.Overdue, Words: "never written"}},
+		{card(), fresh.Badge{State: fresh.Overdue, Words: "never written"}},
+		{&Card{Shown: []metric.Metric{at("a", -600_000)}, Titles: []string{"a"}, Now: now, Panel: board.Panel{Every: 60_000},
+			Written: map[metric.ID]int64{"a": now - 70_000}}, fresh.Badge{State: fresh.Late, Words: "10 s late"}},
+	} {
+		if got := c.card.firstBadge(); got != c.want {
+			t.Errorf("%+v: %+v, want %+v", c.card.Shown, got, c.want)
 		}
 	}
 }

@@ -79,3 +79,27 @@ func (s *Series) slot(k int64) int64 {
 	n := int64(len(s.cols))
 	return (k%n + n) % n
 }
+
+// Upto is the newest column with a sample whose time is not after ms.
+func (s *Series) Upto(ms int64) (b Bucket, ok bool) {
+	for k := min(Floor(ms, s.step)/s.step, s.next-1); k >= s.first; k-- {
+		if b := s.cols[s.slot(k)]; b.Count > 0 && b.Time <= ms {
+			return b, true
+		}
+	}
+	return Bucket{}, false
+}
+
+// Next is the nearest column with a sample before ms where by is negative, and after it
+// otherwise.
+func (s *Series) Next(ms, by int64) (b Bucket, ok bool) {
+	if by < 0 {
+		return s.Upto(ms - 1)
+	}
+	for k := max(Floor(ms, s.step)/s.step, s.first); k < s.next; k++ {
+		if b := s.cols[s.slot(k)]; b.Count > 0 && b.Time > ms {
+			return b, true
+		}
+	}
+	return Bucket{}, false
+}
