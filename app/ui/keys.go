@@ -28,6 +28,8 @@ var keyTable = []struct {
 		{"m", "All else that can be done with it"},
 		{"f", "Full screen, and back"},
 		{"n", "A new board"},
+		{"w", "The wallboard; Escape leaves it, ← and → take turns"},
+		{"s", "Have a screen reader say the panel that has the focus, or all in sight"},
 	}},
 	{"Time", timeKeys},
 	{"Editing", []keyRow{
@@ -149,7 +151,7 @@ func keyCaps(keys string) (caps []app.UI) {
 
 // strike answers what a key does on a board, nil for nothing.
 func (d *desk) strike(s stroke) func(app.Context) {
-	if s.Dialog || d.page.at.large {
+	if s.Dialog || d.page.at.large || d.page.at.wall.on {
 		return nil
 	}
 	if s.Ctrl {

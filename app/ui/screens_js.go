@@ -40,6 +40,7 @@ func (s *stage) beScreen() {
 		return nil
 	}))
 	s.viewer.Screen(s.describe, s.heed)
+	go s.summarize()
 }
 
 // describe is the page's word of itself.
