@@ -13,18 +13,18 @@ type Clock struct {
 // jump is how far, in ms, the two may drift apart before that means anything.
 const jump = 100
 
-// Now is the time in ms, which begins with what the wall says, and how much of it, since it
-// was asked last, the steady clock did not see: a sleep, or a wall clock set forward.
-func (c *Clock) Now(steady, wall int64) (now, unseen int64) {
+// Now is the time in ms, which begins with what the wall says, and whether the two clocks have
+// parted since it was asked last: the machine slept, or the wall's was set. Then more time may
+// have passed than either tells, where a clock was set back over a sleep.
+func (c *Clock) Now(steady, wall int64) (now int64, parted bool) {
 	switch ahead := wall - steady; {
 	case !c.began:
 		c.began, c.ahead, c.slept = true, ahead, ahead
 	case ahead > c.ahead+jump:
-		unseen = ahead - c.ahead
-		c.slept += unseen
-		c.ahead = ahead
+		c.slept += ahead - c.ahead
+		c.ahead, parted = ahead, true
 	case ahead < c.ahead-jump:
-		c.ahead = ahead
+		c.ahead, parted = ahead, true
 	}
-	return steady + c.slept, unseen
+	return steady + c.slept, parted
 }
