@@ -170,6 +170,9 @@ func (p *BoardPage) Render() app.UI {
 			app.If(p.at.to != 0, p.timeBar),
 			app.P().ID("cross-says").Class("unseen").Attr("role", "status"),
 			p.desk.bar(),
+			app.If(p.at.wrong != "", func() app.UI {
+				return app.P().Class("wrong").Attr("role", "status").Text("The file of this board, as it now is, cannot be shown: " + p.at.wrong)
+			}),
 			app.Div().Class("desk").Body(
 				app.Div().Class(p.at.grid()).Body(p.grid(panels)...),
 				app.If(p.desk.editing(), func() app.UI { return &Frames{Desk: &p.desk, Board: p.at.board} }),
