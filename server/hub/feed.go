@@ -113,7 +113,7 @@ func (f *feed) cut() {
 		return
 	}
 	frame := f.pending
-	frame.Time = f.ticked.UnixMilli()
+	_, frame.Time = f.hub.clock()
 	f.pending = series.Frame{From: frame.Seq, Seq: frame.Seq}
 	f.ring = append(f.ring, &slot{frame: frame})
 	f.buckets += len(frame.Values)
