@@ -21,6 +21,11 @@ const telltale = (() => {
     changed();
   }
   setTheme(read(THEME));
+  // The page is laid out as the person reads; its own words are English, whichever way they stand.
+  try {
+    const locale = new Intl.Locale(navigator.language), text = locale.getTextInfo ? locale.getTextInfo() : locale.textInfo;
+    if (text ? text.direction === "rtl" : /^(ar|fa|he|ur|yi|ps|sd|ug|dv|ckb)\b/.test(navigator.language)) root.dir = "rtl";
+  } catch { /* a language nobody knows */ }
   system.addEventListener("change", changed);
 
   // A page from the cache is grey from the start. How far the clocks are apart is known from the last visit.

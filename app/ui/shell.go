@@ -96,6 +96,7 @@ func (s *shell) page(kind, current, main, skip string, body app.UI) app.UI {
 		}).Text(skip),
 		masthead(current),
 		body,
+		&Foot{},
 		&Notice{},
 		app.Div().ID("veil").Class("veil").Aria("hidden", attr("true")).Body(app.Span().Text("Not live: nothing was heard of the server")),
 		&Keys{},
