@@ -22,8 +22,9 @@ import (
 type look struct {
 	title  string
 	panels func(known []metric.Metric) []board.Panel
-	span        // points are those of its widest drawing
-	past   bool // to is not now
+	span           // points are those of its widest drawing
+	wide   float64 // of a board's picture; 0 for one of no board
+	past   bool    // to is not now
 	zone   *time.Location
 	only   metric.ID                                  // the one metric that a panel shows; "" for all that match
 	may    func(class access.Class, name string) bool // tells what the caller may read; nil for everything
@@ -52,7 +53,11 @@ func (a *API) viewOnce(ctx context.Context, l look) (*picture.View, error) {
 	}
 	v := &picture.View{Title: l.title, Past: l.past, Moment: chart.Moment{From: l.from, To: l.to, Heard: l.to, Zone: zoneOf(l.zone)}}
 	ids, seen := []metric.ID{}, map[metric.ID]bool{}
-	for _, p := range l.panels(all) {
+	panels := l.panels(all)
+	if l.wide > 0 {
+		l.points = min(l.points, picture.Widest(panels, l.wide))
+	}
+	for _, p := range panels {
 		c := picture.Card{Panel: p}
 		c.Shown, c.Titles = p.Shown(all, len(all))
 		if at := slices.IndexFunc(c.Shown, func(m metric.Metric) bool { return m.ID == l.only }); at >= 0 {

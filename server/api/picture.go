@@ -250,6 +250,7 @@ func (a *API) getBoardOr(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	p.wide = width
 	return a.sendPicture(w, r, &p, ending, func(v *picture.View, t *scene.Tape) { v.Draw(t, width, height) })
 }
 

@@ -34,6 +34,17 @@ func columns(width float64) int {
 	return n
 }
 
+// Widest is how wide the widest of a board's cards is, in pixels.
+func Widest(panels []board.Panel, width float64) int {
+	count := columns(width)
+	cells, _ := board.Layout(panels, count)
+	most := 1
+	for _, cell := range cells {
+		most = max(most, cell.W)
+	}
+	return int(width) * most / count
+}
+
 // Draw empties the tape and draws the board on it, so wide; height 0 is what it needs.
 func (v *View) Draw(t *scene.Tape, width, height float64) {
 	panels := make([]board.Panel, len(v.Cards))

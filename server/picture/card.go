@@ -97,6 +97,8 @@ func (p *pen) metrics(c *Card, b box) {
 		for i := range p.in.Series {
 			p.in.Series[i].Name = ""
 		}
+	default:
+		b.y, b.h = b.y+8, b.h-8
 	}
 	if b.h >= 8 {
 		p.chart.Draw(&p.inner, &p.in, math.Floor(b.w), math.Floor(b.h))

@@ -19,8 +19,15 @@ func (v *View) clock(ms int64) string { return v.local(ms).Format("15:04:05") }
 
 // when says what stretch of time the view is of.
 func (v *View) when() string {
-	to := v.local(v.To).Format("2 Jan 2006 15:04:05")
-	return to + " · " + span(v.To-v.From)
+	const date, clock = "2 Jan 2006", "15:04:05"
+	from, to := v.local(v.From), v.local(v.To)
+	switch {
+	case !v.Past:
+		return to.Format(date+" "+clock) + " · " + span(v.To-v.From)
+	case from.Format(date) == to.Format(date):
+		return from.Format(date+" "+clock) + " – " + to.Format(clock)
+	}
+	return from.Format(date+" 15:04") + " – " + to.Format(date+" 15:04")
 }
 
 // span is a range in its longest unit.
