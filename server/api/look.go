@@ -141,11 +141,11 @@ func (a *API) fill(ctx context.Context, l look, v *picture.View, c *picture.Card
 		if runs, err = a.runs(ctx); err != nil {
 			return err
 		}
+		if l.past {
+			runs = run.AsOf(runs, l.to)
+		}
 		for _, r := range runs {
-			if (c.Command == "" || r.Command == c.Command) && r.Started <= l.to && (l.may == nil || l.may(access.Commands, r.Command)) {
-				if l.past && r.Started+r.Duration > l.to {
-					r.State, r.Duration, r.Code, r.Signal = run.Running, l.to-r.Started, nil, ""
-				}
+			if (c.Command == "" || r.Command == c.Command) && (l.may == nil || l.may(access.Commands, r.Command)) {
 				c.Run = &r
 				c.Messages, err = a.newest(ctx, run.Room(r.ID), l)
 				break

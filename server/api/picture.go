@@ -61,7 +61,7 @@ func (a *API) pictureOf(r *http.Request, usual int64) (p pictureRequest, err err
 
 // when reads range, from, to and at.
 func (p *pictureRequest) when(usual, now int64) (err error) {
-	if p.to, err = moment("to", p.Get("to"), "now", now); err != nil {
+	if p.to, err = pointOrMoment("to", p.Get("to"), now); err != nil {
 		return err
 	}
 	if at := p.Get("at"); at != "" {
@@ -72,13 +72,16 @@ func (p *pictureRequest) when(usual, now int64) (err error) {
 	reach := usual
 	if text := p.Get("range"); text != "" {
 		asked, err := board.ParseSpan(text)
+		if text == "1y" { // as the page has it
+			asked, err = 365*86_400_000, nil
+		}
 		if reach = int64(asked); err != nil || reach < 1000 {
-			return refuse(http.StatusBadRequest, "range is a span of time such as 90s, 5m, 1h or 7d, not %.40q", text)
+			return refuse(http.StatusBadRequest, "range is a span of time such as 90s, 5m, 1h, 7d or 1y, not %.40q", text)
 		}
 	}
 	p.from = p.to - reach
 	if text := p.Get("from"); text != "" {
-		if p.from, err = moment("from", text, "", now); err != nil {
+		if p.from, err = pointOrMoment("from", text, now); err != nil {
 			return err
 		}
 	}
@@ -87,6 +90,14 @@ func (p *pictureRequest) when(usual, now int64) (err error) {
 	}
 	p.from, p.past = max(p.from, metric.MinTime), p.to < now
 	return nil
+}
+
+// pointOrMoment reads what moment or pointInTime does; nothing is now.
+func pointOrMoment(name, text string, now int64) (int64, error) {
+	if ms, err := pointInTime(text); err == nil {
+		return ms, nil
+	}
+	return moment(name, text, "now", now)
 }
 
 // pointInTime reads a date and time as people write it (RFC 3339, what is left out of its end

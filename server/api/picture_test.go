@@ -83,7 +83,7 @@ func TestAPictureOfAMomentShowsNothingThatCameLater(t *testing.T) {
 	ago := func(ms int64) string { return fmt.Sprint(now - ms) }
 	stamp := time.UnixMilli(now - 2_000_000).UTC().Format("2006-01-02T15:04:05Z")
 	for path, want := range map[string]string{
-		"/b/all?color=never": "33", "/b/all?color=never&at=" + ago(2_000_000): "11", "/b/all?color=never&at=" + stamp: "11", "/b/all?color=never&to=-20m": "22",
+		"/b/all?color=never": "33", "/b/all?color=never&at=" + ago(2_000_000): "11", "/b/all?color=never&at=" + stamp: "11", "/b/all?color=never&to=-20m": "22", "/b/all?range=1y&color=never&from=2020-01-01&to=" + stamp: "11",
 		"/b/all?color=never&to=-2h": "–", "/b/all/t?color=never&at=" + ago(900_000): "22",
 	} {
 		got := h.must("GET", path, "", plainText)

@@ -48,8 +48,8 @@ func TestWideAndJoinedCharactersKeepTheFrame(t *testing.T) {
 	v.Cards = v.Cards[8:9]
 	v.Cards[0].Messages = said("日本語のとても長い行、この行はカードよりも広いので切られます。本当に長い行です", "e\u0301te\u0301 👩‍👩‍👧 ok", "ｆｕｌｌ", "\u0301alone", strings.Repeat("a\u0301\u0302\u0303\u0304\u0305\u0306\u0307\u0308\u0309", 50))
 	for _, columns := range []int{20, 33, 34, 80} {
-		lines := strings.Split(strings.TrimSuffix(string(v.AppendCardText(nil, &v.Cards[0], columns, nil)), "\n"), "\n")
-		for _, line := range lines {
+		lines := strings.SplitSeq(strings.TrimSuffix(string(v.AppendCardText(nil, &v.Cards[0], columns, nil)), "\n"), "\n")
+		for line := range lines {
 			if cellsOf(line) != columns {
 				t.Errorf("%d columns: %d in %s", columns, cellsOf(line), line)
 			}
@@ -154,11 +154,11 @@ func TestPiecesOfALineAreOneRow(t *testing.T) {
 	}, 10, "")
 	var got []string
 	for _, r := range rows {
-		text := ""
+		var text strings.Builder
 		for _, p := range r.left[1:] {
-			text += p.text
+			text.WriteString(p.text)
 		}
-		got = append(got, text)
+		got = append(got, text.String())
 	}
 	if !slices.Equal(got, []string{"ab", "x", "c"}) {
 		t.Errorf("%q", got)
@@ -180,11 +180,11 @@ func TestMarkdownIsShownAsPlainRows(t *testing.T) {
 	} {
 		var got []string
 		for _, r := range textRows(text, 20, fold) {
-			line := ""
+			var line strings.Builder
 			for _, p := range r.left {
-				line += p.text
+				line.WriteString(p.text)
 			}
-			got = append(got, line)
+			got = append(got, line.String())
 		}
 		if strings.Join(got, "|") != want {
 			t.Errorf("%q: %q, want %q", text, strings.Join(got, "|"), want)

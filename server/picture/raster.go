@@ -136,16 +136,14 @@ func (r *raster) Rect(role scene.Role, x, y, w, h, radius float64) {
 	radius = math.Min(radius, math.Min(w, h)/2)
 	box := image.Rect(int(math.Floor(x)), int(math.Floor(y)), int(math.Ceil(x+w)), int(math.Ceil(y+h))).Intersect(r.bounds)
 	c := r.colours[role]
-	inner := radius + 1
 	for py := box.Min.Y; py < box.Max.Y; py++ {
 		down := within(float64(py), y, y+h)
 		from, to := box.Min.X, box.Max.X
 		middle := float64(py) + 0.5
 		rounded := radius > 0 && (middle < y+radius || middle > y+h-radius)
-		if !rounded {
-			inner = 1
-		} else {
-			inner = radius + 1
+		inner := 1.0 // from its sides to where it is solid
+		if rounded {
+			inner += radius
 		}
 		solidFrom, solidTo := min(max(int(math.Ceil(x+inner)), from), to), max(min(int(math.Floor(x+w-inner)), to), from)
 		if solidTo > solidFrom {

@@ -57,7 +57,7 @@ func (v *View) logRows(messages []room.Message, most int, none string) []row {
 		if m.Stream == room.Stderr {
 			usual = scene.Bad
 		}
-		for _, line := range strings.Split(m.Content, "\n") {
+		for line := range strings.SplitSeq(m.Content, "\n") {
 			var spans []ansi.Span
 			spans, at = ansi.Line(line, at)
 			into := open[m.Stream]
