@@ -28,11 +28,13 @@ const telltale = (() => {
   } catch { /* a language nobody knows */ }
   system.addEventListener("change", changed);
 
-  // A page from the cache is grey from the start. How far the clocks are apart is known from the last visit.
+  // The service worker marks a page that it had kept. Such a page is grey from the start, and so is one that is old by
+  // the clock; how far the clocks are apart is known from the last visit.
+  const cached = () => root.dataset.from === "cache" || root.dataset.values === "stale";
   addEventListener("DOMContentLoaded", () => {
     try {
       const made = JSON.parse(document.getElementById("island").textContent).now;
-      if (Date.now() + (JSON.parse(read(KEPT)).ahead || 0) - made > 10_000) root.dataset.values = "stale";
+      if (cached() || Date.now() + (JSON.parse(read(KEPT)).ahead || 0) - made > 10_000) root.dataset.values = "stale";
     } catch { /* no island, or no visit before this one, whose page then cannot be an old one */ }
   });
 
@@ -52,6 +54,14 @@ const telltale = (() => {
     await painted;
     return ask(url, ...more);
   };
+
+  // The veil comes over the page by itself, 9 s after it was painted or after the app last said that it is awake: what a
+  // page shows whose app never came, has crashed or is stuck is not taken for what is. The style sheet lets it come, so
+  // nothing has to run for it; and a browser's compositor, even while the page's own thread is blocked.
+  function awake() {
+    const veil = document.getElementById("veil");
+    if (veil) for (const coming of veil.getAnimations()) coming.currentTime = 0;
+  }
 
   // The loader writes its progress as text; the bar is drawn from a variable.
   addEventListener("DOMContentLoaded", () => {
@@ -172,6 +182,7 @@ const telltale = (() => {
   }
 
   return {
+    cached, awake,
     alive, screen: screenID, theme, dark, copy, tint,
     setTheme: (choice) => { write(THEME, choice); setTheme(choice); },
     kept: () => read(KEPT),

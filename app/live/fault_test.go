@@ -40,9 +40,9 @@ type faulty struct {
 	taken map[float64]*fact // by the value, which is never the same twice
 	now   map[metric.ID]float64
 	next  float64
-	began time.Time     // the server's process
-	wall  atomic.Int64  // ns that the server's clock is ahead of the truth
-	up    bool          // the server answers
+	began time.Time    // the server's process
+	wall  atomic.Int64 // ns that the server's clock is ahead of the truth
+	up    bool         // the server answers
 	open  *pipe
 
 	slept, set   time.Duration // of the screen's machine: what its steady clock lacks, what its wall clock is ahead
