@@ -10,7 +10,7 @@ import (
 // connections bounds how many connections are open at once (--max-connections). Beyond the bound a client is told
 // so and let go; twice the bound, it is not even answered. Safe for concurrent use.
 type connections struct {
-	net.Listener
+	net.Listener // of TCP
 	most int64
 	open atomic.Int64
 }
@@ -23,21 +23,23 @@ func (c *connections) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		if c.open.Add(1) <= 2*c.most {
-			return &countedConn{Conn: conn, closed: sync.OnceFunc(func() { c.open.Add(-1) })}, nil
+			return &countedConn{TCPConn: conn.(*net.TCPConn), closed: sync.OnceFunc(func() { c.open.Add(-1) })}, nil
 		}
 		c.open.Add(-1)
 		_ = conn.Close()
 	}
 }
 
+// countedConn is a TCP connection with all that one can do, which who serves sockets makes use of.
 type countedConn struct {
-	net.Conn
+	*net.TCPConn
 	closed func()
 }
 
+// Close closes the connection and counts it no more.
 func (c *countedConn) Close() error {
 	c.closed()
-	return c.Conn.Close()
+	return c.TCPConn.Close()
 }
 
 // limit answers 503 while more than the bound are open; refuse writes the answer.

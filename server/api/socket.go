@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
@@ -137,7 +138,11 @@ func (h *handshake) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
+	below := conn
+	if secret, is := conn.(*tls.Conn); is {
+		below = secret.NetConn()
+	}
+	if tcp, is := below.(interface{ SetWriteBuffer(bytes int) error }); is {
 		_ = tcp.SetWriteBuffer(inFlight) // where it fails the kernel decides
 	}
 	before, _ := both.Reader.Peek(both.Reader.Buffered())
