@@ -65,6 +65,17 @@ while [ ! -e END ]; do sleep 0.1; done
 ''']
 dir = "DIR"
 room = "build"
+
+[command.bar]
+exec = ["/bin/sh", "-c", '''
+echo begun
+for step in 1 2 3; do
+	printf '\r%d0%%' $step
+	while [ ! -e "GO$step" ]; do sleep 0.05; done
+done
+printf '\r100%%\n'; echo done
+''']
+dir = "DIR"
 `
 
 // serveCommands runs a server that has them, and answers the folder where they wait for files.
@@ -148,6 +159,31 @@ func TestARunIsWatchedFromItsStartToItsEnd(t *testing.T) {
 	second := begin(s, "colours")
 	home.until("and then the next one", fmt.Sprintf(`document.querySelector('[data-panel="ran"]').dataset.run === "%s" &&
 		[...document.querySelectorAll('[data-panel="ran"] .text')].some((e) => e.textContent === "100%%")`, second))
+}
+
+// TestABarThatIsDrawnSlowlyIsOneRow has the pieces of a line come seconds apart.
+func TestABarThatIsDrawnSlowlyIsOneRow(t *testing.T) {
+	s, dir := serveCommands(t, "--host-metrics=false")
+	id := begin(s, "bar")
+	b := look(t, s)
+	p := b.open(s.url+"/runs/"+id, 1200, 800, "light")
+	for step := 1; step <= 3; step++ {
+		p.until("the bar moves", reads("begun", fmt.Sprintf("%d0%%", step)))
+		touch(t, dir, fmt.Sprint("GO", step))
+	}
+	whole := fmt.Sprintf(`%s.slice(0, 3).join() === "begun,100%%,done" && %s.length === 4`, shown, shown)
+	p.until("the bar is one row", standing+` === "exited with code 0" && `+whole)
+	numbers := `[...document.querySelectorAll(".line .number")].map((e) => e.textContent).join()`
+	seen := eval[string](p, numbers)
+	late := b.open(s.url+"/runs/"+id+"#L3", 390, 844, "dark")
+	late.until("who comes late sees the same", whole+` && `+live)
+	late.until("a link to a piece leads to its row", `document.querySelector(".line.target .text")?.textContent === "100%"`)
+	if got := eval[string](late, numbers); got != seen {
+		t.Errorf("the rows have the numbers %s, then %s", seen, got)
+	}
+	if output := s.must("GET", "/api/v1/runs/"+id+"/output", ""); output != "begun\n\r10%\r20%\r30%\r100%\ndone\n" {
+		t.Errorf("the download is %q", output)
+	}
 }
 
 func TestARunsOutputIsFoundLinkedAndHeld(t *testing.T) {
