@@ -39,6 +39,8 @@ type config struct {
 	maxMessage     int // bytes
 	slowClient     string
 	publicRead     bool
+	secured        secured
+	hsts           time.Duration
 	jwt            auth.JWTOptions
 	commands       []command.Command // the tables [command.NAME] of the file, which are no flags
 }
@@ -55,6 +57,10 @@ func (c *config) flags() *flag.FlagSet {
 	set.StringVar(&c.adminListen, "admin-listen", "127.0.0.1:8081", "address of /health, /ready, /metrics and pprof")
 	set.BoolVar(&c.insecure, "insecure", false, "listen beyond this machine though no token exists and anybody may change everything")
 	set.BoolVar(&c.publicRead, "public-read", false, "let everybody look, also without a token")
+	set.StringVar(&c.secured.cert, "tls-cert", "", "file with the certificate (PEM, its chain behind it); read again when it changes")
+	set.StringVar(&c.secured.key, "tls-key", "", "file with the certificate's key (PEM)")
+	set.StringVar(&c.secured.domains, "acme-domain", "", "domains, comma-separated, for which certificates are fetched from Let's Encrypt; the server must be reached at port 443")
+	set.DurationVar(&c.hsts, "hsts", 0, "how long browsers are to take nothing but TLS from here (Strict-Transport-Security), as 8760h")
 	set.StringVar(&c.jwt.KeyFile, "jwt-key", "", "file with the key for JSON Web Tokens: a public key in PEM (RSA, P-256, Ed25519) or a secret of 32 bytes; they are then taken besides tokens")
 	set.StringVar(&c.jwt.Claim, "jwt-claim", "scopes", "claim of a JWT that lists what it lets do")
 	set.StringVar(&c.jwt.Issuer, "jwt-issuer", "", "iss that a JWT must have")
@@ -164,7 +170,7 @@ func (c *config) check() error {
 	case c.maxMessage < 1024 || c.maxMessage > 16<<20:
 		return wrong("max-message", "is from 1024 bytes to 16 MiB")
 	}
-	return nil
+	return c.secured.check(c.hsts)
 }
 
 func printUsage(set *flag.FlagSet, out io.Writer) {

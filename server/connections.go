@@ -11,8 +11,8 @@ import (
 // so and let go; twice the bound, it is not even answered. Safe for concurrent use.
 type connections struct {
 	net.Listener // of TCP
-	most int64
-	open atomic.Int64
+	most         int64
+	open         atomic.Int64
 }
 
 // Accept counts a connection until it is closed.

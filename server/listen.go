@@ -41,9 +41,13 @@ func newServer(handler http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-// serveOn serves until the server is shut down, which is no error.
+// serveOn serves until the server is shut down, which is no error: with TLS, and so HTTP/2, where that is configured.
 func serveOn(server *http.Server, listener net.Listener) error {
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+	serve := server.Serve
+	if server.TLSConfig != nil {
+		serve = func(l net.Listener) error { return server.ServeTLS(l, "", "") }
+	}
+	if err := serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return &sentence{text: fmt.Sprintf("cannot go on serving %s", listener.Addr()), code: 1, cause: err}
 	}
 	return nil
@@ -57,11 +61,16 @@ func stop(ctx context.Context, server *http.Server, log *slog.Logger) {
 	}
 }
 
-// base is what a curl line for this server begins with, seen from this machine.
-func base(listener net.Listener) string {
+// base is what a curl line for this server begins with, seen from this machine; with TLS, by the name in its certificate.
+func base(listener net.Listener, s secured) string {
 	_, port, err := net.SplitHostPort(listener.Addr().String())
-	if err != nil {
+	switch names := s.names(); {
+	case len(names) > 0:
+		return s.scheme() + names[0]
+	case err != nil:
 		return listener.Addr().String()
+	case s.on():
+		return s.scheme() + net.JoinHostPort("localhost", port)
 	}
 	return net.JoinHostPort("localhost", port)
 }

@@ -56,6 +56,10 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 		return err
 	}
 	defer keys.Close()
+	encryption, err := secure(c, log)
+	if err != nil {
+		return err
+	}
 	listener, err := listen(ctx, "listen", c.listen)
 	if err != nil {
 		return err
@@ -93,7 +97,7 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 	}
 
 	app.DefaultLogger = func(format string, args ...any) { log.Error("go-app", "says", fmt.Sprintf(format, args...)) }
-	ui.SetSource(source{truth, viewers, api.Boards{Ledger: truth, Files: folder.files()}, base(listener)})
+	ui.SetSource(source{truth, viewers, api.Boards{Ledger: truth, Files: folder.files()}, base(listener, c.secured)})
 	ui.Routes()
 	assets := web.Embedded()
 	surface := api.New(api.Options{
@@ -119,12 +123,13 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 	besides.Go(func() { surface.KeepLeases(beside) })
 
 	open := &connections{Listener: listener, most: int64(c.maxConnections)}
-	main, admin := newServer(open.limit(surface.Routes(), surface.Busy), log), newServer(surface.AdminRoutes(), log)
+	main, admin := newServer(strict(open.limit(surface.Routes(), surface.Busy), c.hsts), log), newServer(surface.AdminRoutes(), log)
+	main.TLSConfig = encryption
 	failed := make(chan error, 2)
 	go func() { failed <- serveOn(admin, adminListener) }()
 	go func() { failed <- serveOn(main, open) }()
 	surface.Serving()
-	log.Info("serving", "pages", "http://"+listener.Addr().String(), "admin", "http://"+adminListener.Addr().String(),
+	log.Info("serving", "pages", c.secured.scheme()+listener.Addr().String(), "admin", "http://"+adminListener.Addr().String(),
 		"data", c.data, "version", version())
 	if !assets.Built() {
 		log.Warn("this binary was built without its browser app: make build puts it in")
