@@ -62,9 +62,9 @@ type alive interface {
 	// Runs asks for all runs, Run for one.
 	Runs() ([]run.Run, error)
 	Run(id string) (run.Run, error)
-	// Boards has changed called when a board may be another one than before: with its id
-	// and its revision, both "" where any may be.
-	Boards(changed func(id, revision string))
+	// Boards has changed called when the board of an id may be another one than before, or
+	// what is said of it; "" where any may be.
+	Boards(changed func(id string))
 	// Markdown asks for the HTML of a text.
 	Markdown(text string) (string, error)
 	// BoardRows asks for the list of boards.

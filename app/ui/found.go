@@ -70,9 +70,9 @@ func (p *place) stay(before place) {
 // keepTrue has the page follow what becomes of its board while it is there. What was
 // told while there was no contact is asked for.
 func (p *BoardPage) keepTrue(ctx app.Context) {
-	browser.Boards(func(id, revision string) {
+	browser.Boards(func(id string) {
 		ctx.Dispatch(func(ctx app.Context) {
-			if !p.at.large && (id == "" || id == p.at.board.ID) && (revision == "" || revision != p.at.revision) {
+			if !p.at.large && (id == "" || id == p.at.board.ID) {
 				p.refresh(ctx)
 			}
 		})

@@ -12,14 +12,14 @@ import (
 // staleAfter is how old a page may be before its board is asked for once there is contact.
 const staleAfter = 5 * time.Second
 
-// Boards has changed called when a board may be another one than before: with its id and
-// its revision, both "" where any may be. It takes the place of the one given before.
-func (s *stage) Boards(changed func(id, revision string)) { s.reboard = changed }
+// Boards has changed called when the board of an id may be another one than before, or
+// what is said of it; "" where any may be. It takes the place of the one given before.
+func (s *stage) Boards(changed func(id string)) { s.reboard = changed }
 
 // boardChanged is called when a board is told to have changed, and when contact is back.
-func (s *stage) boardChanged(id, revision string) {
+func (s *stage) boardChanged(id string) {
 	if s.reboard != nil {
-		s.reboard(id, revision)
+		s.reboard(id)
 	}
 }
 

@@ -78,7 +78,7 @@ func (s *stage) heed(o wire.Order) {
 		}
 		js.Global().Call("goappNav", path)
 	case wire.DoBoard:
-		s.boardChanged(o.Board, o.Revision)
+		s.boardChanged(o.Board)
 	}
 }
 

@@ -20,10 +20,10 @@ func init() { browser = newStage() }
 // thread; nothing here waits while it holds anything.
 type stage struct {
 	viewer  *live.Viewer
-	known   func()                    // tell go-app that other metrics are known
-	reboard func(id, revision string) // tell the page that its board changed
-	toTell  bool                      // it has been asked to, and has not yet run
-	since   time.Time                 // what is shown before the first contact was true then
+	known   func()          // tell go-app that other metrics are known
+	reboard func(id string) // tell the page that its board changed
+	toTell  bool            // it has been asked to, and has not yet run
+	since   time.Time       // what is shown before the first contact was true then
 
 	ctx    context.Context // ends with the page
 	user   string
@@ -152,7 +152,11 @@ func (s *stage) changed(c live.Change) {
 	}
 	if c.Known && !s.toTell && s.known != nil {
 		s.toTell = true
-		time.AfterFunc(100*time.Millisecond, func() { s.toTell = false; s.known() })
+		time.AfterFunc(100*time.Millisecond, func() {
+			if s.toTell = false; s.known != nil { // the page may be another by now
+				s.known()
+			}
+		})
 	}
 	if c.All || c.Metrics == nil {
 		s.all()

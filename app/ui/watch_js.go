@@ -156,7 +156,7 @@ func (s *stage) tellContact() {
 		app.TryUpdate() // a server that came back may have brought a new build
 		s.wall.newBuild()
 		if time.Since(s.since) > staleAfter {
-			s.boardChanged("", "") // what was told meanwhile was not heard
+			s.boardChanged("") // what was told meanwhile was not heard
 		}
 	}
 }
