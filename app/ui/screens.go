@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strconv"
 	"strings"
+	"time"
 
 	"telltale/app/live"
 	"telltale/shared/board"
@@ -58,7 +59,11 @@ func (p *ScreensPage) refresh(ctx app.Context) {
 	if !hidden() {
 		p.read(ctx)
 	}
-	ctx.After(listEvery, p.refresh)
+	wait := listEvery
+	if len(p.rows) == 0 {
+		wait = time.Second // this one is about to tell of itself
+	}
+	ctx.After(wait, p.refresh)
 }
 
 func (p *ScreensPage) read(ctx app.Context) {

@@ -93,6 +93,7 @@ func (p *BoardPage) wallPage(panels []board.Panel) app.UI {
 			app.Div().Class("grid").Body(p.grid(panels)...),
 		),
 		&Notice{},
+		app.Div().ID("veil").Class("veil").Aria("hidden", attr("true")).Body(app.Span().Text("Not live: nothing was heard of the server")),
 		app.If(app.IsServer, func() app.UI { return app.Raw(p.first.script()) }),
 	)
 }
