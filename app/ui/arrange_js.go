@@ -174,8 +174,8 @@ func (v *framesView) begin() {
 		does = "resizing"
 	}
 	v.root.Get("dataset").Set("does", does)
-	h.frame.Get("classList").Call("add", "slot")
-	h.card.Get("classList").Call("add", "held")
+	h.frame.Get("dataset").Set("slot", "yes") // no class: go-app writes those anew
+	h.card.Get("dataset").Set("held", "yes")
 }
 
 // follow brings the card to the pointer, and the others to where they would stand.
@@ -248,7 +248,7 @@ func (v *framesView) stretch() {
 		if v.held != nil && v.held.at == at && d.editing() {
 			glide := v.stage.glide(js.Undefined())
 			d.try(ctx, &next)
-			ctx.Defer(func(app.Context) { glide() })
+			d.ctx.Defer(func(app.Context) { glide() })
 		}
 	})
 }
@@ -318,11 +318,11 @@ func (v *framesView) release(take bool) {
 				d.try(ctx, nil)
 			case take:
 				if h.to != h.at && d.do(ctx, b.Move(h.at, h.to), b.Panels[h.at].Name()+": place "+strconv.Itoa(h.to+1)+" of "+strconv.Itoa(len(b.Panels))) {
-					ctx.Defer(func(app.Context) { focusFrame(h.to) })
+					d.ctx.Defer(func(app.Context) { focusFrame(h.to) })
 				}
 			}
 		}
-		ctx.Defer(func(app.Context) {
+		d.ctx.Defer(func(app.Context) {
 			v.settle(h)
 			glide()
 		})
@@ -331,14 +331,14 @@ func (v *framesView) release(take bool) {
 
 // settle takes back all that was done to the page by hand, once the page itself has changed.
 func (v *framesView) settle(h *hold) {
-	js.Global().Get("Reflect").Call("deleteProperty", v.root.Get("dataset"), "does")
+	v.root.Call("removeAttribute", "data-does")
 	for _, list := range []js.Value{v.grid.Get("children"), v.root.Get("children")} {
 		for i := range list.Length() {
 			list.Index(i).Get("style").Set("order", "")
 		}
 	}
-	h.frame.Get("classList").Call("remove", "slot")
-	h.card.Get("classList").Call("remove", "held")
+	h.frame.Call("removeAttribute", "data-slot")
+	h.card.Call("removeAttribute", "data-held")
 	h.card.Get("style").Set("transform", "")
 }
 

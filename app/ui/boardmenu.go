@@ -50,7 +50,7 @@ func (d *desk) menuLeaf() app.UI {
 func (d *desk) onShare(ctx app.Context, _ app.Event) {
 	browser.Copy(browser.Link())
 	d.shutDialog(ctx)
-	notice(ctx, "The link is copied")
+	notice(d.ctx, "The link is copied")
 }
 
 func (d *desk) onWall(ctx app.Context, _ app.Event) {
@@ -146,14 +146,14 @@ func (d *desk) onPaperHere(ctx app.Context, _ app.Event) {
 		return
 	}
 	id := b.ID
-	ctx.Async(func() {
+	d.ctx.Async(func() {
 		there, err := browser.BoardView(id)
-		ctx.Dispatch(func(ctx app.Context) {
+		d.ctx.Dispatch(func(ctx app.Context) {
 			switch {
 			case errors.Is(err, live.ErrNone):
 				there = wire.BoardView{Board: board.Board{ID: id, Panels: []board.Panel{}}}
 			case err != nil:
-				notice(ctx, "The server does not answer")
+				notice(d.ctx, "The server does not answer")
 				return
 			case d.editing() || d.page.at.board.ID != id:
 				return

@@ -39,7 +39,28 @@
 // its room with each run, so the stage joins the rooms of the logs that stand on the page
 // besides those that the place names.
 //
+// # Editing
+//
+// A page's desk (edit.go) edits its board. Frames lie over the cards, on the same grid, one over
+// each: cards stay what they are, and the pointer and the keys have the frames (arrange_js.go).
+// While a panel is dragged the page is moved by hand, by the CSS order of cards and frames, and
+// go-app renders once it is let go; what was done by hand is taken back in the same task.
+// What is configured is tried: the page shows it, and only what is taken becomes a step of
+// board.History. Changes that are not saved are kept in the browser's storage at every step,
+// with the board and the revision they were made from.
+//
 // # Traps
+//
+//   - A click's context ends with its element: what comes later goes through the page's own
+//     (desk.ctx), or is dropped without a word.
+//
+//   - go-app writes classes anew: what is set on its elements by hand is a data attribute.
+//
+//   - It compares handlers by their code: a closure in a list goes on with the values of the
+//     first render. Rows are components.
+//
+//   - It sets an input's value again whenever that differs from the last render, over what is
+//     being written: fields get theirs once (field.go).
 //
 //   - An event handler of go-app runs after the event: what has to be taken from the
 //     browser (Enter, the submission of a form) is taken by web/first.js.

@@ -3,6 +3,7 @@ package ui
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"slices"
 	"strconv"
 
@@ -89,9 +90,9 @@ func (d *desk) begin(ctx app.Context) {
 		return
 	}
 	shown := d.page.at.board
-	ctx.Async(func() {
+	d.ctx.Async(func() {
 		there, err := browser.BoardView(id)
-		ctx.Dispatch(func(ctx app.Context) {
+		d.ctx.Dispatch(func(ctx app.Context) {
 			switch {
 			case d.page.at.board.ID != id || d.editing():
 				return
@@ -122,7 +123,7 @@ func (d *desk) start(ctx app.Context, there wire.BoardView) {
 		d.history = board.NewHistory(d.base)
 		_ = d.history.Do(kept.Board) // it passed Check when it was kept
 		text = "Your changes that were not saved are here again; undo takes them back."
-		notice(ctx, text)
+		notice(d.ctx, text)
 	} else {
 		d.history = board.NewHistory(d.base)
 	}
@@ -136,7 +137,7 @@ func (d *desk) end(ctx app.Context) {
 	browser.KeepDraft(d.base.ID, "")
 	d.back(ctx)
 	d.tell("Editing has ended.")
-	ctx.Defer(func(app.Context) { focus("edit") })
+	d.ctx.Defer(func(app.Context) { focus("edit") })
 }
 
 // back shows what the server has, as far as is known.
@@ -147,8 +148,8 @@ func (d *desk) back(ctx app.Context) {
 	if revision == "" {
 		d.page.at.none = true
 	}
-	d.page.open(ctx)
-	d.page.refresh(ctx)
+	d.page.open(d.ctx)
+	d.page.refresh(d.ctx)
 }
 
 // stop ends editing; with changes that are not saved it asks first.
@@ -166,14 +167,14 @@ func (d *desk) stop(ctx app.Context) {
 // do makes a step that can be undone.
 func (d *desk) do(ctx app.Context, next board.Board, say string) bool {
 	if err := d.history.Do(next); err != nil {
-		notice(ctx, sentence(err))
+		notice(d.ctx, sentence(err))
 		return false
 	}
 	glide := browser.Glide()
 	d.trial = nil
 	d.changed(ctx)
 	d.tell(say)
-	ctx.Defer(func(app.Context) { glide() })
+	d.ctx.Defer(func(app.Context) { glide() })
 	return true
 }
 
@@ -195,7 +196,7 @@ func (d *desk) changed(ctx app.Context) {
 	before := d.page.at.look()
 	d.page.at.board = b
 	if after := d.page.at.look(); !sameLook(before, after) {
-		d.page.open(ctx)
+		d.page.open(d.ctx)
 	} else {
 		d.page.name(ctx)
 	}
@@ -221,7 +222,7 @@ func (d *desk) step(ctx app.Context, take func() bool, done, none string) {
 		done += ": " + said[0]
 	}
 	d.tell(done)
-	ctx.Defer(func(app.Context) { glide() })
+	d.ctx.Defer(func(app.Context) { glide() })
 }
 
 // sameLook tells whether two places watch the same.
@@ -271,7 +272,7 @@ func (d *desk) move(ctx app.Context, from, to int) {
 		return
 	}
 	if d.do(ctx, b.Move(from, to), b.Panels[from].Name()+": place "+strconv.Itoa(to+1)+" of "+strconv.Itoa(len(b.Panels))) {
-		ctx.Defer(func(app.Context) { focusFrame(to) })
+		d.ctx.Defer(func(app.Context) { focusFrame(to) })
 	}
 }
 
@@ -282,13 +283,24 @@ func (d *desk) shift(ctx app.Context, at, dx, dy int) {
 		d.move(ctx, at, at+dx+dy)
 		return
 	}
+	d.move(ctx, at, below(b, at, columns, dy))
+}
+
+// below is the place to move a panel to so that it stands as straight below where it was, or
+// above for dy −1, as can be.
+func below(b board.Board, at, columns, dy int) int {
+	middle := func(c board.Cell) (x, y float64) { return float64(c.X) + float64(c.W)/2, float64(c.Y) + float64(c.H)/2 }
 	cells, _ := board.Layout(b.Panels, columns)
-	c := cells[at]
-	to := board.Lands(b.Panels, at, columns, float64(c.X)+float64(c.W)/2, float64(c.Y)+float64(c.H)/2+float64(dy*c.H))
-	if to == at {
-		to = at + dy
+	x, y := middle(cells[at])
+	y += float64(dy * cells[at].H)
+	best, least := at+dy, math.Inf(1)
+	for to := at + dy; to >= 0 && to < len(b.Panels); to += dy {
+		moved, _ := board.Layout(b.Move(at, to).Panels, columns)
+		if xx, yy := middle(moved[to]); math.Hypot(xx-x, yy-y) < least {
+			best, least = to, math.Hypot(xx-x, yy-y)
+		}
 	}
-	d.move(ctx, at, to)
+	return best
 }
 
 func (d *desk) resize(ctx app.Context, at, dw, dh int) {
@@ -301,7 +313,7 @@ func (d *desk) resize(ctx app.Context, at, dw, dh int) {
 func (d *desk) remove(ctx app.Context, at int) {
 	b := d.now()
 	if d.do(ctx, b.Remove(at), b.Panels[at].Name()+" is removed; undo brings it back") {
-		ctx.Defer(func(app.Context) {
+		d.ctx.Defer(func(app.Context) {
 			if rest := len(b.Panels) - 1; rest > 0 {
 				focusFrame(min(at, rest-1))
 			} else {
@@ -314,11 +326,11 @@ func (d *desk) remove(ctx app.Context, at int) {
 func (d *desk) duplicate(ctx app.Context, at int) {
 	b := d.now()
 	if len(b.Panels) >= board.MaxPanels {
-		notice(ctx, "A board has at most "+strconv.Itoa(board.MaxPanels)+" panels")
+		notice(d.ctx, "A board has at most "+strconv.Itoa(board.MaxPanels)+" panels")
 		return
 	}
 	if d.do(ctx, b.Duplicate(at), b.Panels[at].Name()+" is there twice") {
-		ctx.Defer(func(app.Context) { focusFrame(at + 1) })
+		d.ctx.Defer(func(app.Context) { focusFrame(at + 1) })
 	}
 }
 

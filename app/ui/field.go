@@ -20,6 +20,7 @@ type Field struct {
 	Long  bool     // many lines
 	Quiet bool     // its label is for screen readers alone
 	Mode  string   // inputmode
+	Blank string   // what stands in it while it is empty
 	Offer []string // what may be meant
 	Late  bool     // only what is finished is heard
 	Take  func(ctx app.Context, value string)
@@ -53,6 +54,9 @@ func (f *Field) Render() app.UI {
 	} else {
 		line := app.Input().ID(f.ID).Type("text").Attr("value", f.first).AutoComplete(false).Attr("spellcheck", "false").Attr("autocapitalize", "off").
 			Aria("describedby", described).Aria("invalid", invalid)
+		if f.Blank != "" {
+			line = line.Placeholder(f.Blank)
+		}
 		if f.Mode != "" {
 			line = line.Attr("inputmode", f.Mode)
 		}

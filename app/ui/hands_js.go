@@ -191,7 +191,7 @@ func (s *stage) OpenDialog() {
 		return
 	}
 	if dialog.Get("dataset").Get("kind").String() == "menu" {
-		below(dialog, document.Call("getElementById", "menu"))
+		hang(dialog, document.Call("getElementById", "menu"))
 	}
 	dialog.Call("showModal")
 	if first := dialog.Call("querySelector", ".leaf-body :is(input:not(.unseen), textarea, select, .entry)"); first.Truthy() && !touches() {
@@ -204,8 +204,8 @@ func touches() bool {
 	return js.Global().Call("matchMedia", "(pointer: coarse)").Get("matches").Bool()
 }
 
-// below places a menu under its button.
-func below(dialog, button js.Value) {
+// hang places a menu under its button.
+func hang(dialog, button js.Value) {
 	if !button.Truthy() {
 		return
 	}

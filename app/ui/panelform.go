@@ -171,21 +171,22 @@ func fault(b board.Board, at int) (field, said string) {
 	}
 	for _, each := range []struct {
 		field  string
+		takes  bool // the kind does
 		change func(*board.Panel)
 	}{
-		{"title", func(q *board.Panel) { q.Title = "" }},
-		{"id", func(q *board.Panel) { q.ID = b.NewID(board.Panel{Kind: "free"}) }},
-		{"queries", func(q *board.Panel) { q.Queries = []board.Query{{Metric: "a"}} }},
-		{"room", func(q *board.Panel) { q.Room = "a" }},
-		{"command", func(q *board.Panel) { q.Command = "" }},
-		{"text", func(q *board.Panel) { q.Text = "a" }},
-		{"unit", func(q *board.Panel) { q.Unit = "" }},
-		{"scale", func(q *board.Panel) { q.Min, q.Max = nil, nil }},
-		{"thresholds", func(q *board.Panel) { q.Thresholds = nil }},
-		{"every", func(q *board.Panel) { q.Every = 0 }},
-		{"size", func(q *board.Panel) { q.W, q.H = 0, 0 }},
+		{"title", true, func(q *board.Panel) { q.Title = "" }},
+		{"id", true, func(q *board.Panel) { q.ID = b.NewID(board.Panel{Kind: "free"}) }},
+		{"queries", ofMetrics(p.Kind), func(q *board.Panel) { q.Queries = []board.Query{{Metric: "a"}} }},
+		{"room", p.Kind.OfRoom(), func(q *board.Panel) { q.Room = "a" }},
+		{"command", true, func(q *board.Panel) { q.Command = "" }},
+		{"text", p.Kind == board.Text, func(q *board.Panel) { q.Text = "a" }},
+		{"unit", true, func(q *board.Panel) { q.Unit = "" }},
+		{"scale", true, func(q *board.Panel) { q.Min, q.Max = nil, nil }},
+		{"thresholds", true, func(q *board.Panel) { q.Thresholds = nil }},
+		{"every", true, func(q *board.Panel) { q.Every = 0 }},
+		{"size", true, func(q *board.Panel) { q.W, q.H = 0, 0 }},
 	} {
-		if without(each.change) {
+		if each.takes && without(each.change) {
 			if each.field == "queries" && len(p.Queries) == 0 {
 				said = "Choose a metric"
 			}
@@ -236,7 +237,7 @@ func isPattern(text string) bool { return strings.ContainsAny(text, "*{") }
 // addPanel begins a panel at the end of the board.
 func (d *desk) addPanel(ctx app.Context) {
 	if n := len(d.now().Panels); n >= board.MaxPanels {
-		notice(ctx, "A board has at most "+strconv.Itoa(board.MaxPanels)+" panels")
+		notice(d.ctx, "A board has at most "+strconv.Itoa(board.MaxPanels)+" panels")
 	} else {
 		d.openForm(ctx, newForm(board.Panel{Kind: board.Line}, n, true))
 	}
@@ -254,9 +255,9 @@ func (d *desk) openForm(ctx app.Context, f *panelForm) {
 	f.known = d.page.first.Metrics
 	f.start = browser.Beside(f.at)
 	d.show(ctx, "panel")
-	ctx.Async(func() {
+	d.ctx.Async(func() {
 		metrics, rooms, commands := browser.Names()
-		ctx.Dispatch(func(app.Context) {
+		d.ctx.Dispatch(func(app.Context) {
 			if metrics != nil {
 				f.known = metrics
 			}
@@ -274,7 +275,7 @@ func (d *desk) formed(ctx app.Context) {
 	if next, good := f.check(d.now()); good {
 		d.try(ctx, &next)
 		if f.fresh {
-			ctx.Defer(func(app.Context) { browser.Reveal(f.at) })
+			d.ctx.Defer(func(app.Context) { browser.Reveal(f.at) })
 		}
 	}
 }
@@ -284,7 +285,7 @@ func (d *desk) take(ctx app.Context) {
 	f := d.form
 	next, good := f.check(d.now())
 	if !good {
-		ctx.Defer(func(app.Context) { browser.FocusFault() })
+		d.ctx.Defer(func(app.Context) { browser.FocusFault() })
 		return
 	}
 	say := f.panel().Name() + " is changed"
@@ -294,7 +295,7 @@ func (d *desk) take(ctx app.Context) {
 	if d.do(ctx, next, say) {
 		at := f.at
 		d.shutDialog(ctx)
-		ctx.Defer(func(app.Context) { focusFrame(at) })
+		d.ctx.Defer(func(app.Context) { focusFrame(at) })
 	}
 }
 

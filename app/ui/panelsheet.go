@@ -37,7 +37,7 @@ func (d *desk) panelLeaf() app.UI {
 		body = append(body, d.scaleFields()...)
 	}
 	body = append(body, d.placeFields())
-	for _, key := range []string{"kind"} {
+	for _, key := range []string{"size", "kind"} {
 		if f.faults[key] != "" {
 			body = append(body, app.P().Class("wrong").Attr("role", "alert").Text(f.faults[key]))
 		}
@@ -195,7 +195,7 @@ func (d *desk) queryRow(i int, q board.Query) app.UI {
 	return app.Div().Class("query").Body(
 		&Field{ID: "q-metric-" + id, Of: row, Label: "Metric or pattern", Quiet: true, Value: q.Metric, Hint: hint, Wrong: f.faults["query-"+strconv.Itoa(i)], Late: true,
 			Take: set(func(q *board.Query, v string) { q.Metric = strings.TrimSpace(v) })},
-		&Field{ID: "q-title-" + id, Of: row, Label: "Its name in the legend", Quiet: true, Value: q.Title, Take: set(func(q *board.Query, v string) { q.Title = v })},
+		&Field{ID: "q-title-" + id, Of: row, Label: "Its name in the legend", Quiet: true, Blank: "Its name", Value: q.Title, Take: set(func(q *board.Query, v string) { q.Title = v })},
 		&Drop{ID: "q-drop-" + id, Label: "Leave out " + q.Metric, At: i, Do: d.dropQuery},
 	)
 }
@@ -276,7 +276,7 @@ func (d *desk) scaleFields() []app.UI {
 	f := d.form
 	fields := []app.UI{}
 	numeric := func(key, label string, value *float64, set func(*float64)) *Field {
-		return &Field{ID: "f-" + key, Of: d.opened, Label: label, Value: numberText(value), Mode: "text", Wrong: f.faults[key], Take: d.taken(func(v string) {
+		return &Field{ID: "f-" + key, Of: d.opened, Label: label, Value: numberText(value), Blank: "as values need", Wrong: f.faults[key], Take: d.taken(func(v string) {
 			delete(f.faults, key)
 			if n, is := readNumber(v); is {
 				set(n)
@@ -293,7 +293,7 @@ func (d *desk) scaleFields() []app.UI {
 	}
 	fields = append(fields, app.Div().Class("pair").Body(
 		d.offered("unit", "Unit", f.full.Unit, "", unitNames[:], func(v string) { f.full.Unit = strings.TrimSpace(v) }),
-		&Field{ID: "f-every", Of: d.opened, Label: "A value is promised every", Value: spanText(f.full.Every), Offer: []string{"10s", "1m", "5m", "15m", "1h", "24h"}, Wrong: f.faults["every"],
+		&Field{ID: "f-every", Of: d.opened, Label: "A value is promised every", Blank: "5m", Value: spanText(f.full.Every), Offer: []string{"10s", "1m", "5m", "15m", "1h", "24h"}, Wrong: f.faults["every"],
 			Take: d.taken(func(v string) {
 				delete(f.faults, "every")
 				with, err := board.ParseSpan(strings.TrimSpace(v))

@@ -53,7 +53,7 @@ type boardPut struct {
 // put saves b as the board that is edited, then calls then.
 func (d *desk) put(ctx app.Context, b board.Board, on boardPut, then func(app.Context)) {
 	d.saving, d.wrong = true, ""
-	ctx.Async(func() {
+	d.ctx.Async(func() {
 		answer := browser.PutBoard(b, on)
 		var other clash
 		if answer.Status == 412 {
@@ -65,7 +65,7 @@ func (d *desk) put(ctx app.Context, b board.Board, on boardPut, then func(app.Co
 				answer = boardAnswer{Problem: noAnswer}
 			}
 		}
-		ctx.Dispatch(func(ctx app.Context) { d.answered(ctx, b, answer, other, then) })
+		d.ctx.Dispatch(func(ctx app.Context) { d.answered(ctx, b, answer, other, then) })
 	})
 }
 
@@ -81,7 +81,7 @@ func (d *desk) answered(ctx app.Context, b board.Board, answer boardAnswer, othe
 		remember(wire.BoardView{Board: b, Revision: answer.Revision, Source: wire.Kept})
 		d.changed(ctx)
 		d.tell("Saved.")
-		notice(ctx, "Saved: everybody who looks sees it now")
+		notice(d.ctx, "Saved: everybody who looks sees it now")
 		if then != nil {
 			then(ctx)
 		}
@@ -104,7 +104,7 @@ func (d *desk) takeTheirs(ctx app.Context) {
 	d.shutDialog(ctx)
 	d.do(ctx, c.theirs, "Their board is shown; undo brings back yours.")
 	d.changed(ctx)
-	notice(ctx, "Their board is shown. Undo brings back yours.")
+	notice(d.ctx, "Their board is shown. Undo brings back yours.")
 }
 
 // overwrite puts mine in place of theirs, and of nothing later.
@@ -117,9 +117,9 @@ func (d *desk) overwrite(ctx app.Context) {
 // copyTo saves a board under another id and goes there. What it was made from is left as the
 // server has it.
 func (d *desk) copyTo(ctx app.Context, b board.Board, edit bool) {
-	ctx.Async(func() {
+	d.ctx.Async(func() {
 		answer := browser.PutBoard(b, boardPut{Fresh: true})
-		ctx.Dispatch(func(ctx app.Context) {
+		d.ctx.Dispatch(func(ctx app.Context) {
 			if d.fresh == nil && d.clash == nil {
 				return // the dialog was closed
 			}
@@ -141,7 +141,7 @@ func (d *desk) copyTo(ctx app.Context, b board.Board, edit bool) {
 				toEdit = b.ID
 			}
 			ctx.Navigate(boardPath(b.ID))
-			notice(ctx, "Saved as "+b.ID)
+			notice(d.ctx, "Saved as "+b.ID)
 		})
 	})
 }
@@ -158,11 +158,11 @@ func (d *desk) wrongID(why string) {
 func (d *desk) forget(ctx app.Context) {
 	b := d.page.at.board
 	_, builtin := board.Builtin(b.ID)
-	ctx.Async(func() {
+	d.ctx.Async(func() {
 		answer := browser.DeleteBoard(b.ID)
-		ctx.Dispatch(func(ctx app.Context) {
+		d.ctx.Dispatch(func(ctx app.Context) {
 			if !answer.done() {
-				notice(ctx, answer.Problem)
+				notice(d.ctx, answer.Problem)
 				return
 			}
 			d.unsaved = false
@@ -171,12 +171,12 @@ func (d *desk) forget(ctx app.Context) {
 			delete(seen, b.ID)
 			if builtin {
 				d.page.at.revision = ""
-				d.page.refresh(ctx)
-				notice(ctx, "The board is what it was at first")
+				d.page.refresh(d.ctx)
+				notice(d.ctx, "The board is what it was at first")
 				return
 			}
 			ctx.Navigate("/boards")
-			notice(ctx, "Deleted: "+b.ID)
+			notice(d.ctx, "Deleted: "+b.ID)
 		})
 	})
 }
