@@ -148,6 +148,7 @@ func (s *stage) tellContact() {
 		setStale(document, stale)
 		return
 	}
+	was := s.said
 	s.said = contact.State
 	lamp.Get("dataset").Set("state", string(contact.State))
 	setText(lamp.Call("querySelector", ".unseen"), heardAs[contact.State])
@@ -155,7 +156,7 @@ func (s *stage) tellContact() {
 	if contact.State == live.Live {
 		app.TryUpdate() // a server that came back may have brought a new build
 		s.wall.newBuild()
-		if time.Since(s.since) > staleAfter {
+		if was == live.Lost || time.Since(s.since) > staleAfter {
 			s.boardChanged("") // what was told meanwhile was not heard
 		}
 	}
