@@ -214,7 +214,7 @@ func (a *API) sendText(w http.ResponseWriter, r *http.Request, p *pictureRequest
 	}
 	palette := p.palette
 	if p.Get("theme") == "" {
-		palette = &scene.Dark
+		palette = &picture.Between
 	}
 	switch color := p.Get("color"); color {
 	case "", "always":

@@ -66,7 +66,7 @@ func TestGoldenSVG(t *testing.T) {
 
 func TestGoldenText(t *testing.T) {
 	exact(t, "board.txt", twelve().AppendText(nil, 120, nil))
-	exact(t, "board.ansi", twelve().AppendText(nil, Columns, &scene.Dark))
+	exact(t, "board.ansi", twelve().AppendText(nil, Columns, &Between))
 	exact(t, "hostile.ansi", hostile().AppendText(nil, Columns, &scene.Light))
 	v := twelve()
 	exact(t, "card.txt", v.AppendCardText(nil, &v.Cards[2], 60, nil))

@@ -1,6 +1,7 @@
 package picture
 
 import (
+	"fmt"
 	"math"
 	"sort"
 	"strconv"
@@ -416,13 +417,33 @@ func (c *cell) appendTo(dst []byte) []byte {
 	return append(dst, ' ')
 }
 
-// shades are the colours of a palette as a terminal of 256 is asked for them. Ink is the reader's own.
+// Between is the palette for a terminal of which nobody knows whether it is light or dark:
+// each colour is half way between the two themes'.
+var Between = halfway(&scene.Light, &scene.Dark)
+
+func halfway(a, b *scene.Palette) (p scene.Palette) {
+	for role := range p {
+		x, y := parseColour(a[role]), parseColour(b[role])
+		half := func(x, y uint8) uint32 { return (uint32(x) + uint32(y)) / 2 }
+		p[role] = fmt.Sprintf("#%06x", half(x.R, y.R)<<16|half(x.G, y.G)<<8|half(x.B, y.B))
+	}
+	return p
+}
+
+// shades are the colours of a palette as a terminal of 256 is asked for them. Ink is the
+// reader's own; what is behind the drawing is faint.
 func shades(p *scene.Palette) *[scene.RoleCount]string {
 	var s [scene.RoleCount]string
 	for role := range s {
-		if scene.Role(role) != scene.Ink {
-			c := parseColour(p[role])
-			s[role] = ";38;5;" + strconv.Itoa(nearest(int(c.R), int(c.G), int(c.B)))
+		c := parseColour(p[role])
+		s[role] = ";38;5;" + strconv.Itoa(nearest(int(c.R), int(c.G), int(c.B)))
+		switch scene.Role(role) {
+		case scene.Ink:
+			s[role] = ""
+		case scene.Grid, scene.Axis, scene.Edge:
+			if *p == Between {
+				s[role] = ";2" + s[role]
+			}
 		}
 	}
 	return &s

@@ -17,10 +17,10 @@ import (
 	"telltale/shared/scene"
 )
 
-var colour = regexp.MustCompile(`\x1b\[0(;38;5;[0-9]{1,3})?(;1)?m`)
+var colour = regexp.MustCompile(`\x1b\[0(;2)?(;38;5;[0-9]{1,3})?(;1)?m`)
 
 func TestNothingThatAClientWroteReachesATerminalAsACommand(t *testing.T) {
-	for _, palette := range []*scene.Palette{nil, &scene.Dark} {
+	for _, palette := range []*scene.Palette{nil, &scene.Dark, &Between} {
 		for _, columns := range []int{20, 80, 200, 500} {
 			text := string(hostile().AppendText(nil, columns, palette))
 			v := hostile()

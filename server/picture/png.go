@@ -12,7 +12,7 @@ import (
 )
 
 // MaxPixels is the size of the largest picture.
-const MaxPixels = 40_000_000
+const MaxPixels = 24_000_000
 
 // ErrTooLarge says that a picture would have more than MaxPixels.
 var ErrTooLarge = errors.New("the picture would be too large")
