@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,7 +22,7 @@ import (
 // uPlotVersion is the rival measured against, fetched from npm when the benchmark runs.
 const uPlotVersion = "1.6.32"
 
-// BenchmarkFrameAgainstUPlot prints, a cell of series × points, the script
+// BenchmarkFrameAgainstUPlot prints, a cell of panels, series and points, the script
 // milliseconds a frame of live redraw, ours and uPlot's in turns on one page of
 // one browser: by performance.now around the frame, and by the processor time
 // Chromium itself counts for scripts (the waiting for the next frame included) and
@@ -48,18 +49,29 @@ func BenchmarkFrameAgainstUPlot(b *testing.B) {
 		b.Fatal(err)
 	}
 	fmt.Printf("%-12s %26s %26s %26s\n", "script ms", "performance.now", "ScriptDuration", "TaskDuration")
-	for _, cell := range []struct{ series, points int }{{1, 300}, {4, 3_000}, {16, 100_000}} {
-		m := measure(b, ctx, cell.series, cell.points)
-		fmt.Printf("%-12s", fmt.Sprintf("%d×%d", cell.series, cell.points))
+	for _, c := range []cell{{1, 1, 300, 960, 320}, {1, 4, 3_000, 960, 320}, {1, 16, 100_000, 960, 320}, {16, 4, 3_000, 344, 138}} {
+		m := measure(b, ctx, c)
+		fmt.Printf("%-12s", c)
 		for i, f := range m {
 			fmt.Printf("  %6.2f uPlot %6.2f ×%.2f", f.ours, f.uplot, f.ours/f.uplot)
 			if i == 0 && f.ours >= f.uplot {
-				b.Errorf("%d×%d: ours takes %.2f ms a frame, uPlot %.2f", cell.series, cell.points, f.ours, f.uplot)
+				b.Errorf("%s: ours takes %.2f ms a frame, uPlot %.2f", c, f.ours, f.uplot)
 			}
 		}
 		fmt.Println()
-		b.ReportMetric(m[0].ours, fmt.Sprintf("ms/frame-%dx%d", cell.series, cell.points))
+		b.ReportMetric(m[0].ours, "ms/frame-"+strings.ReplaceAll(c.String(), "×", "x"))
 	}
+}
+
+// cell is what is measured: panels, each of series of points, width × height pixels. The last one
+// is a board as people have it: five minutes of ten values a second, on cards of the usual size.
+type cell struct{ panels, series, points, width, height int }
+
+func (c cell) String() string {
+	if c.panels == 1 {
+		return fmt.Sprintf("%d×%d", c.series, c.points)
+	}
+	return fmt.Sprintf("%d×%d×%d", c.panels, c.series, c.points)
 }
 
 // figure is milliseconds a frame of either.
@@ -72,9 +84,10 @@ const (
 )
 
 // measure gives the figures of a cell: by performance.now (the median frame), ScriptDuration and TaskDuration (the median block).
-func measure(b *testing.B, ctx context.Context, series, points int) [3]figure {
+func measure(b *testing.B, ctx context.Context, c cell) [3]figure {
 	b.Helper()
-	evaluate[bool](b, ctx, fmt.Sprintf("setup(%d, %d, %d)", series, points, warmUp+block*blocks))
+	points := c.points
+	evaluate[bool](b, ctx, fmt.Sprintf("setup(%d, %d, %d, %d, %d, %d)", c.panels, c.series, points, warmUp+block*blocks, c.width, c.height))
 	sides := []string{"ours", "uplot"}
 	for _, side := range sides {
 		evaluate[bool](b, ctx, fmt.Sprintf("warm(%q, %d, %d)", side, points, warmUp))

@@ -28,6 +28,9 @@ func (c *Chart) valueAxis(r reach) {
 	lo, hi := c.bounds(domain(r.lo, r.hi, c.in.Kind != Line))
 	p := u.axisPrefix(max(math.Abs(lo), math.Abs(hi)) * u.scale)
 	count := int(min(max(c.plot.h/tickEvery, 2), 6))
+	if count == 2 && c.plot.h >= 80 { // with two, a third of the height may stay empty
+		count = 3
+	}
 	tk := u.ticks(lo, hi, p, r.whole, count)
 	for decimals(tk.step) > 3 && p.factor > 1 { // values far from zero and close to each other
 		p = u.prefixFor(p.factor / 2)

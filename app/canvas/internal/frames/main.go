@@ -15,18 +15,28 @@ import (
 )
 
 func main() {
-	b := &bench{}
+	var panels []*bench
 	js.Global().Set("ours", map[string]any{
+		"clear": js.FuncOf(func(js.Value, []js.Value) any {
+			panels = nil
+			return nil
+		}),
 		"open": js.FuncOf(func(_ js.Value, args []js.Value) any {
+			b := &bench{}
 			b.open(args[0], args[1], args[2].Int(), int64(args[3].Int()), args[4].Float(), args[5].Float())
+			panels = append(panels, b)
 			return nil
 		}),
 		"frame": js.FuncOf(func(js.Value, []js.Value) any {
-			b.frame()
+			for _, b := range panels {
+				b.frame()
+			}
 			return nil
 		}),
 		"release": js.FuncOf(func(js.Value, []js.Value) any {
-			b.painter.Release()
+			for _, b := range panels {
+				b.painter.Release()
+			}
 			return nil
 		}),
 	})
@@ -41,7 +51,7 @@ func main() {
 	select {}
 }
 
-// bench is one cell: a chart of series over a window of points, to which each
+// bench is one panel: a chart of series over a window of points, to which each
 // frame brings one sample a series.
 type bench struct {
 	values  [][]float64 // by series, then time
