@@ -94,3 +94,12 @@ func TestTheBoardsAreListedWithWhatIsWrong(t *testing.T) {
 		}
 	}
 }
+
+func TestAPatternThatNothingMatchesIsNoName(t *testing.T) {
+	shelve(t, wire.BoardView{Revision: "r", Source: wire.Kept, Board: board.Board{ID: "x", Panels: []board.Panel{
+		{ID: "p", Kind: board.Line, Title: "Errors", Queries: []board.Query{{Metric: `http{code=~"5*"}`}}, Buttons: true}}}})
+	html := page(t, "/b/x")
+	if strings.Contains(html, "/m/http") || !strings.Contains(html, "<h2>Errors</h2>") || !strings.Contains(html, "curl localhost:8082/api/v1/metrics<") {
+		t.Error("a link or a curl line leads to a pattern")
+	}
+}

@@ -61,7 +61,7 @@ func (c *Card) Render() app.UI {
 }
 
 func (c *Card) heading() app.UI {
-	if c.Large {
+	if c.Large || metric.IsGlob(string(c.first().ID)) {
 		return app.H2().Text(c.title())
 	}
 	return app.H2().Body(app.A().Href(metricPath(c.first().ID)).Text(c.title()))

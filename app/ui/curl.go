@@ -24,6 +24,8 @@ func curlLine(base string, m metric.Metric) string {
 	switch {
 	case shop[m.ID].plus != "":
 		return "curl -X POST " + base + shop[m.ID].plus
+	case metric.IsGlob(string(m.ID)): // nothing there matches it
+		return "curl " + base + "/api/v1/metrics"
 	case strings.HasPrefix(string(m.ID), "host."):
 		return "curl " + base + path
 	case m.Kind == metric.Counter:
