@@ -126,7 +126,6 @@ func (s *stage) pressedOn(st *stageCard, event js.Value) {
 		h.doing = panning
 	}
 	st.plot.Call("setPointerCapture", event.Get("pointerId"))
-	event.Call("preventDefault") // no text is marked
 	st.plot.Call("focus", map[string]any{"preventScroll": true})
 }
 
