@@ -352,6 +352,11 @@ func (a *API) getPanelPicture(w http.ResponseWriter, r *http.Request) error {
 		return refuse(http.StatusNotFound, "the board %s has no panel %.60q: GET /api/v1/boards/%s says which it has", of.ID, name, of.ID)
 	}
 	p.title, p.panels = titleOf(of.Board), func([]metric.Metric) []board.Panel { return []board.Panel{panel} }
+	w.Header().Add("Vary", "Accept")
+	if ending == "" && wantsPage(r) { // there is none of a panel alone
+		http.Redirect(w, r, "/b/"+of.ID, http.StatusSeeOther)
+		return nil
+	}
 	if ending == "" {
 		return a.sendText(w, r, &p, func(v *picture.View, dst []byte, columns int, palette *scene.Palette) []byte {
 			return v.AppendCardText(dst, &v.Cards[0], columns, palette)

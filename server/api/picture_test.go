@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"telltale/shared/access"
+	"telltale/shared/board"
 )
 
 // plainText is what a terminal asks for.
@@ -51,6 +54,9 @@ func TestABoardIsDrawnForWhateverAsks(t *testing.T) {
 
 func TestAPartOfAPageGetsNoDrawingForATerminal(t *testing.T) {
 	h := open(t)
+	if r := h.ask("GET", "/b/home/orders", "", "Accept: text/html"); r.status != 303 || r.header.Get("Location") != "/b/home" {
+		t.Errorf("%d to %s", r.status, r.header.Get("Location"))
+	}
 	if got := h.ask("GET", "/b/home", "", "Sec-Fetch-Mode: cors").body; got != "page /b/home" {
 		t.Errorf("%.80q", got)
 	}
@@ -125,6 +131,41 @@ func TestManyPicturesAtOnceAreDrawnInTurn(t *testing.T) {
 	for range many {
 		if status := <-answers; status != 200 {
 			t.Errorf("status %d", status)
+		}
+	}
+}
+
+func TestAPictureShowsOnlyWhatItsCallerMayRead(t *testing.T) {
+	h := open(t)
+	h.must("POST", "/m/orders", "+3")
+	h.must("POST", "/m/secret", "7")
+	h.must("POST", "/r/build", "cc main.c")
+	now := time.Now().UnixMilli()
+	all := board.All()
+	all.Panels = append(all.Panels, board.Panel{ID: "build", Kind: board.Log, Room: "build"}, board.Panel{ID: "who", Kind: board.Presence, Room: "build"})
+	for _, c := range []struct {
+		may  func(access.Class, string) bool
+		want string
+	}{
+		{nil, "orders secret build: 1 who: 0"},
+		{func(_ access.Class, name string) bool { return name == "orders" }, "orders build: 0 who: 0"},
+		{func(class access.Class, _ string) bool { return class == access.Rooms }, "build: 1 who: 0"},
+	} {
+		v, err := h.api.view(t.Context(), look{panels: firstPanels(all), span: span{from: now - 1000, to: now, points: 100}, zone: time.UTC, may: c.may})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, card := range v.Cards {
+			for _, m := range card.Shown {
+				got = append(got, string(m.ID))
+			}
+			if card.Kind.OfRoom() {
+				got = append(got, fmt.Sprintf("%s: %d", card.ID, len(card.Messages)))
+			}
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s, want %s", strings.Join(got, " "), c.want)
 		}
 	}
 }
