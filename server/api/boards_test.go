@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"telltale/server/hub"
 	"telltale/server/ledger"
 	"telltale/shared/board"
 	"telltale/shared/wire"
@@ -308,5 +309,11 @@ func TestTheTextsOfABoardComeAsHTML(t *testing.T) {
 	}
 	if got := h.ask("POST", "/api/v1/markdown", strings.Repeat("x", board.MaxText+1)); got.status != http.StatusRequestEntityTooLarge {
 		t.Errorf("a long text: %d", got.status)
+	}
+}
+
+func TestWhatABoardMayAskForCanBeWatched(t *testing.T) {
+	if board.MaxPatterns > hub.MaxPatterns || board.MaxGlobs > hub.MaxGlobs || board.MaxGlob > hub.MaxGlob || board.MaxRooms > hub.MaxJoined {
+		t.Error("a board may ask for more than a watch may")
 	}
 }

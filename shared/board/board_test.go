@@ -186,6 +186,23 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		{"a run with a unit", "unit", func(b *Board) { b.Panels[0] = Panel{ID: "p", Kind: Run, Unit: "s"} }},
 		{"a gauge without a query", "0 queries", func(b *Board) { b.Panels[0] = Panel{ID: "p", Kind: Gauge} }},
 		{"a table of a room", "log or presence", func(b *Board) { b.Panels[0] = Panel{ID: "p", Kind: Table, Room: "build"} }},
+		{"many patterns", "33 of them patterns", func(b *Board) {
+			b.Panels = nil
+			for i := range MaxGlobs + 1 {
+				b.Panels = append(b.Panels, Panel{ID: strconv.Itoa(i), Kind: Line, Queries: []Query{{Metric: "m*" + strconv.Itoa(i)}}})
+			}
+		}},
+		{"a long pattern", "at most 256", func(b *Board) { b.Panels[0].Queries[0].Metric = strings.Repeat("m", MaxGlob) + "*" }},
+		{"many metrics", "1001 metrics", func(b *Board) {
+			b.Panels = nil
+			for i := range 143 {
+				p := Panel{ID: strconv.Itoa(i), Kind: Line}
+				for k := range 7 {
+					p.Queries = append(p.Queries, Query{Metric: "m" + strconv.Itoa(7*i+k)})
+				}
+				b.Panels = append(b.Panels, p)
+			}
+		}},
 		{"one id twice", "stands twice", func(b *Board) { b.Panels = append(b.Panels, b.Panels[0]) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -22,6 +22,14 @@ const (
 	MaxText       = 64 << 10 // bytes
 )
 
+// Bounds of what one board asks for: it is one watch, and what is no name is compared
+// with every metric.
+const (
+	MaxPatterns = 1000 // different ones
+	MaxGlobs    = 32   // of them with a * or conditions
+	MaxGlob     = 256  // bytes of one of these
+)
+
 // Grammar is what a refused id's error tells the user.
 const Grammar = "a board's or panel's id matches [A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}"
 
@@ -61,6 +69,23 @@ func (b Board) Check() error {
 	}
 	if len(b.Rooms()) > MaxRooms {
 		return fmt.Errorf("%w: it shows more than %d rooms", ErrBoard, MaxRooms)
+	}
+	return b.checkPatterns()
+}
+
+func (b Board) checkPatterns() error {
+	patterns := b.Patterns()
+	globs := 0
+	for _, p := range patterns {
+		if metric.IsGlob(p) {
+			globs++
+			if len(p) > MaxGlob {
+				return fmt.Errorf("%w: query %.60q: a pattern is at most %d bytes", ErrBoard, p, MaxGlob)
+			}
+		}
+	}
+	if len(patterns) > MaxPatterns || globs > MaxGlobs {
+		return fmt.Errorf("%w: it asks for %d metrics, %d of them patterns: %d and %d are allowed", ErrBoard, len(patterns), globs, MaxPatterns, MaxGlobs)
 	}
 	return nil
 }
