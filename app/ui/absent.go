@@ -10,6 +10,7 @@ func (p *BoardPage) absent() app.UI {
 	return app.Article().Class("card invitation").Body(
 		app.Header().Class("card-head").Body(app.H2().Text("There is no board "+id)),
 		app.P().Text("It is here as soon as somebody makes it. A board is a small JSON document that names its panels."),
+		app.Button().Type("button").ID("make").Class("chip full").OnClick(p.desk.onEdit).Text("Make it here"),
 		&Curl{Line: putLine(p.first.Base, id), Of: "making the board"},
 		app.P().Class("quiet").Body(app.Span().Text("Those there are:"), app.A().Href("/boards").Text("all boards")),
 	)
@@ -20,6 +21,7 @@ func (p *BoardPage) empty() app.UI {
 	return app.Article().Class("card invitation").Body(
 		app.Header().Class("card-head").Body(app.H2().Text("This board has no panels yet")),
 		app.P().Text("Put some on it, in the page or with curl."),
+		app.Button().Type("button").ID("make").Class("chip full").OnClick(p.desk.onEdit).Text("Add panels"),
 		&Curl{Line: putLine(p.first.Base, p.at.board.ID), Of: "putting a panel on the board"},
 	)
 }

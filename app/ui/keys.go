@@ -129,7 +129,7 @@ func (k *Keys) leaf() app.UI {
 		}
 		parts = append(parts, app.Section().Body(app.H3().Text(part.of), app.Dl().Class("keys").Body(rows...)))
 	}
-	return leaf("Keys", k.shut, []app.UI{app.Div().Class("key-parts").Body(parts...)})
+	return leaf("Keys", k.shut, []app.UI{app.Div().Class("key-parts").Attr("role", "group").Aria("label", "Keys and what they do").TabIndex(0).Body(parts...)})
 }
 
 func (k *Keys) shut(app.Context, app.Event) {

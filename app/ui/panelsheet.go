@@ -333,7 +333,7 @@ func (d *desk) toneRow(i int, t board.Threshold) app.UI {
 	f := d.form
 	row, id := f.toneRows[i], strconv.Itoa(f.toneRows[i])
 	at := t.At
-	return app.Div().Class("tone").DataSet("tone", string(t.Tone)).Body(
+	return app.Div().Class("from-on").DataSet("tone", string(t.Tone)).Body(
 		app.Span().Class("tone-mark").Aria("hidden", true),
 		&Field{ID: "t-at-" + id, Of: row, Label: "From", Quiet: false, Value: numberText(&at), Wrong: f.faults["threshold-"+id], Take: d.taken(func(v string) {
 			delete(f.faults, "threshold-"+id)

@@ -172,8 +172,8 @@ func TestPanelsAreAddedMovedResizedConfiguredUndoneAndSaved(t *testing.T) {
 	write(p, "#f-every", "5m")
 	write(p, "#f-unit", "°C")
 	p.do(chromedp.Click("#f-add-threshold"))
-	p.until("a threshold is there", `document.querySelector(".tone input")`)
-	write(p, ".tone input", "30")
+	p.until("a threshold is there", `document.querySelector(".from-on input")`)
+	write(p, ".from-on input", "30")
 	shot(p, "form")
 	p.do(chromedp.Click("#f-done"))
 	p.until("the form is closed", noDialog)
@@ -517,5 +517,38 @@ func TestHomeIsArrangedAndGivenBackAndAllIsCopied(t *testing.T) {
 func shot(p *tab, name string) {
 	if folder := os.Getenv("SHOTS"); folder != "" {
 		p.save(filepath.Join(folder, "edit-"+name+".png"))
+	}
+}
+
+func TestTheEditorIsForEverybody(t *testing.T) {
+	s := serveShop(t)
+	b := look(t, s)
+	b.expect("404")
+	for _, theme := range []string{"light", "dark"} {
+		p := b.open(s.url+"/b/nobody-made-it", 1366, 900, theme)
+		p.until("it is live", live)
+		p.do(chromedp.Click("#make"))
+		p.until("a board that nobody made can be made", `document.getElementById("add")`)
+		accessible(p, "a board that is made, "+theme)
+		p.visit(s.url + "/b/shop")
+		edit(p)
+		accessible(p, "a board that is edited, "+theme)
+		for _, dialog := range []string{`#frame-1 [data-do="pen"]`, `#frame-3 [data-do="pen"]`, "#add-panel", "#menu"} {
+			p.do(chromedp.Click(dialog))
+			p.until("the dialog is open", `document.querySelector("dialog[open]")`)
+			accessible(p, dialog+", "+theme)
+			p.do(chromedp.KeyEvent(kb.Escape))
+			p.until("the dialog is closed", noDialog)
+		}
+		for _, entry := range []string{"#menu-new", "#menu-read", "#menu-delete", "#menu-keys"} {
+			p.do(chromedp.Click("#menu"))
+			p.until("the menu is open", `document.querySelector('dialog[open][data-kind="menu"]')`)
+			p.do(chromedp.Click(entry))
+			p.until("the dialog is open", `document.querySelector('dialog[open]:not([data-kind="menu"])')`)
+			accessible(p, entry+", "+theme)
+			p.do(chromedp.KeyEvent(kb.Escape))
+			p.until("the dialog is closed", noDialog)
+		}
+		p.close()
 	}
 }
