@@ -109,6 +109,10 @@ func (v *Viewer) hear(ctx context.Context, socket Socket, message []byte) (time.
 		if v.hearError(message) {
 			break
 		}
+		if id == v.asked() && v.widen() {
+			v.watch(ctx, socket, false)
+			break
+		}
 		// Without its watch the connection is of no use; later it may be granted.
 		return pause(3), id == v.asked()
 	case wire.TypeGoodbye:

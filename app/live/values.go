@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"slices"
 
 	"telltale/shared/metric"
 	"telltale/shared/series"
@@ -142,4 +143,17 @@ func (v *Viewer) Word(id metric.ID) Word {
 		return Word{Head: m.Head} // of a list: how old it is shows only once it is watched
 	}
 	return Word{Heard: v.contact.values}
+}
+
+// widen watches all that the place shows, where a part of it was refused: the server bounds
+// how many different selections are watched, and that one is shared. It answers false where
+// that is watched already.
+func (v *Viewer) widen() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if len(v.look.All) == 0 || slices.Equal(v.look.All, v.look.Patterns) {
+		return false
+	}
+	v.look.Patterns = v.look.All
+	return true
 }

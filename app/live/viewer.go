@@ -16,6 +16,7 @@ import (
 // Look is what a viewer wants to see.
 type Look struct {
 	Patterns []string // names and globs
+	All      []string // of all that the place shows, where Patterns are those of it that are in sight
 	RangeMS  int64
 	Points   int // columns a metric at most
 	Rate     int // frames a second
@@ -171,7 +172,10 @@ func (v *Viewer) Known() []metric.Metric {
 		all = append(all, metric.Metric{ID: id, Declaration: v.known[id].Declaration, Head: e.Head})
 	}
 	for id, m := range v.known {
-		if v.set.Metrics[id] == nil && v.look.matches(id) {
+		if v.set.Metrics[id] == nil && v.look.shows(id) {
+			if w, is := v.aside[id]; is {
+				m.Head = w.Head
+			}
 			if v.past.at != 0 {
 				m.Head = metric.Head{} // what it is now is not what it was
 			}
@@ -180,6 +184,11 @@ func (v *Viewer) Known() []metric.Metric {
 	}
 	slices.SortFunc(all, func(a, b metric.Metric) int { return cmp.Compare(a.ID, b.ID) })
 	return all
+}
+
+// shows tells whether the place shows the metric, in sight or not.
+func (l Look) shows(id metric.ID) bool {
+	return l.matches(id) || slices.ContainsFunc(l.All, func(p string) bool { return metric.Match(p, id) })
 }
 
 func (l Look) matches(id metric.ID) bool {

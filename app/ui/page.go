@@ -16,8 +16,9 @@ import (
 // mostDrawn is how many cards the server draws: more than a screen shows at first.
 const mostDrawn = 24
 
-// mostCards is how many cards a page begins with; a button shows as many again.
-const mostCards = 200
+// mostCards is how many cards a page begins with; as many again come when the last of
+// them is near, or by a button.
+const mostCards = 36
 
 // roomLines is how many lines of a room a board shows at first: what a card has room for.
 const roomLines = 12

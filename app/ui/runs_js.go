@@ -75,6 +75,9 @@ func (s *stage) looks() live.Look {
 			look.Rooms = append(look.Rooms, room)
 		}
 	}
-	look.Patterns = append(slices.Clip(look.Patterns), s.ahead...)
+	s.narrow(&look)
+	if !look.Idle {
+		look.Patterns = append(slices.Clip(look.Patterns), s.ahead...)
+	}
 	return look
 }

@@ -55,6 +55,7 @@ type stage struct {
 	ahead   []string  // patterns that are watched before they are shown
 	screen  screenView
 	breath  breath
+	sight   sight
 	time    clockwork
 	hides   hiding // what legends hide; nil before the first look
 }
@@ -210,6 +211,7 @@ func (s *stage) ask() {
 // a hidden tab, so nothing is drawn there.
 func (s *stage) frame() {
 	s.drawing = false
+	began := time.Now()
 	wait := time.Hour
 	s.viewer.See(func(set *series.Set, now int64, contact live.Contact) {
 		stale := s.stale(contact)
@@ -231,6 +233,7 @@ func (s *stage) frame() {
 	s.drawRooms()
 	s.tellTime()
 	s.screen.frames++
+	s.drew(time.Since(began))
 	s.next.Reset(max(wait, 50*time.Millisecond))
 }
 
@@ -259,6 +262,7 @@ func (s *stage) Mount(c *Card) {
 	st := &stageCard{card: c, number: s.last, hides: s.hidesOf(c.Panel.ID)}
 	s.cards[c], s.nth[s.last] = st, st
 	st.mount(s)
+	s.near(st)
 	s.ask()
 }
 
@@ -269,6 +273,7 @@ func (s *stage) Update(c *Card) {
 	if st := s.cards[c]; st != nil {
 		st.dirty, st.restructured, st.hides = true, true, s.hidesOf(c.Panel.ID)
 	}
+	s.gather()
 	s.ask()
 }
 
@@ -281,6 +286,8 @@ func (s *stage) Dismount(c *Card) {
 	delete(s.cards, c)
 	delete(s.nth, st.number)
 	s.of = nil
+	s.sight.observer.Call("unobserve", st.plot)
+	s.gather()
 	st.dismount(s)
 }
 

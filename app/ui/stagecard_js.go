@@ -23,6 +23,7 @@ type stageCard struct {
 	card            *Card
 	number          int // under which the stage finds the card of a plot
 	visible         bool
+	near            bool // less than a screen away
 	dirty           bool
 	restructured    bool // go-app has changed the nodes since find
 	stale           bool

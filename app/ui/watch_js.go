@@ -67,7 +67,9 @@ func (s *stage) listen() {
 		s.ask()
 	})
 	on(document, "visibilitychange", func() {
-		if s.hidden = document.Get("hidden").Bool(); s.hidden {
+		s.hidden = document.Get("hidden").Bool()
+		s.seesNobody(s.hidden)
+		if s.hidden {
 			s.keep()
 			s.looksAway()
 			return
@@ -154,6 +156,7 @@ func (s *stage) tellContact() {
 	setText(lamp.Call("querySelector", ".unseen"), heardAs[contact.State])
 	setStale(document, stale)
 	if contact.State == live.Live {
+		s.markLive()
 		app.TryUpdate() // a server that came back may have brought a new build
 		s.wall.newBuild()
 		if was == live.Lost || time.Since(s.since) > staleAfter {
