@@ -126,7 +126,7 @@ func TestManyPicturesAtOnceAreDrawnInTurn(t *testing.T) {
 	answers := make(chan int)
 	const many = 30
 	for range many {
-		go func() { answers <- h.ask("GET", "/b/home.png", "").status }()
+		go func() { answers <- h.ask("GET", "/b/all/t.png?width=100&height=60", "").status }()
 	}
 	for range many {
 		if status := <-answers; status != 200 {

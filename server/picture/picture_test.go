@@ -96,6 +96,9 @@ func TestAnySizeCanBeDrawn(t *testing.T) {
 			}
 			for i := range v.Cards {
 				v.DrawCard(&tape, &v.Cards[i], size[0], max(size[1], 40))
+				if size[0]*size[1] > 100_000 {
+					continue // nothing else happens on the same in large
+				}
 				if _, err := AppendPNG(nil, &tape, &scene.Dark, 1); err != nil {
 					t.Errorf("%v: %v", size, err)
 				}
