@@ -61,10 +61,11 @@ func boardsKept(t *testing.T, w *world) {
 	if _, err := w.Board(t.Context(), "b"); !errors.Is(err, ledger.ErrNoBoard) {
 		t.Errorf("a board that nobody put: %v", err)
 	}
-	b, a := w.put(aBoard("b", "1", 10)), w.put(aBoard("a", "1", 200_000))
+	w.put(aBoard("b", "1", 10))
+	a := w.put(aBoard("a", "1", 200_000))
 	w.put(aBoard("c", "1", 3))
 	w.now++
-	b = w.put(aBoard("b", "2", 11))
+	b := w.put(aBoard("b", "2", 11))
 	if answer := w.change(ledger.BoardChange{Board: ledger.Board{BoardSummary: ledger.BoardSummary{ID: "c"}}}); answer.Err != nil {
 		t.Errorf("removing: %+v", answer)
 	}
