@@ -163,7 +163,7 @@ func (s *stage) readings(st *stageCard, set *series.Set, ms, length int64) strin
 	if st.card.Panel.Kind == board.Bars {
 		return s.barReadings(st, ms, length)
 	}
-	text := clockWords(ms, length, s.clock.at)
+	text, at := "", ms
 	for i, m := range st.card.Shown {
 		words := "no sample"
 		if e := set.Metrics[m.ID]; e != nil {
@@ -174,6 +174,9 @@ func (s *stage) readings(st *stageCard, set *series.Set, ms, length int64) strin
 				}
 			}
 			if ok {
+				if len(st.card.Shown) == 1 && m.Kind != holding {
+					at = b.Time // the one that was read
+				}
 				words = valueText(b.Last, st.unit(i))
 				if b.Min != b.Max && b.Count > 1 && !math.IsNaN(b.Min) {
 					words += " (" + valueText(b.Min, st.unit(i)) + " to " + valueText(b.Max, st.unit(i)) + ")"
@@ -182,7 +185,7 @@ func (s *stage) readings(st *stageCard, set *series.Set, ms, length int64) strin
 		}
 		text += "\n" + st.named(i) + words
 	}
-	return text
+	return clockWords(at, length, s.clock.at) + text
 }
 
 func (s *stage) barReadings(st *stageCard, ms, length int64) string {
