@@ -22,6 +22,6 @@ func (s *stage) Breathe() {
 	if now.Sub(s.breath.begun) > startLasts || now.Sub(s.breath.last) < breathAfter {
 		return
 	}
-	time.Sleep(1)
+	time.Sleep(time.Nanosecond) // parks, and so ends the browser's task
 	s.breath.last = time.Now()
 }

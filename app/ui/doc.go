@@ -49,6 +49,22 @@
 // board.History. Changes that are not saved are kept in the browser's storage at every step,
 // with the board and the revision they were made from.
 //
+// # Walls and screens
+//
+// A wallboard (tv.go) is a board without chrome: board.Fit says how its panels divide the window, and CSS zoom enlarges
+// what is in a card with its cell, so that no card knows of it; paint.js gives a canvas the pixels for that. Logs
+// measure their lines, so they are enlarged by their own sizes instead. Boards take turns by the clock, so that screens
+// agree; the next one and its metrics are read ahead, and it stands drawn before it fades in (a view transition, during
+// which the browser paints and observes nothing: the stage draws by itself). Rejected: scaling the page as a whole,
+// which leaves it blurred and its canvases too.
+//
+// Every page tells the server that it is a screen (screens_js.go), and heeds what comes back.
+//
+// # The start
+//
+// The app is fetched once the page is painted, and yields to the browser while its nodes are made (breath_js.go): on a
+// phone that is most of a second. What is on the page is taken over in one task, since half of it would be seen.
+//
 // # Traps
 //
 //   - A click's context ends with its element: what comes later goes through the page's own

@@ -33,7 +33,6 @@ type wallView struct {
 	root    js.Value
 	changes js.Value // MutationObserver of the grid's children
 	grid    js.Value // that it observes
-	again   func()   // fits when the window has another size
 	still   *time.Timer
 	turns   *time.Timer
 	next    wire.BoardView // read ahead for its turn

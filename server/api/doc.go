@@ -40,6 +40,9 @@
 // only what its caller may read; package picture draws it. Few are made at once, since each
 // takes a processor and some MiB.
 //
+// Screens: a page tells of itself on its socket, and is in the list for as long as that is
+// open; an order goes into its outbox like any answer, and is lost where that is full.
+//
 // Invariants:
 //   - Every error answer is problem+json (RFC 9457) with a sentence to act on.
 //   - A body is read to its limit, also after decompression, before anything is
@@ -52,6 +55,6 @@
 //   - Every socket ends with its peer, its heartbeat, its patience, or Drain, and
 //     leaves no goroutine, timer or viewer behind.
 //
-// Locks: API.mu and lobby.mu are held for map operations and offers only, and so is
+// Locks: API.mu, screens.mu and lobby.mu are held for map operations and offers only, and so is
 // rooms.order, under which the hub's Outbox is asked and offered to.
 package api

@@ -4,5 +4,5 @@
 // A journey must not reach into the program: what it cannot see by HTTP, a socket, the screen or a signal does not exist.
 // It fails by itself on any error in the browser's console and on any request to another host than the server under test.
 //
-// It needs the browser app (make build), Chromium and axe-core; make test fetches and builds them.
+// It needs the browser app (make build), Chromium, axe-core and Lighthouse; make test fetches and builds them.
 package journey

@@ -71,14 +71,14 @@ func (a audit) misses(category string) (missed []string) {
 }
 
 func (a audit) String() string {
-	text := ""
+	var text strings.Builder
 	for _, each := range []string{"performance", "accessibility", "best-practices"} {
-		text += fmt.Sprintf("%s %.0f, ", each, 100*a.Categories[each].Score)
+		fmt.Fprintf(&text, "%s %.0f, ", each, 100*a.Categories[each].Score)
 	}
 	for _, each := range []string{"first-contentful-paint", "largest-contentful-paint", "total-blocking-time", "speed-index", "interactive"} {
-		text += fmt.Sprintf("%s %s, ", each, a.Audits[each].DisplayValue)
+		fmt.Fprintf(&text, "%s %s, ", each, a.Audits[each].DisplayValue)
 	}
-	return strings.TrimSuffix(text, ", ")
+	return strings.TrimSuffix(text.String(), ", ")
 }
 
 // TestLighthouse has Lighthouse judge the start page as it judges any: on a desk, and as a phone of the middle on a slow line.
