@@ -64,6 +64,23 @@ func (k reports) Report(ctx context.Context, r life.Run, lines []capture.Line) e
 	return err
 }
 
+// Begin keeps a new run, once for a key.
+func (k reports) Begin(ctx context.Context, r life.Run, key string, digest uint64) (string, error) {
+	posted, err := k.ledger.Report(ctx, ledger.Report{Run: r, Key: key, Digest: digest})
+	if err == nil {
+		err = posted.Err
+	}
+	if posted.Repeat {
+		return posted.Run, err
+	}
+	return r.ID, err
+}
+
+// Begun is the run that a key has begun.
+func (k reports) Begun(ctx context.Context, key string, digest uint64) (string, error) {
+	return k.ledger.RunOf(ctx, key, digest)
+}
+
 // Runs are all that are kept.
 func (k reports) Runs(ctx context.Context) ([]life.Run, error) { return k.ledger.Runs(ctx) }
 

@@ -72,3 +72,10 @@ func TestTheNewestRunOfACommandIsShown(t *testing.T) {
 		}
 	}
 }
+
+func TestARunsArgumentsAreListed(t *testing.T) {
+	r := run.Run{Args: map[string]string{"to": "live", "branch": "main"}}
+	if got := argumentsOf(r); got != "branch=main, to=live" {
+		t.Errorf("%q", got)
+	}
+}

@@ -183,6 +183,7 @@ func (p *RunPage) about() app.UI {
 			app.If(p.run.Room != "", func() app.UI {
 				return fact("Also in", app.A().Href(roomPath(p.run.Room)).Text(p.run.Room))
 			}),
+			app.If(len(p.run.Args) > 0, func() app.UI { return fact("With", app.Bdi().Text(argumentsOf(p.run))) }),
 			fact("Output", app.Span().Text(many(p.run.Lines, "line")+", "+sizeOf(int(p.run.Bytes)))),
 		),
 		app.P().Body(app.A().ID("download").Class("chip").Href(outputPath(p.id)).Attr("download", attr("")).

@@ -1,7 +1,10 @@
 package ui
 
 import (
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
 
 	"telltale/shared/run"
 
@@ -85,4 +88,13 @@ func runLine(room string) string {
 		return "telltale run -- make -j4"
 	}
 	return "telltale run --room " + room + " -- make -j4"
+}
+
+// argumentsOf are what a run was started with: "branch=main, to=live".
+func argumentsOf(r run.Run) string {
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(r.Args)) {
+		all = append(all, name+"="+r.Args[name])
+	}
+	return strings.Join(all, ", ")
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"telltale/server/command"
 	"telltale/server/ledger"
 	"telltale/shared/room"
 	"telltale/shared/run"
@@ -15,8 +16,9 @@ import (
 
 // Commands starts and stops what the configuration names.
 type Commands interface {
-	// Start refuses with the errors of package command.
-	Start(ctx context.Context, name string, args map[string]string, by string) (run.Run, error)
+	// Start refuses with the errors of package command, and answers the repeat of a key as
+	// it did the first time.
+	Start(ctx context.Context, q command.Request) (run.Run, error)
 	// Stop answers at once; false where no such run goes on here.
 	Stop(id string) bool
 }
@@ -45,8 +47,12 @@ func (a *API) postRun(w http.ResponseWriter, r *http.Request) error {
 	if a.Commands == nil {
 		return errNoCommands
 	}
+	q := command.Request{Command: r.PathValue("command"), Args: asked.Args, By: callerOf(r).User}
+	if q.Key, q.Digest, err = idempotency(r, body); err != nil {
+		return err
+	}
 	// A run goes on, whoever asked for it.
-	started, err := a.Commands.Start(context.WithoutCancel(r.Context()), r.PathValue("command"), asked.Args, "")
+	started, err := a.Commands.Start(context.WithoutCancel(r.Context()), q)
 	if err != nil {
 		return err
 	}

@@ -23,10 +23,11 @@ type foreman struct {
 	goes   map[string]run.Run
 }
 
-func (f *foreman) Start(ctx context.Context, name string, args map[string]string, by string) (run.Run, error) {
+func (f *foreman) Start(ctx context.Context, q command.Request) (run.Run, error) {
+	name := q.Command
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.asked = append(f.asked, fmt.Sprint(name, args, by))
+	f.asked = append(f.asked, fmt.Sprint(name, q.Args, q.By))
 	switch name {
 	case "deploy":
 	case "busy":
@@ -38,9 +39,15 @@ func (f *foreman) Start(ctx context.Context, name string, args map[string]string
 	default:
 		return run.Run{}, fmt.Errorf("%w: %q", command.ErrUnknown, name)
 	}
-	r := run.Run{ID: fmt.Sprint("id", len(f.asked)), Command: name, State: run.Running, Started: 1}
+	r := run.Run{ID: fmt.Sprint("id", len(f.asked)), Command: name, State: run.Running, Started: 1, Args: q.Args}
+	posted, err := f.ledger.Report(ctx, ledger.Report{Run: r, Key: q.Key, Digest: q.Digest})
+	if err == nil {
+		err = posted.Err
+	}
+	if posted.Repeat {
+		r.ID = posted.Run
+	}
 	f.goes[r.ID] = r
-	_, err := f.ledger.Report(ctx, ledger.Report{Run: r})
 	return r, err
 }
 
@@ -159,5 +166,30 @@ func TestTheOutputIsDownloadedAsItCame(t *testing.T) {
 	}
 	if last := h.must("GET", "/api/v1/rooms/run.x/messages?limit=1", ""); !strings.Contains(last, "exited with code 0") {
 		t.Errorf("the room ends with %s", last)
+	}
+}
+
+func TestAKeyStartsARunOnceAndItsArgumentsAreShown(t *testing.T) {
+	h, _ := employ(t)
+	const key, body = "Idempotency-Key: k", `{"args":{"branch":"main"}}`
+	first := h.ask("POST", "/api/v1/runs/deploy", body, key)
+	again := h.ask("POST", "/api/v1/runs/deploy", body, key)
+	if first.status != http.StatusAccepted || again.status != first.status || again.body != first.body || again.header.Get("Location") != first.header.Get("Location") {
+		t.Errorf("%d %s, then %d %s", first.status, first.body, again.status, again.body)
+	}
+	if runs := h.must("GET", "/api/v1/runs", ""); strings.Count(runs, `"id"`) != 1 {
+		t.Errorf("it has started %s", runs)
+	}
+	if one := h.must("GET", "/api/v1/runs/id1", ""); !strings.Contains(one, `"args":{"branch":"main"}`) {
+		t.Errorf("the run is %s", one)
+	}
+	for path, other := range map[string]string{"/api/v1/runs/deploy": "", "/order": "", "/r/build": "x", "/m/x": "1"} {
+		if r := h.ask("POST", path, other, key); r.status != http.StatusUnprocessableEntity {
+			t.Errorf("%s with the same key: %d %s", path, r.status, r.body)
+		}
+	}
+	h.must("POST", "/order", "", "Idempotency-Key: o")
+	if r := h.ask("POST", "/api/v1/runs/deploy", "", "Idempotency-Key: o"); r.status != http.StatusUnprocessableEntity {
+		t.Errorf("an order's key starts a run: %d %s", r.status, r.body)
 	}
 }

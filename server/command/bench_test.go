@@ -51,7 +51,7 @@ func BenchmarkSlowedBy(b *testing.B) {
 		piped := exec.Command("sh", "-c", `"$0" speak "$1" | cat > /dev/null`, self, strconv.Itoa(lines))
 		text, err := piped.CombinedOutput()
 		alone = append(alone, seconds(b, string(text), err))
-		begun, err := r.Start(b.Context(), "speak", nil, "")
+		begun, err := r.Start(b.Context(), Request{Command: "speak"})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -26,8 +26,22 @@ var (
 	ErrEnding  = errors.New("the server is ending: it starts no more runs")
 )
 
+// Request asks for a run.
+type Request struct {
+	Command string
+	Args    map[string]string // that the configuration declares; nil for none
+	By      string            // who asks
+	Key     string            // idempotency key, scoped to the caller; "" for none
+	Digest  uint64            // of all that the same key must come with
+}
+
 // Reports keeps what becomes of runs.
 type Reports interface {
+	// Begin keeps a new run. Where the key has begun one before it changes nothing, and
+	// answers that one's id.
+	Begin(ctx context.Context, r run.Run, key string, digest uint64) (id string, err error)
+	// Begun is the id of the run that a key has begun; "" for none.
+	Begun(ctx context.Context, key string, digest uint64) (id string, err error)
 	// Report keeps the run as it stands and says its lines, durably. An error means
 	// that nothing of it happened, and that it may be tried again.
 	Report(ctx context.Context, r run.Run, lines []capture.Line) error
@@ -54,6 +68,7 @@ type Runner struct {
 	commands map[string]*Command
 	ctx      context.Context // of the runs; it ends when nobody can report any more
 	giveUp   context.CancelFunc
+	once     sync.Mutex // held while a request with a key is decided; taken before mu
 
 	mu      sync.Mutex // guards what follows
 	running map[string]*live
@@ -100,25 +115,34 @@ func (r *Runner) Settle(ctx context.Context) error {
 	return nil
 }
 
-// Start starts a command and answers its run as soon as that is kept. It refuses with
-// ErrUnknown, ErrArgs, ErrBusy or ErrEnding; any other error is from Reports.
-func (r *Runner) Start(ctx context.Context, name string, args map[string]string, by string) (run.Run, error) {
-	c := r.commands[name]
+// Start starts a command and answers its run as soon as that is kept; what a key has
+// started is answered again as it was then. It refuses with ErrUnknown, ErrArgs, ErrBusy
+// or ErrEnding; any other error is from Reports.
+func (r *Runner) Start(ctx context.Context, q Request) (run.Run, error) {
+	c := r.commands[q.Command]
 	if c == nil {
-		return run.Run{}, fmt.Errorf("%w: %.60q", ErrUnknown, name)
+		return run.Run{}, fmt.Errorf("%w: %.60q", ErrUnknown, q.Command)
 	}
-	words, err := c.words(args)
+	words, err := c.words(q.Args)
 	if err != nil {
 		return run.Run{}, err
 	}
-	l, err := r.admit(c, words, by)
+	if q.Key != "" {
+		r.once.Lock()
+		defer r.once.Unlock()
+		if id, err := r.Reports.Begun(ctx, q.Key, q.Digest); id != "" || err != nil {
+			return run.Run{ID: id, Command: c.Name, State: run.Running}, err
+		}
+	}
+	l, err := r.admit(c, words, q)
 	if err != nil {
 		return run.Run{}, err
 	}
 	begun := l.run
-	if err := r.Reports.Report(ctx, begun, nil); err != nil {
+	if id, err := r.Reports.Begin(ctx, begun, q.Key, q.Digest); err != nil || id != begun.ID {
 		r.leave(l)
-		return run.Run{}, err
+		begun.ID = id // another process was asked at the same time
+		return begun, err
 	}
 	go func() {
 		defer r.leave(l)
@@ -128,7 +152,7 @@ func (r *Runner) Start(ctx context.Context, name string, args map[string]string,
 }
 
 // admit takes a place for a run, where there is one.
-func (r *Runner) admit(c *Command, words []string, by string) (*live, error) {
+func (r *Runner) admit(c *Command, words []string, q Request) (*live, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.ending {
@@ -145,7 +169,7 @@ func (r *Runner) admit(c *Command, words []string, by string) (*live, error) {
 	}
 	begun := time.Now()
 	l := &live{runner: r, command: c, words: words, begun: begun, over: make(chan struct{}), run: run.Run{ID: newID(), Command: c.Name, State: run.Running,
-		Started: begun.UnixMilli(), Room: c.Room, By: by}}
+		Started: begun.UnixMilli(), Room: c.Room, By: q.By, Args: q.Args}}
 	r.running[l.run.ID] = l
 	r.all.Add(1)
 	return l, nil

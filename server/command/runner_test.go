@@ -5,8 +5,10 @@ package command
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -39,12 +41,13 @@ type book struct {
 	mu     sync.Mutex
 	runs   map[string]run.Run
 	lines  map[string][]capture.Line
-	broken error // every report fails with it
+	begun  map[string]string // by key and digest
+	broken error             // every report fails with it
 	news   chan struct{}
 }
 
 func newBook() *book {
-	return &book{runs: map[string]run.Run{}, lines: map[string][]capture.Line{}, news: make(chan struct{}, 1)}
+	return &book{runs: map[string]run.Run{}, lines: map[string][]capture.Line{}, begun: map[string]string{}, news: make(chan struct{}, 1)}
 }
 
 func (b *book) Report(_ context.Context, r run.Run, lines []capture.Line) error {
@@ -60,6 +63,22 @@ func (b *book) Report(_ context.Context, r run.Run, lines []capture.Line) error 
 	default:
 	}
 	return nil
+}
+
+func (b *book) Begin(ctx context.Context, r run.Run, key string, digest uint64) (string, error) {
+	if err := b.Report(ctx, r, nil); err != nil || key == "" {
+		return r.ID, err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.begun[fmt.Sprint(key, digest)] = r.ID
+	return r.ID, nil
+}
+
+func (b *book) Begun(_ context.Context, key string, digest uint64) (string, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.begun[fmt.Sprint(key, digest)], b.broken
 }
 
 func (b *book) Runs(context.Context) ([]run.Run, error) {
@@ -132,7 +151,7 @@ func open(t *testing.T, b *book, scripts map[string]string, change ...func(*Comm
 
 func start(t *testing.T, r *Runner, name string) run.Run {
 	t.Helper()
-	begun, err := r.Start(t.Context(), name, nil, "ann")
+	begun, err := r.Start(t.Context(), Request{Command: name, By: "ann"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +174,7 @@ func TestARunIsKeptFromItsStartToHowItEnded(t *testing.T) {
 	if !strings.Contains(text, "out:one\n") || !strings.Contains(text, "err:two\n") || !strings.HasSuffix(text, "out:three\n") {
 		t.Errorf("%q", text)
 	}
-	if last := <-told; last != good {
+	if last := <-told; !reflect.DeepEqual(last, good) {
 		t.Errorf("its end was told as %+v", last)
 	}
 	if bad, _ := b.until(t, start(t, r, "bad").ID, ended); bad.State != run.Exited || *bad.Code != 3 {
@@ -181,14 +200,14 @@ func TestWhatCannotBeStartedSaysWhy(t *testing.T) {
 func TestOnlyWhatTheConfigurationNamesIsStartedAndOnlySoOften(t *testing.T) {
 	b := newBook()
 	r := open(t, b, map[string]string{"wait": "echo here; exec sleep 1000"}, func(c *Command) { c.MaxParallel = 2 })
-	if _, err := r.Start(t.Context(), "rm", nil, ""); !errors.Is(err, ErrUnknown) {
+	if _, err := r.Start(t.Context(), Request{Command: "rm"}); !errors.Is(err, ErrUnknown) {
 		t.Error(err)
 	}
-	if _, err := r.Start(t.Context(), "wait", map[string]string{"x": "y"}, ""); !errors.Is(err, ErrArgs) {
+	if _, err := r.Start(t.Context(), Request{Command: "wait", Args: map[string]string{"x": "y"}}); !errors.Is(err, ErrArgs) {
 		t.Error(err)
 	}
 	first, second := start(t, r, "wait"), start(t, r, "wait")
-	if _, err := r.Start(t.Context(), "wait", nil, ""); !errors.Is(err, ErrBusy) {
+	if _, err := r.Start(t.Context(), Request{Command: "wait"}); !errors.Is(err, ErrBusy) {
 		t.Error(err)
 	}
 	if r.Stop("no-such-run") || !r.Stop(first.ID) { // perhaps before it has begun
@@ -198,7 +217,7 @@ func TestOnlyWhatTheConfigurationNamesIsStartedAndOnlySoOften(t *testing.T) {
 		t.Errorf("%+v", stopped)
 	}
 	for deadline := time.Now().Add(10 * time.Second); ; {
-		third, err := r.Start(t.Context(), "wait", nil, "")
+		third, err := r.Start(t.Context(), Request{Command: "wait"})
 		if err == nil {
 			b.until(t, third.ID, said("here"))
 			break
@@ -213,7 +232,7 @@ func TestOnlyWhatTheConfigurationNamesIsStartedAndOnlySoOften(t *testing.T) {
 	b.breakWith(nil)
 	b.until(t, second.ID, ended)
 	b.breakWith(errors.New("disk full"))
-	if _, err := r.Start(t.Context(), "wait", nil, ""); err == nil || errors.Is(err, ErrBusy) {
+	if _, err := r.Start(t.Context(), Request{Command: "wait"}); err == nil || errors.Is(err, ErrBusy) {
 		t.Errorf("a run that cannot be kept: %v", err)
 	}
 	b.breakWith(nil)
@@ -268,7 +287,7 @@ func TestDrainEndsAllRunsWithinTheirGrace(t *testing.T) {
 	if got, _ := b.until(t, stubborn.ID, ended); got.Signal != "SIGKILL" {
 		t.Errorf("%+v", got)
 	}
-	if _, err := r.Start(t.Context(), "kind", nil, ""); !errors.Is(err, ErrEnding) {
+	if _, err := r.Start(t.Context(), Request{Command: "kind"}); !errors.Is(err, ErrEnding) {
 		t.Error(err)
 	}
 }
@@ -295,5 +314,37 @@ func TestPiecesOfALineAreOneLine(t *testing.T) {
 	l.count([]capture.Line{{Stream: room.Stdout}, {Stream: room.Stdout}})
 	if l.run.Lines != 3 {
 		t.Errorf("%d lines", l.run.Lines)
+	}
+}
+
+func TestAKeyStartsOneRunWhateverElseGoesOn(t *testing.T) {
+	b := newBook()
+	r := open(t, b, map[string]string{"wait": "sleep 1000"})
+	q := Request{Command: "wait", Key: "k", Digest: 1}
+	var all sync.WaitGroup
+	ids := make([]string, 8)
+	for i := range ids {
+		all.Go(func() {
+			begun, err := r.Start(t.Context(), q)
+			if err != nil || begun.Command != "wait" || begun.State != run.Running {
+				t.Errorf("%+v, %v", begun, err)
+			}
+			ids[i] = begun.ID
+		})
+	}
+	all.Wait()
+	slices.Sort(ids)
+	if ids = slices.Compact(ids); len(ids) != 1 || ids[0] == "" {
+		t.Errorf("it has started %q", ids)
+	}
+	q.Key = "other"
+	if _, err := r.Start(t.Context(), q); !errors.Is(err, ErrBusy) {
+		t.Errorf("another key: %v", err)
+	}
+	r.Stop(ids[0])
+	b.until(t, ids[0], ended)
+	q.Key = "k"
+	if again, err := r.Start(t.Context(), q); err != nil || again.ID != ids[0] || again.State != run.Running {
+		t.Errorf("after its end: %+v, %v", again, err)
 	}
 }

@@ -38,7 +38,7 @@ func (r *Runner) Schedule(ctx context.Context) error {
 
 // due starts a command whose time has come.
 func (r *Runner) due(ctx context.Context, c *Command) {
-	begun, err := r.Start(ctx, c.Name, nil, Scheduler)
+	begun, err := r.Start(ctx, Request{Command: c.Name, By: Scheduler})
 	switch {
 	case err == nil:
 		r.Log.Debug("started by its schedule", "command", c.Name, "run", begun.ID)

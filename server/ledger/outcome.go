@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 
 	"telltale/shared/metric"
+	"telltale/shared/run"
 )
 
 // ItemError is the error of every outcome of an atomic entry that was refused:
@@ -180,13 +182,21 @@ func AppendPosted(b []byte, p Post, answer Posted) []byte {
 
 // ReadPosted reads what AppendPosted wrote for this post, marked as a repeat. It
 // answers ErrKeyReused where it was written for another room, for another number
-// of lines, or for mutations.
+// of lines, or for mutations; one that would begin a run, where none was begun.
 func ReadPosted(b []byte, p Post) (Posted, error) {
 	r := keptReader{b: b}
-	if r.bytes(1)[0] != keptPost || string(r.bytes(r.uvarint())) != p.Room || r.uvarint() != uint64(len(p.Lines)) {
+	again := Posted{Repeat: true}
+	is := r.bytes(1)[0] == keptPost
+	if room := string(r.bytes(r.uvarint())); p.Run == nil {
+		is = is && room == p.Room
+	} else if id, begun := strings.CutPrefix(room, run.Prefix); begun {
+		again.Run = id
+	} else {
+		is = false
+	}
+	if !is || r.uvarint() != uint64(len(p.Lines)) {
 		return Posted{}, cmp.Or(r.err, ErrKeyReused)
 	}
-	again := Posted{Repeat: true}
 	if r.bytes(1)[0] == keptSample {
 		again.First, again.Time = r.uvarint(), r.varint()
 		again.Last = again.First + uint64(len(p.Lines)) - 1

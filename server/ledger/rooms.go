@@ -49,6 +49,7 @@ type Posted struct {
 	Time        int64 // ms since 1970
 	Err         error
 	Repeat      bool
+	Run         string // where a repeat would have begun a run: the id of the one that its key did begin
 }
 
 // Extent is which of a room's messages are kept: the seqs First to Last, and none

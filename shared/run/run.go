@@ -37,9 +37,11 @@ type Run struct {
 	Usual    int64  `json:"usual_ms,omitempty"` // median duration of the command's last runs that exited with 0; 0 where there are none
 	Room     string `json:"room,omitempty"`     // where its output is said besides its own room; "" for nowhere
 	By       string `json:"by,omitempty"`       // the user who started it, or "schedule"
-	Host     string `json:"host,omitempty"`     // where it runs, when that is not the server
-	Lines    uint64 `json:"lines"`
-	Bytes    uint64 `json:"bytes"`
+	// Args are the arguments that the request gave; nil for none.
+	Args  map[string]string `json:"args,omitempty"`
+	Host  string            `json:"host,omitempty"` // where it runs, when that is not the server
+	Lines uint64            `json:"lines"`
+	Bytes uint64            `json:"bytes"`
 }
 
 // Prefix is how the rooms of runs begin.

@@ -92,6 +92,11 @@ func (p *posting) post(q *ledger.Post) (ledger.Posted, error) {
 		p.keys.keep(q.Key, q.Digest, ledger.AppendPosted(nil, *q, answer))
 		return answer, nil
 	}
+	return known.posted(q)
+}
+
+// posted is what the key's post was answered, again.
+func (known *keyRow) posted(q *ledger.Post) (ledger.Posted, error) {
 	if known.digest != q.Digest {
 		return ledger.Posted{Err: ledger.ErrKeyReused}, nil
 	}

@@ -50,6 +50,25 @@ func (s *Store) Runs(context.Context) ([]run.Run, error) {
 	return all, nil
 }
 
+// RunOf is the run that a key has begun.
+func (s *Store) RunOf(_ context.Context, key string, digest uint64) (string, error) {
+	s.w.Lock()
+	defer s.w.Unlock()
+	if s.closed {
+		return "", s.Writable()
+	}
+	keys := keySet{store: s, now: s.now()}
+	known, err := keys.row(key)
+	if known == nil || err != nil {
+		return "", err
+	}
+	again, err := known.posted(&ledger.Post{Digest: digest, Run: &ledger.Standing{}})
+	if err == nil {
+		err = again.Err
+	}
+	return again.Run, err
+}
+
 // report decides the news of a run and answers its room.
 func (p *posting) report(news *ledger.Standing) (*roomEntry, error) {
 	id := news.Run.ID
@@ -90,7 +109,8 @@ func (p *posting) begin(id string) (*runEntry, error) {
 	return e, nil
 }
 
-// endOldest lets the runs that ended and began first make place, where there are too many.
+// endOldest lets runs that ended make place, where there are too many: those that began
+// first, and the last ones of each command after all others.
 func (p *posting) endOldest() {
 	s := p.store
 	over := len(s.runs.byID) + len(p.begun) - p.gone - s.options.MaxRuns
@@ -106,11 +126,28 @@ func (p *posting) endOldest() {
 	slices.SortFunc(ended, func(a, b *runEntry) int {
 		return cmp.Or(cmp.Compare(a.kept.Run.Started, b.kept.Run.Started), strings.Compare(a.kept.Run.ID, b.kept.Run.ID))
 	})
+	last, of := map[*runEntry]bool{}, map[string]int{}
+	for _, e := range slices.Backward(ended) {
+		of[e.kept.Run.Command]++
+		last[e] = of[e.kept.Run.Command] <= ledger.LastRuns
+	}
+	slices.SortStableFunc(ended, func(a, b *runEntry) int { return compareBool(last[a], last[b]) })
 	for _, e := range ended[:min(over, len(ended))] {
 		e.room.leaving = true
 		p.left = append(p.left, e.room)
 		p.gone++
 	}
+}
+
+// compareBool has false before true.
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
 }
 
 // runOf is the run whose room it is; nil for an ordinary room.

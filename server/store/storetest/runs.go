@@ -161,6 +161,86 @@ func runsListed(t *testing.T, w *world) {
 	}
 }
 
+func runKeys(t *testing.T, w *world) {
+	first := run.Run{ID: "a", Command: "deploy", State: run.Running, Started: start, Args: map[string]string{"branch": "main"}}
+	begin := func(id string, digest uint64) ledger.Posted {
+		r := first
+		r.ID = id
+		post := news(r, 0)
+		post.Key, post.Digest = "k", digest
+		return w.post(post)[0]
+	}
+	of := func(digest uint64, want string, wrong error) {
+		t.Helper()
+		if id, err := w.RunOf(t.Context(), "k", digest); id != want || !errors.Is(err, wrong) {
+			t.Errorf("the key has begun %q, %v", id, err)
+		}
+	}
+	of(1, "", nil)
+	if got := begin("a", 1); got.Err != nil || got.Repeat {
+		t.Errorf("%+v", got)
+	}
+	for range 2 {
+		if got := begin("b", 1); !got.Repeat || got.Run != "a" {
+			t.Errorf("again: %+v", got)
+		}
+		if got := begin("b", 2); !errors.Is(got.Err, ledger.ErrKeyReused) {
+			t.Errorf("with another body: %+v", got)
+		}
+		other := say("build", "", "1")
+		other.Key, other.Digest = "k", 1
+		if got := w.post(other)[0]; !errors.Is(got.Err, ledger.ErrKeyReused) {
+			t.Errorf("what is no run: %+v", got)
+		}
+		of(1, "a", nil)
+		of(2, "", ledger.ErrKeyReused)
+		w.stands("a", &ledger.Standing{Run: first})
+		w.stands("b", nil)
+		w.reopen()
+	}
+	other := say("build", "", "1")
+	other.Key, other.Digest = "other", 1
+	w.post(other)
+	if _, err := w.RunOf(t.Context(), "other", 1); !errors.Is(err, ledger.ErrKeyReused) {
+		t.Errorf("a message's key: %v", err)
+	}
+	w.now += day
+	of(1, "", nil)
+	if got := begin("b", 1); got.Err != nil || got.Repeat {
+		t.Errorf("a day later: %+v", got)
+	}
+}
+
+func runsOfEach(t *testing.T, w *world) {
+	w.options.MaxRuns = ledger.LastRuns + 5
+	w.reopen()
+	at := int64(start)
+	ran := func(command string, n int) {
+		for range n {
+			at++
+			w.post(news(run.Run{ID: fmt.Sprint(command, at), Command: command, State: run.Exited, Code: new(0), Started: at}, 0))
+		}
+	}
+	count := func(want map[string]int) {
+		t.Helper()
+		all, err := w.Runs(t.Context())
+		got := map[string]int{}
+		for _, r := range all {
+			got[r.Command]++
+		}
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("kept are %v, %v, want %v", got, err, want)
+		}
+	}
+	ran("rare", 3)
+	ran("often", 100)
+	count(map[string]int{"rare": 3, "often": ledger.LastRuns + 2})
+	ran("also", 2)
+	count(map[string]int{"rare": 3, "often": ledger.LastRuns, "also": 2})
+	ran("also", 2) // now each is one of the last of its command: the oldest go
+	count(map[string]int{"rare": 1, "often": ledger.LastRuns, "also": 4})
+}
+
 func runOutput(t *testing.T, w *world) {
 	w.options.RoomMessages, w.options.RoomAge, w.options.RunBytes = 10, time.Hour, 400_000
 	w.reopen()
