@@ -36,8 +36,8 @@ type past struct {
 var Speeds = [...]int64{1, 10, 60}
 
 const (
-	filmAhead = 40_000 // ms of playing that are asked for at once
-	filmRows  = 400    // a metric at most
+	filmAhead = 20_000 // ms of playing that are asked for at once
+	filmRows  = 400    // a metric, where that is fine enough for the set's columns
 	filmLate  = 2000   // ms that the film stays behind the present: what is posted takes a moment
 )
 
@@ -70,7 +70,7 @@ func (v *Viewer) Play(ctx context.Context, speed int64) {
 		return
 	}
 	v.past.speed, v.past.from, v.past.began, v.past.caught = speed, v.past.at, now, false
-	v.past.step = filmStep(speed)
+	v.past.step = v.look.filmStep(speed)
 	socket := v.socket
 	v.mu.Unlock()
 	if speed != 0 && socket != nil {
@@ -78,9 +78,10 @@ func (v *Viewer) Play(ctx context.Context, speed int64) {
 	}
 }
 
-// filmStep is how finely a film is asked for.
-func filmStep(speed int64) int64 {
-	return max(series.StepFor(0, max(speed*filmAhead, 1)-1, filmRows, 0), 1000)
+// filmStep is how finely a film is asked for: no more coarsely than the columns it is folded
+// into, or what goes on would look as if it had gaps.
+func (l Look) filmStep(speed int64) int64 {
+	return max(min(series.StepFor(0, max(speed*filmAhead, 1)-1, filmRows, 0), l.step()), 1000)
 }
 
 // begin is called when something else is looked at; v.look is what was until then. The caller

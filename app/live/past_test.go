@@ -151,7 +151,7 @@ func TestAMomentIsPlayedAtAnySpeedAsItWas(t *testing.T) {
 						time.Sleep(25 * time.Millisecond)
 						now, value := v.now(), v.value("orders")
 						truth := float64((now-begin)/1000 + 1)
-						step := float64(max(series.StepFor(0, speed*filmAhead-1, filmRows, finest), finest) / 1000)
+						step := float64(max(look.filmStep(speed), finest) / 1000)
 						if value > truth || value < truth-step-1 && now > look.To+2*finest {
 							t.Fatalf("at second %v of the past the value is %v", float64(now-begin)/1000, value)
 						}
@@ -163,6 +163,17 @@ func TestAMomentIsPlayedAtAnySpeedAsItWas(t *testing.T) {
 						}
 						before = now
 					}
+					v.See(func(set *series.Set, now int64, _ Contact) {
+						columns, step := set.Metrics["orders"].Series, max(look.filmStep(speed), finest)
+						for k := (now-look.RangeMS)/columns.Step() + 1; k < now/columns.Step()-2*step/columns.Step(); k++ {
+							if _, ok := columns.Upto((k+1)*columns.Step() - 1); !ok {
+								t.Errorf("nothing up to column %d", k)
+							}
+							if b, _ := columns.Upto((k+1)*columns.Step() - 1); (k+1)*columns.Step()-b.Time > 2*step {
+								t.Fatalf("a gap of %d ms where none was", (k+1)*columns.Step()-b.Time)
+							}
+						}
+					})
 					if moved < 1100 && speed < 60 {
 						t.Errorf("it stood still in %d of 1200 frames", 1200-moved)
 					}
