@@ -39,6 +39,12 @@
 //     and moves all that wait by one each time: 20,000 lines took 11 s, now under 5 (most
 //     of it the browser's own work for a frame of the protocol), and the longest task 29 ms.
 //   - Rooms are joined after the welcome: its epoch says whether they are the same.
+//   - A page that is a screen tells so at the start of each connection, when something about it
+//     changes and every 15 s; what the server tells it to do is handed on.
+//   - What is shown is of one time, all of it: live, or a moment of the past (past.go). Until
+//     the answer to another look comes, what is there stays, and what it is of. Nothing that
+//     is heard touches a moment; one that is played folds in steps that are over, read ahead,
+//     and rooms end with what had been said by then (pastroom.go).
 //   - Memory is bounded by the metrics the server sends, the columns of a watch, and
 //     the bounds of rooms (room.go).
 //

@@ -65,6 +65,15 @@
 // The app is fetched once the page is painted, and yields to the browser while its nodes are made (breath_js.go): on a
 // phone that is most of a second. What is on the page is taken over in one task, since half of it would be seen.
 //
+// # Time
+//
+// A place has a stretch of time: a range that ends now, or at a moment of the past, which the
+// URL says (time.go). Hands aim at another one (gesture_js.go): it is drawn at once from what
+// is there, looked at a few times a second, and becomes the page's URL when the hand rests.
+// Whether what is shown is the past is what the viewer says of what it holds, not what was
+// asked for: no past value is ever seen as live, nor the other way. The crosshair
+// (crosshair_js.go) is elements over the canvases, which are not drawn for it.
+//
 // # Traps
 //
 //   - A click's context ends with its element: what comes later goes through the page's own
