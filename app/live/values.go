@@ -133,6 +133,9 @@ func (v *Viewer) Word(id metric.ID) Word {
 	if v.past.at != 0 {
 		return Word{} // what it is now is not what it was
 	}
+	if v.set.Epoch != "" && v.shown.matches(id) {
+		return Word{Heard: v.contact.values} // it is watched, and has no value
+	}
 	if w, is := v.aside[id]; is {
 		if w.Heard < v.contact.parted {
 			w.Heard = 0

@@ -1,0 +1,120 @@
+package journey
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+// promising saves a board of one panel that promises a value every so often.
+func promising(s *server, id, every string) {
+	body := fmt.Sprintf(`{"title":"Truth","panels":[{"id":"p","kind":"line","every":%q,"queries":[{"metric":"beat"}]}]}`, every)
+	if status, answer := s.call("PUT", "/api/v1/boards/"+id, body, "Content-Type", "application/json"); status != http.StatusOK && status != http.StatusCreated {
+		s.t.Fatalf("%d %s", status, answer)
+	}
+}
+
+const trust = `document.querySelector('[data-panel="p"]').dataset.trust`
+
+// A board that cannot lie: the server stops answering, dies and comes back, the page is frozen, its clock is set; what
+// is shown as fresh is, and words say what is not.
+func TestAPanelSaysHowLateItsValueIsAndThatNothingIsHeard(t *testing.T) {
+	s := quiet(t)
+	s.must("POST", "/m/beat", "1")
+	promising(s, "truth", "4s")
+	b := look(t, s)
+	b.expect(gone...)
+	p := b.blank(1000, 800, "light")
+	p.visit(s.url + "/b/truth")
+	p.until("it is live", live)
+	s.must("POST", "/m/beat", "2")
+	p.until("a value in time", trust+` === "fresh" && / ago$/.test(document.querySelector('[data-panel="p"] .age').textContent)`)
+	p.until("late", trust+` === "late" && / late$/.test(document.querySelector('[data-panel="p"] .age').textContent)`)
+	p.until("overdue", trust+` === "overdue"`)
+	s.must("POST", "/m/beat", "3")
+	p.until("in time again", trust+` === "fresh"`)
+
+	if err := s.process.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	p.until("nothing is heard", stale+` && `+trust+` === "cut"`)
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("the page said after %v that nothing is heard", took)
+	}
+	if err := s.process.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	p.until("it is live again, and the value is overdue", live+" && !("+stale+") && "+trust+` === "overdue"`)
+
+	s.kill()
+	p.until("the server is gone", stale)
+	s.again()
+	p.until("the new server's word is taken: the value is as old as it is", live+" && "+trust+` === "overdue"`)
+
+	html := s.must("GET", "/b/truth", "", "Accept", "text/html")
+	if !strings.Contains(html, `data-trust="overdue"`) || !strings.Contains(html, " late</span>") {
+		t.Error("the first paint does not say that the value is overdue")
+	}
+}
+
+// Nothing of the app runs here: the page is what the server sent.
+func TestAPageWhoseAppIsNotAwakeIsVeiledWithinTenSeconds(t *testing.T) {
+	s := quiet(t)
+	s.must("POST", "/m/beat", "1")
+	b := look(t, s)
+	p := b.blank(1000, 800, "light")
+	command(p, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+		Source: `WebAssembly.instantiateStreaming = WebAssembly.instantiate = () => new Promise(() => {})`})
+	p.do(chromedp.Navigate(s.url + "/m/beat"))
+	p.until("the page is there", `document.getElementById("veil")`)
+	const opacity = `+getComputedStyle(document.getElementById("veil")).opacity`
+	if eval[float64](p, opacity) != 0 {
+		t.Error("the veil is there from the start")
+	}
+	began := time.Now()
+	p.until("the veil has come", opacity+" === 1")
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("the veil came after %v", took)
+	}
+}
+
+// A page watches what is in sight; what is out of sight is asked for when it comes.
+func TestAPageIsSentOnlyWhatIsInSight(t *testing.T) {
+	s := quiet(t)
+	history(t, s, 120, 10)
+	b := look(t, s)
+	p := b.blank(1000, 700, "light")
+	command(p, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: `{
+		window.watched = [];
+		const send = WebSocket.prototype.send;
+		WebSocket.prototype.send = function (text) { if (/^{"type":"(un)?watch"/.test(text)) watched.push(text); return send.call(this, text); };
+	}`})
+	p.visit(s.url + "/b/all")
+	p.until("it is live", live+` && watched.length && JSON.parse(watched.at(-1)).metrics`)
+	watch := func() (last struct {
+		Metrics, Have []string
+		Since         *uint64
+	}) {
+		if err := json.Unmarshal([]byte(eval[string](p, `watched.at(-1)`)), &last); err != nil {
+			t.Fatal(err)
+		}
+		return last
+	}
+	eventually(t, wait, "a part of the metrics is watched", func() bool { n := len(watch().Metrics); return n > 0 && n < 40 })
+	top := watch()
+	eval[bool](p, `document.querySelectorAll(".card")[8].scrollIntoView(), true`)
+	eventually(t, wait, "what is there now goes on, the rest comes whole", func() bool {
+		w := watch()
+		return w.Since != nil && len(w.Have) > 0 && len(w.Have) < len(w.Metrics) && w.Metrics[0] != top.Metrics[0]
+	})
+	s.must("POST", "/m/"+watch().Metrics[0], "77")
+	p.until("what came into sight is live", fmt.Sprintf(`[...document.querySelectorAll('.now[data-metric="%s"]')].some((now) => now.textContent === "77")`, watch().Metrics[0]))
+}
