@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"telltale/shared/wire"
+
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
@@ -18,15 +20,18 @@ func (p *BoardPage) absent() app.UI {
 
 // empty stands on a board without panels.
 func (p *BoardPage) empty() app.UI {
+	what := "Put some on it, in the page or with PUT; the line reads the board."
+	if p.at.source == wire.File {
+		what = "It is a file of the server, and has none; the line reads the board."
+	}
 	return app.Article().Class("card invitation").Body(
 		app.Header().Class("card-head").Body(app.H2().Text("This board has no panels yet")),
-		app.P().Text("Put some on it, in the page or with curl."),
-		app.Button().Type("button").ID("make").Class("chip full").OnClick(p.desk.onEdit).Text("Add panels"),
-		&Curl{Line: putLine(p.first.Base, p.at.board.ID), Of: "putting a panel on the board"},
+		app.P().Text(what),
+		&Curl{Line: "curl " + p.first.Base + "/api/v1/boards/" + p.at.board.ID, Of: "reading the board"},
 	)
 }
 
-// putLine makes a board of one panel.
+// putLine makes a board.
 func putLine(base, id string) string {
-	return `curl -X PUT -d '{"panels":[{"id":"t","kind":"line","queries":[{"metric":"temperature"}]}]}' ` + base + "/api/v1/boards/" + id
+	return `curl -X PUT -d '{"panels":[]}' ` + base + "/api/v1/boards/" + id
 }
