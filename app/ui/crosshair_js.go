@@ -4,7 +4,6 @@ import (
 	"math"
 	"strings"
 	"syscall/js"
-	"time"
 
 	"telltale/shared/board"
 	"telltale/shared/chart"
@@ -19,7 +18,6 @@ type cross struct {
 	of    *stageCard // where the hand is
 	asked bool       // an animation frame is to place it
 	by    bool       // a key moved it: a screen reader is told
-	told  *time.Timer
 }
 
 // over is what lies over one plot.
@@ -193,16 +191,17 @@ func (s *stage) barReadings(st *stageCard, ms, length int64) string {
 	if !ok {
 		return clockWords(ms, length, s.clock.at)
 	}
-	text := clockWords(from, length, s.clock.at) + " to " + clockWords(to, length, s.clock.at)
+	var text strings.Builder
+	text.WriteString(clockWords(from, length, s.clock.at) + " to " + clockWords(to, length, s.clock.at))
 	for i := range st.card.Shown {
 		sum := st.chart.BarSum(ms, i)
 		sign := ""
 		if sum > 0 {
 			sign = "+"
 		}
-		text += "\n" + st.named(i) + sign + valueText(sum, st.unit(i))
+		text.WriteString("\n" + st.named(i) + sign + valueText(sum, st.unit(i)))
 	}
-	return text
+	return text.String()
 }
 
 // named begins the line of one of several series.

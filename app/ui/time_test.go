@@ -138,3 +138,12 @@ func TestLengthsAreSaidInWords(t *testing.T) {
 		}
 	}
 }
+
+func TestAReadingSaysAsMuchOfItsTimeAsIsNeeded(t *testing.T) {
+	at := time.Date(2026, 11, 22, 13, 5, 7, 250e6, time.UTC).UnixMilli()
+	for length, want := range map[int64]string{5_000: "14:05:07.250", 300_000: "14:05:07", 7 * 86_400_000: "22 Nov 14:05", 400 * 86_400_000: "22 Nov 2026"} {
+		if got := clockWords(at, length, berlin); got != want {
+			t.Errorf("over %d ms: %q, want %q", length, got, want)
+		}
+	}
+}
