@@ -24,10 +24,11 @@ func TestGallery(t *testing.T) {
 	s.must("POST", "/m/temperature", "21.5")
 	b := look(t, s)
 	furnish(s)
+	outfit(s)
 	company := b.open(s.url+"/r/kitchen", 800, 600, "light")
 	company.until("it is live", live)
-	for _, path := range []string{"/", "/b/all", "/m/temperature", "/rooms", "/r/build", "/r/kitchen", "/r/empty", "/runs", "/runs/" + ended, "/runs/" + running, "/boards", "/screens", "/?tv=1"} {
-		for _, size := range [][2]int64{{1440, 900}, {820, 1180}, {390, 844}} {
+	for _, path := range []string{"/", "/b/every", "/b/all", "/m/temperature", "/rooms", "/r/build", "/r/kitchen", "/r/empty", "/runs", "/runs/" + ended, "/runs/" + running, "/boards", "/screens", "/?tv=1"} {
+		for _, size := range [][2]int64{{1920, 1080}, {1440, 900}, {820, 1180}, {390, 844}} {
 			for _, theme := range []string{"light", "dark"} {
 				p := b.open(s.url+path, size[0], size[1], theme)
 				p.until("it is live", live)
