@@ -31,7 +31,7 @@ func (p *BoardPage) empty() app.UI {
 	)
 }
 
-// putLine makes a board.
+// putLine makes a board of a file.
 func putLine(base, id string) string {
-	return `curl -X PUT -d '{"panels":[]}' ` + base + "/api/v1/boards/" + id
+	return "curl -T board.json " + base + "/api/v1/boards/" + id
 }
