@@ -146,3 +146,37 @@ func TestABoardOfAFileIsShownAndFollowed(t *testing.T) {
 	write(storeBoard("Mended", "three"))
 	p.until("it is mended", `document.querySelector("h1").innerText === "Mended" && !/cannot be shown/.test(document.querySelector("main").innerText)`)
 }
+
+// prose has everything that a text may have, and more than a card has room for.
+const prose = "# Tonight\n\n**Open** until *five*, see [the plan](/b/home) and <https://example.com/a/very/long/address/that/goes/on>.\n\n" +
+	"- [x] milk\n- [ ] bread\n\n1. one\n2. two\n\n> said by somebody\n\n| what | how many |\n|:--|--:|\n| cups | 12 |\n| plates | 7 |\n\n`make` or\n\n```\nmake -j4 && echo a-line-that-is-longer-than-the-card-is-wide-by-far\n```\n\n---\n\n" +
+	"<script>alert(1)</script><img src=https://example.com/x.png onerror=alert(1)>"
+
+func TestBoardsAndTheirTextsFitAndAreAccessible(t *testing.T) {
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "broken.json"), []byte(`{"panels":[{"id":"p","kind":"pie"}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := quiet(t, "--boards", folder)
+	s.put("texts", storeBoard("Texts", prose, `{"id":"tall","kind":"text","text":"# No title\n\nand two rows","h":2}`))
+	s.put("empty", `{"title":"Empty","panels":[]}`)
+	b := look(t, s)
+	b.expect("status of 404")
+	for _, path := range []string{"/b/texts", "/boards", "/b/nobody", "/b/empty", "/b/broken"} {
+		for _, theme := range []string{"light", "dark"} {
+			for _, width := range []int64{1440, 390, 320} {
+				p := b.open(s.url+path, width, 844, theme)
+				p.until("it is live", live)
+				where := fmt.Sprintf("%s, %s, %d wide", path, theme, width)
+				accessible(p, where)
+				if wrong := eval[string](p, misfits); wrong != "" {
+					t.Errorf("%s:\n%s", where, wrong)
+				}
+				if shots := os.Getenv("SHOTS"); shots != "" {
+					p.save(filepath.Join(shots, strings.ReplaceAll(path[1:], "/", "-")+fmt.Sprintf("-%s-%d.png", theme, width)))
+				}
+				p.close()
+			}
+		}
+	}
+}
