@@ -10,8 +10,6 @@ import (
 	"telltale/shared/wire"
 )
 
-var ping = wire.Encode(wire.Ping{})
-
 // opened takes a connection over; it counts as contact once its watch is answered.
 func (v *Viewer) opened(socket Socket) {
 	v.mu.Lock()

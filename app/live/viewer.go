@@ -62,7 +62,6 @@ type Viewer struct {
 	user   string
 	aside  map[metric.ID]Word // what was watched before
 	told   uint64             // what the server's Known was last
-	listed int64              // as of when known's values are, by contact's clock; 0 for none
 
 	epoch   string // of the store that rooms are of
 	welcome bool   // this connection was welcomed

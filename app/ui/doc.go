@@ -18,6 +18,14 @@
 // for the first time: nothing flashes. Island carries what the app must know to
 // render the same words.
 //
+// # What is shown, and how far it may be trusted
+//
+// A page watches the metrics of cards less than a screen away, nothing once it has been hidden
+// for 5 s (sight_js.go). What a card says of ages is fresh.Panel's, by words of live.Viewer
+// (trust_js.go), in the first paint by those of the server (trust.go). A page that came from
+// the cache is marked by the service worker; over one whose app is not awake comes a veil,
+// which the style sheet alone brings (telltale.awake pushes it back each second).
+//
 // # Rooms
 //
 // A log may have 100,000 lines. The stage (log_js.go) keeps those in sight on the page, and
