@@ -212,3 +212,17 @@ func TestAChangedBoardIsTakenAnewByTheScreensThatShowIt(t *testing.T) {
 		t.Error(wrong)
 	}
 }
+
+func TestAWallKeepsTheScreenAwake(t *testing.T) {
+	s := quiet(t)
+	p := look(t, s).blank(1280, 720, "dark")
+	command(p, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: `window.locks = [];
+		navigator.wakeLock.request = async () => { const lock = {released: false, release: async () => { lock.released = true; }}; locks.push(lock); return lock; };`})
+	p.visit(s.url + "/?tv=1")
+	p.until("the screen is kept awake", `locks.length === 1 && !locks[0].released`)
+	eval[bool](p, `locks[0].released = true`) // as a browser does when the page is hidden
+	p.until("and again once it was given up", `locks.length === 2 && !locks[1].released`)
+	p.until("it is live", live)
+	p.do(chromedp.KeyEvent("\u001b"))
+	p.until("off the wall it may sleep", `locks[1].released && document.querySelector(".masthead")`)
+}
