@@ -58,10 +58,10 @@ type Viewer struct {
 	decoder wire.Decoder
 	frame   series.Frame
 
-	rooms  map[string]*Room
-	user   string
-	aside  map[metric.ID]Word // what was watched before
-	told   uint64             // what the server's Known was last
+	rooms map[string]*Room
+	user  string
+	aside map[metric.ID]Word // what was watched before
+	told  uint64             // what the server's Known was last
 
 	epoch   string // of the store that rooms are of
 	welcome bool   // this connection was welcomed
