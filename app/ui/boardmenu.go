@@ -16,7 +16,7 @@ func (d *desk) menuLeaf() app.UI {
 	b := d.page.at.board
 	base := d.page.first.Base
 	entry := func(id, icon, text, key string, do app.EventHandler) app.UI {
-		return app.Li().Body(app.Button().Type("button").ID(id).Class("entry").OnClick(do).Body(glyph(icon), app.Span().Text(text), app.If(key != "", func() app.UI { return app.Kbd().Text(key) })))
+		return app.Li().Body(app.Button().Type("button").ID(id).Class("entry").OnClick(do).Body(glyph(icon), app.Span().Text(text), app.If(key != "", func() app.UI { return app.Elem("kbd").Text(key) })))
 	}
 	link := func(id, icon, text, href string) app.UI {
 		return app.Li().Body(app.A().ID(id).Class("entry").Href(href).Target("_blank").Rel("noopener").Body(glyph(icon), app.Span().Text(text)))

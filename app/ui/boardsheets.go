@@ -38,7 +38,7 @@ func (d *desk) clashLeaf() app.UI {
 		if len(items) == 0 {
 			items = []app.UI{app.Li().Text(none)}
 		}
-		return app.Section().Class("clash-side").Body(app.H3().Text(title), app.Ul().Body(items...))
+		return app.Elem("section").Class("clash-side").Body(app.Elem("h3").Text(title), app.Ul().Body(items...))
 	}
 	they := side("Somebody else", theirs, "saved the same again")
 	if gone {

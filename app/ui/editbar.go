@@ -117,9 +117,9 @@ type OpensWith struct {
 // Render draws it.
 func (o *OpensWith) Render() app.UI {
 	option := func(value, text string) app.UI {
-		return app.Option().Value(value).Selected(value == spanText(o.Range)).Text(text)
+		return app.Elem("option").Attr("value", value).Attr("selected", value == o.value()).Text(text)
 	}
-	options := []app.UI{option("", "Usual range")}
+	options := []app.UI{option(usualRange, "Usual range")}
 	known := o.Range == 0
 	for _, s := range spans {
 		options = append(options, option(spanText(board.Span(s.ms)), "Opens with "+s.name))
@@ -128,12 +128,22 @@ func (o *OpensWith) Render() app.UI {
 	if !known {
 		options = append(options, option(spanText(o.Range), "Opens with "+spanText(o.Range)))
 	}
-	return app.Select().ID("board-range").Class("board-range").Aria("label", "Range that the board opens with").OnChange(o.take).Body(options...)
+	return app.Elem("select").ID("board-range").Class("board-range").Aria("label", "Range that the board opens with").OnChange(o.take).Body(options...)
 }
 
 // OnUpdate shows the range that an undo brought back.
 func (o *OpensWith) OnUpdate(ctx app.Context) {
-	ctx.Defer(func(app.Context) { app.Window().GetElementByID("board-range").Set("value", spanText(o.Range)) })
+	ctx.Defer(func(app.Context) { app.Window().GetElementByID("board-range").Set("value", o.value()) })
+}
+
+// usualRange stands for none: go-app leaves an empty value out, and an option without one has its text.
+const usualRange = "usual"
+
+func (o *OpensWith) value() string {
+	if o.Range == 0 {
+		return usualRange
+	}
+	return o.Range.String()
 }
 
 func (o *OpensWith) take(ctx app.Context, _ app.Event) {

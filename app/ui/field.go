@@ -72,12 +72,12 @@ func (f *Field) Render() app.UI {
 	}
 	var offer []app.UI
 	for _, each := range f.Offer {
-		offer = append(offer, app.Option().Value(each))
+		offer = append(offer, app.Elem("option").Attr("value", each))
 	}
 	return app.Div().Class(class).Body(
 		app.Label().For(f.ID).Text(f.Label),
 		input,
-		app.If(len(offer) > 0, func() app.UI { return app.DataList().ID(f.ID + "-offer").Body(offer...) }),
+		app.If(len(offer) > 0, func() app.UI { return app.Elem("datalist").ID(f.ID + "-offer").Body(offer...) }),
 		app.If(f.Hint != "", func() app.UI { return app.P().ID(f.ID + "-hint").Class("hint").Text(f.Hint) }),
 		app.P().ID(f.ID+"-wrong").Class("wrong").Attr("role", "alert").Text(f.Wrong),
 	)
@@ -132,11 +132,11 @@ func (c *Choice) Render() app.UI {
 	}
 	var options []app.UI
 	for _, each := range c.Among {
-		options = append(options, app.Option().Value(each[0]).Selected(each[0] == c.Value).Text(each[1]))
+		options = append(options, app.Elem("option").Attr("value", each[0]).Attr("selected", each[0] == c.Value).Text(each[1]))
 	}
 	return app.Div().Class(class).Body(
 		app.Label().For(c.ID).Text(c.Label),
-		app.Select().ID(c.ID).OnChange(c.take).Body(options...),
+		app.Elem("select").ID(c.ID).OnChange(c.take).Body(options...),
 	)
 }
 

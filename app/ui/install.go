@@ -22,7 +22,7 @@ func (f *Foot) ask(ctx app.Context) {
 
 // Render draws it.
 func (f *Foot) Render() app.UI {
-	return app.Footer().Class("foot inner").Body(
+	return app.Elem("footer").Class("foot inner").Body(
 		app.A().Href("/screens").Text("Screens"),
 		app.Button().Type("button").ID("install").Class("chip").Hidden(!f.can).OnClick(f.install).Text("Install the app"),
 	)

@@ -127,7 +127,7 @@ func (k *Keys) leaf() app.UI {
 		for _, row := range part.rows {
 			rows = append(rows, app.Div().Body(app.Dt().Body(keyCaps(row.keys)...), app.Dd().Text(row.does)))
 		}
-		parts = append(parts, app.Section().Body(app.H3().Text(part.of), app.Dl().Class("keys").Body(rows...)))
+		parts = append(parts, app.Elem("section").Body(app.Elem("h3").Text(part.of), app.Dl().Class("keys").Body(rows...)))
 	}
 	return leaf("Keys", k.shut, []app.UI{app.Div().Class("key-parts").Attr("role", "group").Aria("label", "Keys and what they do").TabIndex(0).Body(parts...)})
 }
@@ -143,7 +143,7 @@ func keyCaps(keys string) (caps []app.UI) {
 			caps = append(caps, app.Span().Class("or").Text("or"))
 		}
 		for key := range strings.SplitSeq(alternative, " ") {
-			caps = append(caps, app.Kbd().Text(key))
+			caps = append(caps, app.Elem("kbd").Text(key))
 		}
 	}
 	return caps

@@ -96,7 +96,7 @@ func (d *desk) kindField() app.UI {
 			app.Input().ID("kind-"+string(k.kind)).Class("unseen").Type("radio").Name("kind").Value(string(k.kind)).Checked(k.kind == f.full.Kind).OnChange(d.onKind),
 			glyph("kind-"+string(k.kind)), app.Span().Text(k.name)))
 	}
-	return app.FieldSet().Class("kinds").Body(append([]app.UI{app.Legend().Text("Shows")}, options...)...)
+	return app.Elem("fieldset").Class("kinds").Body(append([]app.UI{app.Elem("legend").Text("Shows")}, options...)...)
 }
 
 func (d *desk) onKind(ctx app.Context, _ app.Event) {

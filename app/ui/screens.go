@@ -125,9 +125,9 @@ type ScreenCard struct {
 // Render draws it.
 func (c *ScreenCard) Render() app.UI {
 	r, name := c.Row, cmp.Or(c.Row.Name, c.Row.ID)
-	options := []app.UI{app.Option().Value("").Text("Show…")}
+	options := []app.UI{app.Elem("option").Attr("value", "").Text("Show…")}
 	for _, b := range c.Boards {
-		options = append(options, app.Option().Value(attr(b.ID)).Text(cmp.Or(b.Title, b.ID)))
+		options = append(options, app.Elem("option").Attr("value", attr(b.ID)).Text(cmp.Or(b.Title, b.ID)))
 	}
 	return app.Li().Class("card screen").DataSet("screen", attr(r.ID)).Body(
 		app.Header().Class("card-head").Body(
@@ -148,7 +148,7 @@ func (c *ScreenCard) Render() app.UI {
 				OnClick(c.identify).Text("Identify"),
 			app.Button().Type("button").Class("chip").DataSet("do", wire.DoReload).Aria("label", attr("Reload "+name)).
 				OnClick(c.reload).Text("Reload"),
-			app.Select().DataSet("do", wire.DoShow).Aria("label", attr("Show a board on "+name)).OnChange(c.show).Body(options...),
+			app.Elem("select").DataSet("do", wire.DoShow).Aria("label", attr("Show a board on "+name)).OnChange(c.show).Body(options...),
 		),
 	)
 }

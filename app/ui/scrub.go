@@ -39,7 +39,7 @@ func (p *BoardPage) timeBar() app.UI {
 		speeds = append(speeds, app.Button().Type("button").Class("speed").DataSet("speed", name).Aria("pressed", attr("false")).
 			Aria("label", "Play "+name+" times as fast as it was").OnClick(func(app.Context, app.Event) { browser.Play(speed) }).Text(name+"×"))
 	}
-	return app.Section().ID("timebar").Class("timebar").Aria("label", "The past").DataSet("playing", "no").Body(
+	return app.Elem("section").ID("timebar").Class("timebar").Aria("label", "The past").DataSet("playing", "no").Body(
 		app.P().Class("of").Body(
 			app.Span().Class("past").Body(glyph("clock"), app.Span().Text("The past")),
 			app.Time().ID("moment").Text(words),

@@ -26,7 +26,7 @@ func (s *Sheet) Render() app.UI {
 	if s.Start {
 		side = "start"
 	}
-	return app.Dialog().ID("dialog").Class("sheet").DataSet("kind", s.Kind).DataSet("side", side).Aria("labelledby", "dialog-title").
+	return app.Elem("dialog").ID("dialog").Class("sheet").DataSet("kind", s.Kind).DataSet("side", side).Aria("labelledby", "dialog-title").
 		On("close", s.closed).OnClick(s.beside).Body(s.Draw())
 }
 
@@ -49,7 +49,7 @@ func leaf(title string, shut app.EventHandler, body []app.UI, does ...app.UI) ap
 			app.Button().Type("button").Class("icon").ID("dialog-close").Aria("label", "Close").Title("Close (Escape)").OnClick(shut).Body(glyph("close")),
 		),
 		app.Div().Class("leaf-body").Body(body...),
-		app.If(len(does) > 0, func() app.UI { return app.Footer().Class("leaf-does").Body(does...) }),
+		app.If(len(does) > 0, func() app.UI { return app.Elem("footer").Class("leaf-does").Body(does...) }),
 	)
 }
 
