@@ -175,12 +175,17 @@ func TestAnIDComesBackOnTheMessageItself(t *testing.T) {
 	})
 }
 
+// ann joins the room r, in which nothing was said.
+func (s *stage) ann() *talker {
+	s.play(`
+		a> {"type":"join","room_id":"r","user_id":"ann"}
+		a< {"type":"joined","room_id":"r","seq":0,"members":1}`)
+	return s.who["a"]
+}
+
 func TestABroadcastIsAnsweredBeforeItsMembershipEnds(t *testing.T) {
 	act(t, sqlite.Options{}, Catchup, func(s *stage) {
-		s.play(`
-			a> {"type":"join","room_id":"r","user_id":"ann"}
-			a< {"type":"joined","room_id":"r","seq":0,"members":1}`)
-		a := s.who["a"]
+		a := s.ann()
 		for n := range 20 {
 			go func() {
 				a.say(fmt.Sprintf(`{"type":"broadcast","id":"%d","room_id":"r","content":"x"}`, n))
@@ -224,10 +229,7 @@ func TestABroadcastSentAgainWithItsKeyIsSaidOnce(t *testing.T) {
 
 func TestAKeyThatComesAgainBeforeItsMessageIsAnsweredEachTime(t *testing.T) {
 	act(t, sqlite.Options{}, Catchup, func(s *stage) {
-		s.play(`
-			a> {"type":"join","room_id":"r","user_id":"ann"}
-			a< {"type":"joined","room_id":"r","seq":0,"members":1}`)
-		a := s.who["a"]
+		a := s.ann()
 		s.post("r", "", "1", "2", "3")
 		for n := range 3 {
 			a.say(fmt.Sprintf(`{"type":"broadcast","id":"%d","room_id":"r","content":"mine","key":"k"}`, n))
@@ -333,10 +335,7 @@ func TestASlowReaderIsToldByThePolicy(t *testing.T) {
 // Under drop, who is slower than the room is told of each fall, and is not read for.
 func TestWhoFallsAgainBeforeItHasCaughtUpIsDroppedAgain(t *testing.T) {
 	act(t, sqlite.Options{}, Drop, func(s *stage) {
-		s.play(`
-			a> {"type":"join","room_id":"r","user_id":"ann"}
-			a< {"type":"joined","room_id":"r","seq":0,"members":1}`)
-		a := s.who["a"]
+		a := s.ann()
 		s.post("r", "", "1")
 		synctest.Wait()
 		s.post("r", "", numbered(400)...)
@@ -358,10 +357,7 @@ func TestWhoFallsAgainBeforeItHasCaughtUpIsDroppedAgain(t *testing.T) {
 // Under drop, the answer of a broadcast is not dropped with the message.
 func TestAnIDComesBackAlsoWhereTheMessageWasDropped(t *testing.T) {
 	act(t, sqlite.Options{}, Drop, func(s *stage) {
-		s.play(`
-			a> {"type":"join","room_id":"r","user_id":"ann"}
-			a< {"type":"joined","room_id":"r","seq":0,"members":1}`)
-		a := s.who["a"]
+		a := s.ann()
 		s.post("r", "", "1")
 		synctest.Wait()
 		a.say(`{"type":"broadcast","id":"i","room_id":"r","content":"mine"}`)
