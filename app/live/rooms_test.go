@@ -149,19 +149,7 @@ func (s *server) Until(_ context.Context, name string, at int64, limit int) ([]r
 
 // chat runs a test beside a viewer in the room "r".
 func chat(t *testing.T, test func(s *server, v *Viewer)) {
-	synctest.Test(t, func(t *testing.T) {
-		s := &server{epoch: "e1"}
-		v := NewViewer(s, Look{Rooms: []string{"r"}}, func(Change) {})
-		v.As("me")
-		ctx, end := context.WithCancel(t.Context())
-		done := make(chan struct{})
-		go func() { defer close(done); v.Run(ctx) }()
-		synctest.Wait()
-		test(s, v)
-		end()
-		<-done
-		synctest.Wait()
-	})
+	beside(t, &server{epoch: "e1"}, Look{Rooms: []string{"r"}}, "me", test)
 }
 
 // all reads the whole room as a person who scrolls through it would, and waits for what is fetched.

@@ -200,9 +200,16 @@ var minute = Look{Patterns: []string{"*"}, RangeMS: 60_000, Points: 60, Rate: 10
 
 // play runs a test beside a connected viewer.
 func play(t *testing.T, test func(s *server, v *Viewer)) {
+	beside(t, &server{epoch: "e1", metrics: []metric.Metric{{ID: "orders"}}}, minute, "", test)
+}
+
+// beside runs a test beside a viewer that looks at a server, by a name unless that is "".
+func beside(t *testing.T, s *server, look Look, name string, test func(s *server, v *Viewer)) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &server{epoch: "e1", metrics: []metric.Metric{{ID: "orders"}}}
-		v := NewViewer(s, minute, func(Change) {})
+		v := NewViewer(s, look, func(Change) {})
+		if name != "" {
+			v.As(name)
+		}
 		ctx, end := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { defer close(done); v.Run(ctx) }()
