@@ -78,23 +78,33 @@ func (a *API) asking(r *http.Request) (*http.Request, error) {
 
 // meets refuses a caller whom the rule does not let in.
 func (a *API) meets(r *http.Request, rule rule) error {
-	c := callerOf(r)
-	switch {
+	switch c := callerOf(r); {
 	case rule.open:
 		return nil
 	case rule.need != nil:
 		return a.allow(r, rule.need(r))
 	case rule.some == anyRight && (len(c.Scopes) > 0 || c.Board != ""):
 		return nil
-	case slices.ContainsFunc(c.Scopes, func(s access.Scope) bool { return s.Right == rule.some || s.Right == access.Admin }):
+	default:
+		return has(c, rule.some)
+	}
+}
+
+// has refuses a caller who has a right over nothing.
+func has(c auth.Caller, right access.Right) error {
+	if slices.ContainsFunc(c.Scopes, func(s access.Scope) bool { return s.Right == right || s.Right == access.Admin }) {
 		return nil
 	}
-	return lacking(c, access.Need{Right: rule.some})
+	return lacking(c, access.Need{Right: right})
 }
 
 // allow refuses a caller who may not do what is needed.
 func (a *API) allow(r *http.Request, need access.Need) error {
-	if c := callerOf(r); !a.may(r.Context(), c, need) {
+	return a.permit(r.Context(), callerOf(r), need)
+}
+
+func (a *API) permit(ctx context.Context, c auth.Caller, need access.Need) error {
+	if !a.may(ctx, c, need) {
 		return lacking(c, need)
 	}
 	return nil
@@ -140,11 +150,14 @@ func (a *API) shares(ctx context.Context, id string, need access.Need) bool {
 	return false
 }
 
+// challenge says how a caller shows who they are (RFC 6750, section 3).
+const challenge = `Bearer realm="telltale"`
+
 // lacking is the refusal of what a caller may not do: 401 to who has not said who they
 // are, as saying so may help.
 func lacking(c auth.Caller, need access.Need) error {
 	if !c.Named() {
-		return &problem{Status: http.StatusUnauthorized, challenge: `Bearer realm="telltale"`,
+		return &problem{Status: http.StatusUnauthorized, challenge: challenge,
 			Detail: "this needs a token: show one with the header Authorization: Bearer TOKEN, or sign in on the page at /sign-in"}
 	}
 	if need.Right == anyRight {

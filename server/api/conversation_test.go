@@ -5,7 +5,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,7 +13,6 @@ import (
 	"time"
 
 	"telltale/server/store/sqlite"
-	"telltale/shared/wire"
 )
 
 // What the contract says of the WebSocket, line by line: every type of message,
@@ -34,6 +32,7 @@ func TestTheConversationIsAsTheContractSays(t *testing.T) {
 		{"a store that fails", sqlite.Options{}, playUnavailable},
 		{"closing", sqlite.Options{}, playClosing},
 		{"draining", sqlite.Options{}, playDraining},
+		{"access", sqlite.Options{}, playAccess},
 	} {
 		t.Run(scene.name, func(t *testing.T) {
 			act(t, scene.keep, Catchup, func(s *stage) {
@@ -44,12 +43,6 @@ func TestTheConversationIsAsTheContractSays(t *testing.T) {
 				})
 			})
 		})
-	}
-	// Access comes with tokens, and no request of a server without them is answered
-	// so: what will be is an answer of HTTP, whose code follows from its status.
-	for status, code := range map[int]string{http.StatusUnauthorized: wire.CodeUnauthorized, http.StatusForbidden: wire.CodeForbidden} {
-		err := refuse(status, "no")
-		seen[code] = codeOf(err, explain(err)) == code
 	}
 	for name, value := range constants(t) {
 		switch {

@@ -66,7 +66,7 @@ func explain(err error) *problem {
 	case errors.Is(err, ledger.ErrUnknown):
 		return &problem{Status: http.StatusNotFound, Detail: "no such metric: GET /api/v1/metrics lists those there are"}
 	case errors.Is(err, auth.ErrUnknown):
-		return &problem{Status: http.StatusUnauthorized, Detail: err.Error(), challenge: `Bearer realm="telltale", error="invalid_token"`}
+		return &problem{Status: http.StatusUnauthorized, Detail: err.Error(), challenge: challenge + `, error="invalid_token"`}
 	case is(err, errNoCommands, command.ErrUnknown):
 		return &problem{Status: http.StatusNotFound, Detail: err.Error()}
 	case errors.Is(err, command.ErrArgs):

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"telltale/server/auth"
 	"telltale/server/hub"
 	"telltale/server/ledger"
 	"telltale/server/store/sqlite"
@@ -14,7 +15,7 @@ import (
 
 // session is one whose goroutines are the test's.
 func (s *stage) session() *session {
-	return &session{socket: &socket{api: s.api, out: hub.NewOutbox(), ctx: s.t.Context()}, rooms: newRooms()}
+	return &session{socket: &socket{api: s.api, out: hub.NewOutbox(), ctx: s.t.Context()}, from: auth.Anyone, rooms: newRooms()}
 }
 
 func (s *stage) joins(c *session, request string) {

@@ -92,9 +92,9 @@ func quiet(t *testing.T) (*API, func(path string) bare) {
 	}
 }
 
-func shake(t testing.TB, conn net.Conn, path string) bare {
+func shake(t testing.TB, conn net.Conn, path string, headers ...string) bare {
 	fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n", path)
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n%s\r\n", path, strings.Join(append(headers, ""), "\r\n"))
 	b := bare{conn, bufio.NewReader(conn)}
 	response, err := http.ReadResponse(b.Reader, nil)
 	if err != nil || response.StatusCode != http.StatusSwitchingProtocols {

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"telltale/server/hub"
@@ -46,7 +47,7 @@ func (a *API) postRoom(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
-	post := ledger.Post{Room: name}
+	post := ledger.Post{Room: name, Sender: callerOf(r).User}
 	if post.Key, post.Digest, err = idempotency(r, body); err != nil {
 		return err
 	}
@@ -96,6 +97,9 @@ const lingers = 2 * time.Second
 // errRestart ends an upload that lasts longer than the server.
 var errRestart = &problem{Status: http.StatusServiceUnavailable, Detail: "the server is about to restart: send the rest again soon", retry: 2}
 
+// errEnded ends what lasts longer than the access of who asked for it.
+var errEnded = &problem{Status: http.StatusUnauthorized, Detail: "the token was revoked, or its time is over: what came before was kept", challenge: challenge}
+
 // upload is lines on their way into a room. The request's goroutine reads, another
 // says: all that came while it said what came before goes into one post, so that a
 // line waits for nothing but its commit, and a commit is not waited for by what
@@ -105,8 +109,10 @@ type upload struct {
 	api   *API
 	ctx   context.Context
 	room  string
+	from  string // who says it
 	lines room.Splitter
-	stop  func() // ends the reading
+	stop  func()                  // ends the reading
+	why   atomic.Pointer[problem] // it was ended; nil where it was not
 
 	mu      sync.Mutex // guards what follows
 	changed sync.Cond
@@ -130,11 +136,13 @@ func (a *API) postLines(w http.ResponseWriter, r *http.Request) error {
 	}
 	_ = control.SetReadDeadline(time.Time{}) // where it is not supported, there is none
 	// What has come is said, also where its sender has gone meanwhile.
-	u := &upload{api: a, ctx: context.WithoutCancel(r.Context()), room: r.PathValue("room")}
+	u := &upload{api: a, ctx: context.WithoutCancel(r.Context()), room: r.PathValue("room"), from: callerOf(r).User}
 	u.changed.L = &u.mu
 	u.stop = func() { _ = control.SetReadDeadline(time.Unix(1, 0)) }
-	finish := a.untilDraining(u.stop)
+	finish := a.untilDraining(func() { u.end(errRestart) })
+	stay := callerOf(r).Ended(func() { u.end(errEnded) })
 	err := u.run(r)
+	stay()
 	finish()
 	_ = control.SetWriteDeadline(time.Now().Add(hub.Patience))
 	if err == nil {
@@ -152,6 +160,12 @@ func (a *API) postLines(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.write(w) // not by answering: what ended the body has ended the request's context too
 	return nil
+}
+
+// end ends the reading, for a reason.
+func (u *upload) end(why *problem) {
+	u.why.CompareAndSwap(nil, why)
+	u.stop()
 }
 
 // untilDraining calls do when the server drains, unless what it answers was called before.
@@ -188,8 +202,8 @@ func (u *upload) run(r *http.Request) error {
 	u.said = kept{Room: u.room, Seq: extent.Last}
 	body, err := unpacked(r, r.Body)
 	if err != nil {
-		if u.api.state.Load() == draining {
-			return errRestart
+		if why := u.why.Load(); why != nil {
+			return why
 		}
 		return err
 	}
@@ -218,7 +232,10 @@ func (u *upload) read(body io.Reader) error {
 		}
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			return errRestart
+			if why := u.why.Load(); why != nil {
+				return why
+			}
+			return nil // it could not be said: say knows why
 		case err != nil:
 			if u.lines.Open() {
 				u.hold(slices.Values(u.lines.End()))
@@ -262,7 +279,7 @@ func (u *upload) say() {
 		if len(u.waiting) == 0 {
 			return
 		}
-		post := ledger.Post{Room: u.room, Lines: u.waiting}
+		post := ledger.Post{Room: u.room, Sender: u.from, Lines: u.waiting}
 		u.waiting, u.held = nil, 0
 		u.changed.Broadcast()
 		u.mu.Unlock()

@@ -54,6 +54,9 @@ func (a *API) getRoom(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	lasting(w)
+	ctx, end := context.WithCancel(r.Context())
+	defer end()
+	defer callerOf(r).Ended(end)()
 	a.traffic.streams.open()
 	a.traffic.following.Add(1)
 	why := endedUnavailable
@@ -61,7 +64,7 @@ func (a *API) getRoom(w http.ResponseWriter, r *http.Request) error {
 		a.traffic.following.Add(-1)
 		a.traffic.streams.close(why)
 	}()
-	if why = s.run(r.Context()); why != endedRestart {
+	if why = s.run(ctx); why != endedRestart {
 		panic(http.ErrAbortHandler) // what is cut off has no end, so that nobody takes it for whole
 	}
 	return nil

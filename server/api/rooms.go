@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"telltale/server/hub"
+	"telltale/shared/access"
 	"telltale/shared/room"
 	"telltale/shared/wire"
 )
@@ -75,6 +76,9 @@ func (c *session) join(message []byte) error {
 	if err := checkRoom(m.RoomID); err != nil {
 		return err
 	}
+	if err := c.allow(access.Read, access.Rooms, m.RoomID); err != nil {
+		return err
+	}
 	if err := c.enter(m.UserID); err != nil {
 		return err
 	}
@@ -119,8 +123,14 @@ func (r *rooms) begin(m *membership, joined []byte, out *hub.Outbox) bool {
 	return true
 }
 
-// enter names the user, for whom the first join does.
+// enter names the user, as the first join does or the token. Who has shown none where
+// that is asked for only listens, and is in no presence.
 func (c *session) enter(user string) error {
+	if !c.from.Free {
+		if user = c.from.User; user == "" {
+			return nil
+		}
+	}
 	if user == "" {
 		user = c.rooms.user
 	}
@@ -181,6 +191,9 @@ func (c *session) presence(message []byte) error {
 		return err
 	}
 	if err := checkRoom(m.RoomID); err != nil {
+		return err
+	}
+	if err := c.allow(access.Read, access.Rooms, m.RoomID); err != nil {
 		return err
 	}
 	members := c.api.Hub.Presence(m.RoomID)

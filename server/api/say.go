@@ -7,6 +7,7 @@ import (
 
 	"telltale/server/hub"
 	"telltale/server/ledger"
+	"telltale/shared/access"
 	"telltale/shared/room"
 	"telltale/shared/wire"
 )
@@ -119,6 +120,9 @@ func (c *session) broadcast(message []byte) error {
 		return err
 	}
 	if err := mayBeSaidIn(in.room); err != nil {
+		return err
+	}
+	if err := c.allow(access.Room, access.Rooms, in.room); err != nil {
 		return err
 	}
 	if err := checkContent(b.Content); err != nil {
@@ -278,6 +282,9 @@ func (c *session) direct(message []byte) error {
 		return badMessage(`a direct message names its "user_id"`)
 	}
 	if err := checkContent(d.Content); err != nil {
+		return err
+	}
+	if err := has(c.from, access.Room); err != nil {
 		return err
 	}
 	if c.rooms.user == "" {

@@ -55,6 +55,7 @@ type socket struct {
 	// ends is set once nothing more will be read and the peer is to be told so.
 	ends atomic.Pointer[verdict]
 	why  atomic.Pointer[string] // it ended, where it was closed with a word
+	stay func()                 // its caller's access need not be watched any more
 
 	// In ns, times since the API began; 0 while none runs.
 	writing   atomic.Int64 // since when a write runs
@@ -99,6 +100,10 @@ func (a *API) open(w http.ResponseWriter, r *http.Request) (*socket, error) {
 	a.sockets[s] = struct{}{}
 	a.mu.Unlock()
 	a.traffic.sockets.open()
+	s.stay = callerOf(r).Ended(func() {
+		s.raw.interrupt()
+		s.shut(wire.CloseUnauthorized, "access has ended")
+	})
 	return s, nil
 }
 
@@ -164,6 +169,7 @@ func sameOrigin(r *http.Request) bool {
 
 // close ends the socket at once; open's counterpart.
 func (s *socket) close() {
+	s.stay()
 	s.cut()
 	s.api.mu.Lock()
 	delete(s.api.sockets, s)

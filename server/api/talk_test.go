@@ -32,6 +32,9 @@ type stage struct {
 	wires *wires
 	who   map[string]*talker
 	seen  sync.Map // types, codes and close codes that went over the wire
+
+	headers []string // of who connects next
+	user    string   // that their token names
 }
 
 // act runs a test on a stage.
@@ -71,7 +74,7 @@ func act(t *testing.T, keep sqlite.Options, policy SlowClient, test func(s *stag
 func (s *stage) dial() *talker {
 	ours, theirs := net.Pipe()
 	s.wires.conns <- theirs
-	return &talker{stage: s, bare: shake(s.t, ours, "/ws"), rand: rand.New(rand.NewPCG(1, 2))}
+	return &talker{stage: s, bare: shake(s.t, ours, "/ws", s.headers...), rand: rand.New(rand.NewPCG(1, 2))}
 }
 
 // play plays a script: "alice> text" is sent by alice, who connects with her first
@@ -90,7 +93,7 @@ func (s *stage) play(script string) {
 			k = s.dial()
 			k.name = name
 			s.who[name] = k
-			k.hears(`{"type":"welcome","session":"…","epoch":"` + s.store.Epoch() + `","time":…,"version":"v0","user":""}`)
+			k.hears(`{"type":"welcome","session":"…","epoch":"` + s.store.Epoch() + `","time":…,"version":"v0","user":"` + s.user + `"}`)
 		}
 		if line[at] == '>' {
 			k.say(text)

@@ -38,6 +38,7 @@ const (
 	endedClient      = "client"
 	endedRestart     = "restart"
 	endedSlow        = "too_slow"
+	endedAccess      = "access"
 	endedSilent      = "no_pong"
 	endedBroken      = "protocol"
 	endedLarge       = "too_large"
@@ -52,6 +53,8 @@ func whyClosed(code int, reason string) string {
 		return endedClient
 	case code == wire.CloseRestart:
 		return endedRestart
+	case code == wire.CloseUnauthorized:
+		return endedAccess
 	case code == wire.CloseNoHeartbeat:
 		return endedSilent
 	case code == wire.CloseTooBig:

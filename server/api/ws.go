@@ -7,7 +7,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"telltale/server/auth"
 	"telltale/server/ledger"
+	"telltale/shared/access"
 	"telltale/shared/metric"
 	"telltale/shared/wire"
 )
@@ -21,6 +23,7 @@ const retry = 1000
 type session struct {
 	*socket
 	r     *http.Request
+	from  auth.Caller
 	watch atomic.Pointer[watch]
 	rooms rooms
 	shown wire.ScreenRow // the page's word of itself, under api.screens.mu; without an ID while there is none
@@ -37,11 +40,16 @@ func (a *API) getSocket(w http.ResponseWriter, r *http.Request) error {
 	}
 	defer s.close()
 	s.last = wire.Encode(wire.Goodbye{RetryMS: retry})
-	c := &session{socket: s, r: r, rooms: newRooms()}
+	c := &session{socket: s, r: r, from: callerOf(r), rooms: newRooms()}
 	defer c.unwatch()
 	defer a.Hub.Exit(s.out)
 	defer a.screens.leave(c)
-	s.out.Offer(wire.Encode(wire.Welcome{Session: rand.Text()[:16], Epoch: a.Ledger.Epoch(), Time: time.Now().UnixMilli(), Version: a.Version}))
+	if c.from.User != "" {
+		if err := c.enter(""); err != nil {
+			return err
+		}
+	}
+	s.out.Offer(wire.Encode(wire.Welcome{Session: rand.Text()[:16], Epoch: a.Ledger.Epoch(), Time: time.Now().UnixMilli(), Version: a.Version, User: c.from.User}))
 	s.run(c.next, c.receive)
 	return nil
 }
@@ -78,6 +86,11 @@ func (c *session) receive(message []byte) {
 	if err != nil {
 		c.refuse(e.ID, err)
 	}
+}
+
+// allow refuses what the caller may not do.
+func (c *session) allow(right access.Right, class access.Class, name string) error {
+	return c.api.permit(c.ctx, c.from, access.Need{Right: right, Class: class, Name: name})
 }
 
 // pong answers a ping.
@@ -130,6 +143,9 @@ func (c *session) mutate(message []byte) error {
 	}
 	id, err := metric.Parse(m.Metric)
 	if err != nil {
+		return err
+	}
+	if err := c.allow(access.Write, access.Metrics, string(id)); err != nil {
 		return err
 	}
 	mutation, err := change{Add: m.Add, Set: m.Set, Time: m.Time}.mutation(id)

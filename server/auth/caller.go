@@ -10,16 +10,17 @@ import (
 // Caller is who asks, and what they may. The zero Caller may nothing.
 type Caller struct {
 	ID     string // of the token, or "jwt " and the token's own id or subject; "" for one who showed none
-	User   string // the sender of what they say; "" for whom a name is free to choose
+	User   string // the sender of what they say; "" for none
 	Board  string // of a share link, which reads what this board shows
 	Scopes access.Scopes
 	Until  time.Time // what they may ends then; zero for never
+	Free   bool      // they may call themselves as they like
 
 	valid context.Context // ends when the token is revoked; nil where it cannot be
 }
 
 // Anyone is the caller of an open server: everything is allowed, under any name.
-var Anyone = Caller{Scopes: access.Scopes{{Right: access.Admin, Glob: "*"}}}
+var Anyone = Caller{Free: true, Scopes: access.Scopes{{Right: access.Admin, Glob: "*"}}}
 
 // Onlooker is who showed no token where anyone may look.
 var Onlooker = Caller{Scopes: access.Scopes{{Right: access.Read, Glob: "*"}}}
@@ -33,6 +34,9 @@ func (c Caller) Named() bool { return c.ID != "" }
 // Ended calls do once what the caller may has ended: the token was revoked, or its time is
 // over; at once where that has been. stop tells that it need not be called any more.
 func (c Caller) Ended(do func()) (stop func()) {
+	if c.valid == nil && c.Until.IsZero() {
+		return func() {}
+	}
 	ctx, cancel := c.valid, context.CancelFunc(func() {})
 	if ctx == nil {
 		ctx = context.Background()

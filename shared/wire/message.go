@@ -56,7 +56,7 @@ const (
 )
 
 // The codes a connection is closed with (RFC 6455, section 7.4.1, and the IANA
-// registry of WebSocket close codes for 1012 and 1013).
+// registry of WebSocket close codes for 1012, 1013 and 3000).
 const (
 	CloseProtocol    = 1002 // a frame that breaks the protocol
 	CloseNotText     = 1003 // a binary message
@@ -65,6 +65,8 @@ const (
 	CloseTooBig      = 1009 // a message over --max-message
 	CloseRestart     = 1012 // the server drains: reconnect
 	CloseTryLater    = 1013 // a reader that stayed full
+
+	CloseUnauthorized = 3000 // the token was revoked, or its time is over
 )
 
 // Rates are the frames a second a watch may ask for; DefaultRate where it asks for none.
