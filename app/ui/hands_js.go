@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall/js"
@@ -11,6 +12,7 @@ import (
 	"telltale/app/live"
 	"telltale/shared/board"
 	"telltale/shared/metric"
+	"telltale/shared/run"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
@@ -312,4 +314,14 @@ func readFile(files js.Value) {
 			write(text.String())
 		}
 	}()
+}
+
+// commandsOf are the commands that ran, each once.
+func commandsOf(runs []run.Run) (names []string) {
+	for _, r := range runs {
+		if r.Command != "" && !slices.Contains(names, r.Command) {
+			names = append(names, r.Command)
+		}
+	}
+	return names
 }

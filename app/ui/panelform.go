@@ -7,7 +7,6 @@ import (
 
 	"telltale/shared/board"
 	"telltale/shared/metric"
-	"telltale/shared/run"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
@@ -343,14 +342,4 @@ func (d *desk) dropThreshold(ctx app.Context, i int) {
 	delete(f.faults, "threshold-"+strconv.Itoa(f.toneRows[i]))
 	f.full.Thresholds, f.toneRows = slices.Delete(f.full.Thresholds, i, i+1), slices.Delete(f.toneRows, i, i+1)
 	d.formed(ctx)
-}
-
-// commandsOf are the commands that ran, each once.
-func commandsOf(runs []run.Run) (names []string) {
-	for _, r := range runs {
-		if r.Command != "" && !slices.Contains(names, r.Command) {
-			names = append(names, r.Command)
-		}
-	}
-	return names
 }

@@ -9,9 +9,6 @@ import (
 	"telltale/shared/series"
 )
 
-// mostSummed is how many values of a panel its summary names.
-const mostSummed = 4
-
 // trend is how a value moved lately, in a word: against what it was a quarter of the range
 // before its end, by the height of the range's values. Less than a tenth of that is steady.
 func trend(s *series.Series, last float64) string {

@@ -10,6 +10,9 @@ import (
 	"telltale/shared/series"
 )
 
+// mostSummed is how many values of a panel its summary names.
+const mostSummed = 4
+
 // sumEvery is how often summaries are brought up to date. They are no live regions: a reader
 // hears them where it is, and all in sight when somebody presses s.
 const sumEvery = 5 * time.Second

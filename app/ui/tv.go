@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"telltale/shared/board"
-	"telltale/shared/wire"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
@@ -51,15 +50,6 @@ func (w wall) turn(now int64, by int) (of int, left time.Duration) {
 	return int(((now/every+int64(by))%n + n) % n), time.Duration(every-now%every) * time.Millisecond
 }
 
-// query is the wall's part of a URL, for another board.
-func (w wall) query() string {
-	q := url.Values{"tv": {"1"}}
-	if w.name != "" {
-		q.Set("screen", w.name)
-	}
-	return "?" + q.Encode()
-}
-
 // wallPage is the board without anything to press: the whole of it on one screen. What a
 // hand needs appears when the pointer moves.
 func (p *BoardPage) wallPage(panels []board.Panel) app.UI {
@@ -100,22 +90,6 @@ func (p *BoardPage) wallPage(panels []board.Panel) app.UI {
 
 func (p *BoardPage) turnOn(app.Context, app.Event)   { browser.Turn(1) }
 func (p *BoardPage) turnBack(app.Context, app.Event) { browser.Turn(-1) }
-
-// show shows another board in place of the one there is, on a wall. done is called when
-// it stands on the page.
-func (p *BoardPage) show(ctx app.Context, of wire.BoardView, turn int, done func()) {
-	remember(of)
-	p.turn, p.cards, p.at.none = turn, mostCards, false
-	p.at.take(of)
-	p.open(ctx)
-	ctx.Defer(func(app.Context) { done() })
-}
-
-// panels are those that the page shows, in their order.
-func (p *BoardPage) panels() []board.Panel {
-	panels := p.at.board.Expand(p.first.Metrics)
-	return panels[:min(len(panels), p.cards)]
-}
 
 // OnAppUpdate loads a wall anew, since nobody is there to press a button.
 func (p *BoardPage) OnAppUpdate(ctx app.Context) {

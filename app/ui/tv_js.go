@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"math"
+	"net/url"
 	"strconv"
 	"strings"
 	"syscall/js"
@@ -334,3 +335,28 @@ func (s *stage) drawNow() {
 func build() string { return app.Getenv("GOAPP_VERSION") }
 
 func reload() { js.Global().Get("location").Call("reload") }
+
+// query is the wall's part of a URL, for another board.
+func (w wall) query() string {
+	q := url.Values{"tv": {"1"}}
+	if w.name != "" {
+		q.Set("screen", w.name)
+	}
+	return "?" + q.Encode()
+}
+
+// show shows another board in place of the one there is, on a wall. done is called when
+// it stands on the page.
+func (p *BoardPage) show(ctx app.Context, of wire.BoardView, turn int, done func()) {
+	remember(of)
+	p.turn, p.cards, p.at.none = turn, mostCards, false
+	p.at.take(of)
+	p.open(ctx)
+	ctx.Defer(func(app.Context) { done() })
+}
+
+// panels are those that the page shows, in their order.
+func (p *BoardPage) panels() []board.Panel {
+	panels := p.at.board.Expand(p.first.Metrics)
+	return panels[:min(len(panels), p.cards)]
+}

@@ -49,7 +49,7 @@ func ParseScopes(text string) (Scopes, error) {
 // split cuts at the commas that a right follows.
 func split(text string) []string {
 	var parts []string
-	for _, piece := range strings.Split(text, ",") {
+	for piece := range strings.SplitSeq(text, ",") {
 		right, _, _ := strings.Cut(piece, ":")
 		if len(parts) > 0 && !slices.Contains(rights[:], Right(right)) {
 			parts[len(parts)-1] += "," + piece
