@@ -37,6 +37,7 @@ type config struct {
 	maxMetrics     int
 	maxConnections int
 	maxMessage     int // bytes
+	rateLimit      int // requests and messages a second; 0 for none
 	slowClient     string
 	publicRead     bool
 	secured        secured
@@ -74,6 +75,7 @@ func (c *config) flags() *flag.FlagSet {
 	set.TextVar(&c.logLevel, "log-level", slog.LevelInfo, "DEBUG, INFO, WARN or ERROR")
 	set.IntVar(&c.maxMetrics, "max-metrics", 10_000, "metrics that may exist")
 	set.IntVar(&c.maxConnections, "max-connections", 20_000, "connections open at once")
+	set.IntVar(&c.rateLimit, "rate-limit", 1000, "requests and messages a second from a token, or from the address of who shows none; 0 for no limit")
 	set.IntVar(&c.maxMessage, "max-message", 64<<10, "longest WebSocket message, in bytes")
 	set.StringVar(&c.slowClient, "slow-client", string(api.Catchup), "what becomes of a room's reader that falls behind: catchup, it is sent again what it missed; drop, it is told what it missed; close")
 	set.String("config", "", "TOML file with any of these as keys, and with the commands that may be run, as tables [command.NAME]")
@@ -167,6 +169,8 @@ func (c *config) check() error {
 		return wrong("slow-client", "is catchup, drop or close, not "+strconv.Quote(c.slowClient))
 	case c.maxMetrics < 1 || c.maxConnections < 1:
 		return wrong("max-metrics", "and --max-connections are at least 1")
+	case c.rateLimit < 0:
+		return wrong("rate-limit", "is not negative; 0 is no limit")
 	case c.maxMessage < 1024 || c.maxMessage > 16<<20:
 		return wrong("max-message", "is from 1024 bytes to 16 MiB")
 	}

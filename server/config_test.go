@@ -136,6 +136,7 @@ func TestAWrongCommandLineIsASentenceAndExitCode2(t *testing.T) {
 		{[]string{"serve", "--listen", "8082"}, nil, "localhost:8082"},
 		{[]string{"serve", "--listen", "localhost:http!"}, nil, "port"},
 		{[]string{"serve", "--max-message", "12"}, nil, "--max-message"},
+		{[]string{"serve", "--rate-limit", "-1"}, nil, "--rate-limit"},
 		{[]string{"serve", "--retention", "raw=1m"}, nil, "an hour"},
 		{[]string{"serve", "--room-retention", "many"}, nil, "100000,30d"},
 		{[]string{"serve", "--slow-client", "wait"}, nil, "catchup, drop or close"},

@@ -36,6 +36,9 @@ type Options struct {
 	// Loopback and AdminLoopback say that the port is reached from this machine
 	// alone: its Host header is then checked.
 	Loopback, AdminLoopback bool
+	// RateLimit is how many requests and messages a second come from a token, or from
+	// the address of who shows none; 0 for no bound.
+	RateLimit int
 }
 
 // API answers requests. All methods are safe for concurrent use.
@@ -51,6 +54,7 @@ type API struct {
 	lobby    lobby
 	remotes  remotes
 	turns    turns
+	paces    *paces
 	screens  screens
 	rules    map[string]rule // of each route, by its pattern
 	// snapshots bounds how many histories are read for viewers at once.
@@ -90,7 +94,7 @@ func New(o Options) *API {
 		o.Tiers = series.Tiers
 	}
 	a := &API{Options: o, begun: time.Now(), snapshots: make(chan struct{}, snapshotsAtOnce), pictures: make(chan struct{}, picturesAtOnce),
-		large: make(chan struct{}, largeAtOnce), remotes: newRemotes(), turns: newTurns(),
+		large: make(chan struct{}, largeAtOnce), remotes: newRemotes(), turns: newTurns(), paces: newPaces(o.RateLimit),
 		draining: make(chan struct{}), sockets: map[*socket]struct{}{}}
 	a.boards = Boards{Ledger: o.Ledger, Files: o.BoardFiles}
 	a.screens.open = map[string]*session{}

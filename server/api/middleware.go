@@ -73,6 +73,12 @@ func (a *API) around(mux *http.ServeMux, pages http.Handler, loopback bool) http
 			return
 		}
 		asked, err := a.asking(r)
+		if pages != nil { // not the port by which is asked whether the server is there
+			// Who shows a token that is not valid is counted as who shows none.
+			if fast := a.pace(callerOf(asked), r); fast != nil {
+				err = fast
+			}
+		}
 		if err != nil {
 			explain(err).write(seen)
 			return

@@ -26,6 +26,7 @@ type session struct {
 	from  auth.Caller
 	watch atomic.Pointer[watch]
 	rooms rooms
+	used  atomic.Bool    // it has watched something or joined a room
 	shown wire.ScreenRow // the page's word of itself, under api.screens.mu; without an ID while there is none
 }
 
@@ -44,6 +45,7 @@ func (a *API) getSocket(w http.ResponseWriter, r *http.Request) error {
 	defer c.unwatch()
 	defer a.Hub.Exit(s.out)
 	defer a.screens.leave(c)
+	defer c.expect()()
 	if c.from.User != "" {
 		if err := c.enter(""); err != nil {
 			return err
@@ -58,15 +60,20 @@ func (a *API) getSocket(w http.ResponseWriter, r *http.Request) error {
 func (c *session) receive(message []byte) {
 	e, err := wire.Open(message)
 	if err == nil {
+		err = c.api.pace(c.from, c.r)
+	}
+	if err == nil {
 		switch e.Type {
 		case wire.TypeWatch:
 			err = c.startWatch(message)
+			c.used.Store(true)
 		case wire.TypeUnwatch:
 			c.unwatch()
 		case wire.TypeMutate:
 			err = c.mutate(message)
 		case wire.TypeJoin:
 			err = c.join(message)
+			c.used.Store(true)
 		case wire.TypeLeave:
 			err = c.leave(message)
 		case wire.TypeBroadcast:

@@ -61,7 +61,7 @@ const (
 	CloseProtocol    = 1002 // a frame that breaks the protocol
 	CloseNotText     = 1003 // a binary message
 	CloseNotUTF8     = 1007 // a text message that is not UTF-8
-	CloseNoHeartbeat = 1008 // a policy of ours: no pong came
+	CloseNoHeartbeat = 1008 // a policy of ours: no pong came, or one who shows no token asked for nothing
 	CloseTooBig      = 1009 // a message over --max-message
 	CloseRestart     = 1012 // the server drains: reconnect
 	CloseTryLater    = 1013 // a reader that stayed full
