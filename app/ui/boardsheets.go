@@ -116,7 +116,7 @@ func (d *desk) onLater(ctx app.Context, _ app.Event) {
 func (d *desk) onSaveAndLeave(ctx app.Context, _ app.Event) {
 	away := d.away
 	d.shutDialog(ctx)
-	d.put(ctx, d.history.Now(), boardPut{Match: d.revision, Fresh: d.revision == "" && d.wrong == ""}, func(ctx app.Context) {
+	d.put(ctx, d.history.Now(), d.condition(), func(ctx app.Context) {
 		d.end(ctx)
 		goOn(ctx, away)
 	})
@@ -159,6 +159,7 @@ type newBoard struct {
 	title, id string
 	named     bool // the person has written the id
 	from      board.Board
+	copied    bool // from is what is edited
 	wrong     string
 }
 
@@ -178,7 +179,7 @@ func (d *desk) askCopy(why, note string) {
 			b.Panels[i].ID = b.NewID(p)
 		}
 	}
-	d.fresh = &newBoard{why: why, note: note, from: b, title: titleOf(b) + " (copy)", id: board.NewID(b.ID+"-copy", func(string) bool { return false })}
+	d.fresh = &newBoard{why: why, note: note, from: b, copied: true, title: titleOf(b) + " (copy)", id: board.NewID(b.ID+"-copy", func(string) bool { return false })}
 	d.show(d.ctx, "new")
 }
 

@@ -113,22 +113,28 @@ func (d *desk) begin(ctx app.Context) {
 
 // start opens the board for editing.
 func (d *desk) start(ctx app.Context, there wire.BoardView) {
-	d.base, d.revision = there.Board, there.Revision
 	d.page.at.none = false
 	text := "Editing. Every panel can be moved with the arrow keys."
-	if kept, is := d.keptDraft(); is {
-		if kept.Revision != "" {
-			d.base, d.revision = kept.Base, kept.Revision
-		}
-		d.history = board.NewHistory(d.base)
-		_ = d.history.Do(kept.Board) // it passed Check when it was kept
+	if d.resume(there) {
 		text = "Your changes that were not saved are here again; undo takes them back."
 		notice(d.ctx, text)
-	} else {
-		d.history = board.NewHistory(d.base)
 	}
 	d.changed(ctx)
 	d.tell(text)
+}
+
+// resume begins a history: of what was kept of an earlier time, or of what the server has.
+func (d *desk) resume(there wire.BoardView) (again bool) {
+	kept, is := d.keptDraft()
+	if !is {
+		d.base, d.revision = there.Board, there.Revision
+		d.history = board.NewHistory(d.base)
+		return false
+	}
+	d.base, d.revision = kept.Base, kept.Revision // what it was made from: saving finds out where that is another by now
+	d.history = board.NewHistory(d.base)
+	_ = d.history.Do(kept.Board) // it passed Check when it was kept
+	return true
 }
 
 // end stops editing, and shows what the server has.

@@ -3,6 +3,7 @@ package ui
 import (
 	"net/url"
 	"strings"
+	"time"
 
 	"telltale/app/live"
 	"telltale/shared/board"
@@ -73,10 +74,17 @@ type place struct {
 	html, texts map[string]string // HTML of text panels and what it was made of, by the panels' ids
 }
 
+// farAhead is how far beyond now, in ms, a moment is none of the future but of a server whose
+// clock goes otherwise than this machine's.
+const farAhead = metric.MaxAhead / 2
+
 // placeOf reads a URL; one that names no range means the usual one.
 func placeOf(u *url.URL) place {
 	p := place{path: u.EscapedPath(), wall: wallOf(u.Query())}
 	w, asked := whenOf(u.Query(), zone)
+	if w.to > time.Now().UnixMilli()+farAhead {
+		w.to = 0
+	}
 	p.span, p.to, p.asked = spanOf(w.ms), w.to, asked
 	if name, is := strings.CutPrefix(u.Path, "/m/"); is {
 		id, err := metric.Parse(name)

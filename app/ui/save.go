@@ -41,7 +41,13 @@ func (d *desk) save(ctx app.Context) {
 		d.tell("Everything is saved.")
 		return
 	}
-	d.put(ctx, d.history.Now(), boardPut{Match: d.revision, Fresh: d.revision == "" && d.wrong == ""}, nil)
+	d.put(ctx, d.history.Now(), d.condition(), nil)
+}
+
+// condition is on which a save is made: that the server still has what was edited, though it
+// be nothing.
+func (d *desk) condition() boardPut {
+	return boardPut{Match: d.revision, Fresh: d.revision == ""}
 }
 
 // boardPut says on which condition a board is put.
@@ -58,15 +64,23 @@ func (d *desk) put(ctx app.Context, b board.Board, on boardPut, then func(app.Co
 		var other clash
 		if answer.Status == 412 {
 			there, err := browser.BoardView(b.ID)
-			switch {
-			case err == nil:
-				other.theirs, other.revision = there.Board, there.Revision
-			case !errors.Is(err, live.ErrNone):
-				answer = boardAnswer{Problem: noAnswer}
-			}
+			answer, other = meets(b, answer, there, err)
 		}
 		d.ctx.Dispatch(func(ctx app.Context) { d.answered(ctx, b, answer, other, then) })
 	})
+}
+
+// meets is what it means that b was refused for what is there.
+func meets(b board.Board, refused boardAnswer, there wire.BoardView, err error) (boardAnswer, clash) {
+	switch {
+	case err == nil && there.Board.Same(b): // an earlier try was done, though its answer never came
+		return boardAnswer{Status: 200, Revision: there.Revision}, clash{}
+	case err == nil:
+		return refused, clash{theirs: there.Board, revision: there.Revision}
+	case errors.Is(err, live.ErrNone):
+		return refused, clash{}
+	}
+	return boardAnswer{Problem: noAnswer}, clash{}
 }
 
 func (d *desk) answered(ctx app.Context, b board.Board, answer boardAnswer, other clash, then func(app.Context)) {
@@ -131,7 +145,7 @@ func (d *desk) copyTo(ctx app.Context, b board.Board, edit bool) {
 				d.wrongID(why)
 				return
 			}
-			if d.editing() {
+			if d.editing() && d.carries() {
 				browser.KeepDraft(d.base.ID, "")
 				d.unsaved = false
 				browser.Unsaved(false)
@@ -144,6 +158,11 @@ func (d *desk) copyTo(ctx app.Context, b board.Board, edit bool) {
 			notice(d.ctx, "Saved as "+b.ID)
 		})
 	})
+}
+
+// carries tells whether the board that was made under another id has all that is edited here.
+func (d *desk) carries() bool {
+	return d.clash != nil || d.fresh != nil && d.fresh.copied
 }
 
 func (d *desk) wrongID(why string) {

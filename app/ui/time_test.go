@@ -73,6 +73,21 @@ func TestAURLSaysWhatStretchOfTimeIsShown(t *testing.T) {
 	}
 }
 
+func TestAMomentOfTheFutureIsLive(t *testing.T) {
+	now := time.Now()
+	for _, c := range []struct {
+		at   time.Time
+		live bool
+	}{
+		{now.Add(-time.Hour), false}, {now.Add(10 * time.Minute), false}, // where this machine's clock is behind the server's
+		{now.Add(2 * time.Hour), true}, {now.AddDate(100, 0, 0), true},
+	} {
+		if p := placeOf(&url.URL{Path: "/", RawQuery: "at=" + momentText(c.at.UnixMilli())}); (p.to == 0) != c.live {
+			t.Errorf("at %v from now: %d", c.at.Sub(now), p.to)
+		}
+	}
+}
+
 func TestZoomingAndPanningKeepsWithinTimeAsItIs(t *testing.T) {
 	const now = 1_800_000_000_000
 	live := when{0, 300_000}

@@ -59,7 +59,7 @@ func (s *stage) Wall(ctx app.Context, p *BoardPage) {
 		}
 		return
 	}
-	w.page, w.ctx, w.by = p, ctx, 0
+	w.page, w.ctx, w.by, w.turning = p, ctx, 0, false
 	w.root.Get("classList").Call("add", "on-wall")
 	w.observe()
 	w.fit()
@@ -110,7 +110,16 @@ func (w *wallView) leave() {
 
 // key: Escape leaves, the arrows take turns.
 func (w *wallView) key(event js.Value) {
-	switch event.Get("key").String() {
+	for _, held := range []string{"altKey", "ctrlKey", "metaKey"} {
+		if event.Get(held).Bool() {
+			return // the browser's own
+		}
+	}
+	key, target := event.Get("key").String(), event.Get("target")
+	if key == " " && target.Get("closest").Truthy() && target.Call("closest", "button, a").Truthy() {
+		return // it is pressed
+	}
+	switch key {
 	case "Escape":
 		w.ctx.Navigate(boardPath(w.page.at.board.ID))
 	case "ArrowRight", "ArrowDown", "PageDown", " ":
