@@ -99,6 +99,9 @@ func (p *BoardPage) refresh(ctx app.Context) {
 				p.follow(ctx, of)
 			case errors.Is(err, live.ErrNone):
 				delete(seen, id)
+				if p.busy() {
+					return
+				}
 				p.at.none, p.at.revision, p.at.board.Panels = true, "", nil
 				p.open(ctx)
 			}
