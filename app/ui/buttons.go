@@ -22,11 +22,18 @@ type Buttons struct {
 // Render draws them.
 func (b *Buttons) Render() app.UI {
 	return app.Div().Class("buttons").Attr("role", "group").Aria("label", attr("Change "+b.Title)).Body(
-		app.Button().Type("button").Disabled(b.Past).Class("icon round").DataSet("press", "minus").Aria("label", attr("One less: "+b.Title)).
-			Title(attr("One less")).OnClick(b.minus).Body(glyph("minus")),
-		app.Button().Type("button").Disabled(b.Past).Class("icon round strong").DataSet("press", "plus").Aria("label", attr("One more: "+b.Title)).
-			Title(attr("One more")).OnClick(b.plus).Body(glyph("plus")),
+		b.button("minus", "One less", "icon round", b.minus),
+		b.button("plus", "One more", "icon round strong", b.plus),
 	)
+}
+
+func (b *Buttons) button(name, does, class string, press app.EventHandler) app.UI {
+	button := app.Button().Type("button").Class(class).DataSet("press", name).Aria("label", attr(does+": "+b.Title)).
+		Title(attr(does)).OnClick(press).Body(glyph(name))
+	if b.Past {
+		button = button.Disabled(true)
+	}
+	return button
 }
 
 func (b *Buttons) plus(ctx app.Context, _ app.Event) {

@@ -101,6 +101,9 @@
 //   - go-app's pre-render quotes attributes as Go strings and writes the value "true"
 //     as no value: whatever may hold either goes through attr.
 //
+//   - It writes a boolean attribute that is false as ="false", which browsers take for
+//     true: such attributes are set where they hold, and not at all elsewhere.
+//
 //   - Between elements the pre-render puts white space that mounting does not: every
 //     row is a flex box.
 //

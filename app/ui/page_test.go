@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"io"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"regexp"
 	"strings"
@@ -89,8 +90,8 @@ func page(t *testing.T, path string, metrics ...metric.Metric) string {
 	for _, m := range metrics {
 		s[m.ID] = m
 	}
-	SetSource(s)
-	t.Cleanup(func() { SetSource(nil) })
+	SetSources(func(*url.URL) Source { return s })
+	t.Cleanup(func() { SetSources(nil) })
 	answer := httptest.NewRecorder()
 	handler.ServeHTTP(answer, httptest.NewRequest("GET", path, nil))
 	if answer.Code != 200 {
@@ -109,6 +110,19 @@ func TestTheFirstPaintHoldsValuesAndDrawnCharts(t *testing.T) {
 	}
 	if n := strings.Count(html, "<article"); n != 12 {
 		t.Errorf("%d cards, want the eleven panels of home and the invitation", n)
+	}
+}
+
+func TestNoBooleanAttributeIsFalse(t *testing.T) {
+	html := page(t, "/", counter("orders", 4711))
+	if !strings.Contains(html, `data-press="plus"`) {
+		t.Fatal("no button is on the page")
+	}
+	// To a browser an attribute that is there is true, whatever it says.
+	for _, attribute := range []string{"disabled", "checked", "selected", "hidden", "open", "required", "readonly"} {
+		if strings.Contains(html, ` `+attribute+`="false"`) {
+			t.Errorf("the page has %s=\"false\"", attribute)
+		}
 	}
 }
 
