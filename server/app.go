@@ -13,8 +13,9 @@ import (
 )
 
 // newApp answers everything that is the browser app's: its pages, drawn with the values they have now, and the
-// few files go-app makes. What lies under /web/ is the assets' own. ui.Routes must have run.
-func newApp(assets *web.Assets) http.Handler {
+// few files go-app makes. What lies under /web/ is the assets' own. ancestors are those who may frame a page, as a
+// policy writes them. ui.Routes must have run.
+func newApp(assets *web.Assets, ancestors string) http.Handler {
 	resolve := func(name string) string { return assets.Resolve("/web/" + name) }
 	pages := &app.Handler{
 		Name:        "Telltale",
@@ -45,7 +46,7 @@ func newApp(assets *web.Assets) http.Handler {
 		ServiceWorkerTemplate: web.Worker,
 		WasmContentLength:     strconv.FormatInt(assets.WasmSize(), 10),
 	}
-	files := assets.Handler()
+	files, policy := assets.Handler(), policy+ancestors
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case r.URL.Path == "/manifest.webmanifest":
@@ -56,15 +57,15 @@ func newApp(assets *web.Assets) http.Handler {
 		case isPage(r.URL.Path):
 			// go-app gives every page the build's ETag, and would answer 304 though the values have changed.
 			r.Header.Del("If-None-Match")
-			page := &pageWriter{ResponseWriter: w}
+			page := &pageWriter{ResponseWriter: w, policy: policy}
 			if pages.ServeHTTP(page, r); page.missing {
-				notFound(w, r, resolve("app.css"))
+				notFound(w, r, resolve("app.css"), policy)
 			}
 		case goAppFiles[r.URL.Path]:
 			pages.ServeHTTP(w, r)
 		default:
 			// Not go-app's to answer: it would look for /robots.txt and its like on the host that the request names.
-			notFound(w, r, resolve("app.css"))
+			notFound(w, r, resolve("app.css"), policy)
 		}
 	})
 }
@@ -78,8 +79,8 @@ func isPage(path string) bool {
 var goAppFiles = map[string]bool{"/app.js": true, "/app.css": true, "/app-worker.js": true, "/wasm_exec.js": true}
 
 // notFound tells a person where to go on.
-func notFound(w http.ResponseWriter, r *http.Request, style string) {
-	setPageHeader(w.Header())
+func notFound(w http.ResponseWriter, r *http.Request, style, policy string) {
+	setPageHeader(w.Header(), policy)
 	w.WriteHeader(http.StatusNotFound)
 	fmt.Fprintf(w, `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Not found · Telltale</title><link rel="stylesheet" href="%s">
@@ -91,6 +92,7 @@ func notFound(w http.ResponseWriter, r *http.Request, style string) {
 // Of an answer that there is no such page it keeps only that.
 type pageWriter struct {
 	http.ResponseWriter
+	policy  string
 	missing bool
 }
 
@@ -98,7 +100,7 @@ func (w *pageWriter) WriteHeader(status int) {
 	if w.missing = status == http.StatusNotFound; w.missing {
 		return
 	}
-	setPageHeader(w.Header())
+	setPageHeader(w.Header(), w.policy)
 	w.ResponseWriter.WriteHeader(status)
 }
 
@@ -106,15 +108,16 @@ func (w *pageWriter) Write(b []byte) (int, error) {
 	if w.missing {
 		return len(b), nil
 	}
-	setPageHeader(w.Header())
+	setPageHeader(w.Header(), w.policy)
 	return w.ResponseWriter.Write(b)
 }
 
 // policy lets a page load and ask nothing but this server, and run nothing but its files and the wasm app.
+// Who may frame it follows.
 const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
-	"connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+	"connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors "
 
-func setPageHeader(header http.Header) {
+func setPageHeader(header http.Header, policy string) {
 	header.Del("ETag")
 	header.Set("Cache-Control", "no-store")
 	header.Set("Content-Security-Policy", policy)

@@ -9,7 +9,7 @@ import (
 )
 
 func TestWhatIsNoPageIsToldSoAndAsksNobody(t *testing.T) {
-	pages := newApp(web.Embedded())
+	pages := newApp(web.Embedded(), "'none'")
 	for _, path := range []string{"/robots.txt", "/sitemap.xml", "/ads.txt", "/goapp.js", "/app.wasm", "/b/<script>", "/nothing"} {
 		request := httptest.NewRequest("GET", "http://example.org/", nil)
 		request.URL.Path = path
@@ -23,7 +23,7 @@ func TestWhatIsNoPageIsToldSoAndAsksNobody(t *testing.T) {
 }
 
 func TestFilesOfTheLoaderAreThere(t *testing.T) {
-	pages := newApp(web.Embedded())
+	pages := newApp(web.Embedded(), "'none'")
 	for _, path := range []string{"/app.js", "/app.css", "/app-worker.js", "/wasm_exec.js"} {
 		answer := httptest.NewRecorder()
 		pages.ServeHTTP(answer, httptest.NewRequest("GET", path, nil))

@@ -37,6 +37,7 @@ type config struct {
 	maxMetrics     int
 	maxConnections int
 	maxMessage     int // bytes
+	reach          reach
 	rateLimit      int // requests and messages a second; 0 for none
 	slowClient     string
 	publicRead     bool
@@ -75,6 +76,9 @@ func (c *config) flags() *flag.FlagSet {
 	set.TextVar(&c.logLevel, "log-level", slog.LevelInfo, "DEBUG, INFO, WARN or ERROR")
 	set.IntVar(&c.maxMetrics, "max-metrics", 10_000, "metrics that may exist")
 	set.IntVar(&c.maxConnections, "max-connections", 20_000, "connections open at once")
+	set.Func("host", "names, comma-separated, that a request may call this server by besides those of this machine (default those of this machine alone where it listens on localhost, else any)", c.reach.setHosts)
+	set.Func("origin", "origins, comma-separated, as https://board.example.org, whose pages may open WebSockets here besides this server's own", c.reach.setOrigins)
+	set.Func("frame-ancestors", "origins, comma-separated, whose pages may show these in a frame; self is this server's own (default none)", c.reach.setAncestors)
 	set.IntVar(&c.rateLimit, "rate-limit", 1000, "requests and messages a second from a token, or from the address of who shows none; 0 for no limit")
 	set.IntVar(&c.maxMessage, "max-message", 64<<10, "longest WebSocket message, in bytes")
 	set.StringVar(&c.slowClient, "slow-client", string(api.Catchup), "what becomes of a room's reader that falls behind: catchup, it is sent again what it missed; drop, it is told what it missed; close")

@@ -36,6 +36,11 @@ type Options struct {
 	// Loopback and AdminLoopback say that the port is reached from this machine
 	// alone: its Host header is then checked.
 	Loopback, AdminLoopback bool
+	// Hosts are the names that a Host header may say besides those of this machine, as
+	// auth.HostName gives them; none for any where others reach the port.
+	Hosts []string
+	// Origins are those, as auth.Origin gives them, whose pages may open sockets besides our own.
+	Origins []string
 	// RateLimit is how many requests and messages a second come from a token, or from
 	// the address of who shows none; 0 for no bound.
 	RateLimit int

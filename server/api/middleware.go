@@ -7,8 +7,6 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
-
-	"telltale/server/auth"
 )
 
 // answer is an HTTP handler that leaves its errors to explain.
@@ -64,7 +62,7 @@ func (a *API) around(mux *http.ServeMux, pages http.Handler, loopback bool) http
 		}()
 		defer func() { a.recovered(seen, r, recover()) }()
 		w.Header().Set("X-Content-Type-Options", "nosniff")
-		if loopback && !auth.IsLocal(r.Host) {
+		if !a.named(r.Host, loopback) {
 			refuseHost(seen, r)
 			return
 		}
@@ -131,11 +129,6 @@ func (a *API) recovered(w *recorder, r *http.Request, cause any) {
 		panic(http.ErrAbortHandler) // the client must not take half an answer for a whole one
 	}
 	explain(errors.New("panic")).write(w)
-}
-
-func refuseHost(w http.ResponseWriter, r *http.Request) {
-	(&problem{Status: http.StatusForbidden, Detail: "this server is reached as localhost only, not as " + r.Host +
-		": listen on another address (--listen) to be reached by that name"}).write(w)
 }
 
 // wantsHTML tells a browser that opens a page from everything else.

@@ -8,10 +8,8 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -65,7 +63,7 @@ type socket struct {
 
 // open takes the handshake.
 func (a *API) open(w http.ResponseWriter, r *http.Request) (*socket, error) {
-	if !sameOrigin(r) {
+	if !a.ownOrigin(r) {
 		return nil, refuse(http.StatusForbidden, "a page of another site may not open a socket here")
 	}
 	s := &socket{api: a, out: hub.NewOutbox(), ponged: make(chan struct{}, 1)}
@@ -155,16 +153,6 @@ func (h *handshake) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	both.Reader.Reset(h.judged)
 	both.Writer = bufio.NewWriterSize(h.judged, controlBytes)
 	return h.judged, both, nil
-}
-
-// sameOrigin refuses pages of other sites; clients that are no browser send none.
-func sameOrigin(r *http.Request) bool {
-	origin := r.Header.Get("Origin")
-	if origin == "" {
-		return true
-	}
-	u, err := url.Parse(origin)
-	return err == nil && strings.EqualFold(u.Host, r.Host)
 }
 
 // close ends the socket at once; open's counterpart.
