@@ -11,6 +11,7 @@ import (
 	"telltale/server/api"
 	"telltale/server/hub"
 	"telltale/server/ledger"
+	"telltale/shared/access"
 	"telltale/shared/metric"
 	life "telltale/shared/run" // run is the program's own
 	"telltale/shared/series"
@@ -26,12 +27,16 @@ type source struct {
 	hub    *hub.Hub
 	boards api.Boards
 	base   string // what a curl line begins with
+	sight  api.Sight
 }
 
 // Board implements ui.Source.
 func (s source) Board(id string) (wire.BoardView, bool, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), preRenderLimit)
 	defer cancel()
+	if !s.sight.Sees(access.Boards, id) {
+		return wire.BoardView{}, false, nil
+	}
 	return s.boards.View(ctx, id)
 }
 
@@ -39,7 +44,8 @@ func (s source) Board(id string) (wire.BoardView, bool, error) {
 func (s source) Boards() ([]wire.BoardRow, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), preRenderLimit)
 	defer cancel()
-	return s.boards.Rows(ctx)
+	rows, err := s.boards.Rows(ctx)
+	return s.sight.Boards(rows), err
 }
 
 // View implements ui.Source. Values and history are as of one seq.
@@ -64,7 +70,7 @@ func (s source) view(ctx context.Context, patterns []string, rangeMS int64, poin
 		Epoch: s.ledger.Epoch(), Seq: seq, Values: map[metric.ID]series.Point{},
 	}}
 	var drawn []metric.ID
-	for _, each := range all {
+	for _, each := range s.sight.Metrics(all) {
 		if !slices.ContainsFunc(patterns, func(pattern string) bool { return metric.Match(pattern, each.ID) }) {
 			continue
 		}
@@ -98,6 +104,9 @@ const firstMembers = 200
 func (s source) Room(name string, limit int) (ui.RoomView, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), preRenderLimit)
 	defer cancel()
+	if !s.sight.Sees(access.Rooms, name) {
+		return ui.RoomView{First: 1}, nil
+	}
 	extent, err := s.ledger.Extent(ctx, name)
 	if err != nil {
 		return ui.RoomView{}, fmt.Errorf("read a room's extent: %w", err)
@@ -120,7 +129,7 @@ func (s source) Runs() ([]life.Run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list the runs: %w", err)
 	}
-	return life.Shown(kept, time.Now().UnixMilli()), nil
+	return s.sight.Runs(life.Shown(kept, time.Now().UnixMilli())), nil
 }
 
 // Run implements ui.Source.
@@ -137,5 +146,6 @@ func (s source) Run(id string) (life.Run, bool, error) {
 func (s source) Rooms() ([]wire.RoomRow, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), preRenderLimit)
 	defer cancel()
-	return api.Rooms(ctx, s.ledger, s.hub)
+	rows, err := api.Rooms(ctx, s.ledger, s.hub)
+	return s.sight.Rooms(rows), err
 }

@@ -97,7 +97,8 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 	}
 
 	app.DefaultLogger = func(format string, args ...any) { log.Error("go-app", "says", fmt.Sprintf(format, args...)) }
-	ui.SetSource(source{truth, viewers, api.Boards{Ledger: truth, Files: folder.files()}, base(listener, c.secured)})
+	looks := &onlookers{all: source{ledger: truth, hub: viewers, boards: api.Boards{Ledger: truth, Files: folder.files()}, base: base(listener, c.secured)}}
+	ui.SetSources(looks.source)
 	ui.Routes()
 	assets := web.Embedded()
 	surface := api.New(api.Options{

@@ -34,6 +34,7 @@ func (p *BoardsPage) OnInit() {
 func (p *BoardsPage) OnPreRender(ctx app.Context) {
 	ctx.Page().SetTitle("Boards · Telltale")
 	p.ask(ctx, "/boards", live.Look{}, 0)
+	source := p.source(ctx)
 	if source == nil {
 		return
 	}

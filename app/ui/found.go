@@ -17,7 +17,8 @@ const mostFound = 32
 var seen = map[string]wire.BoardView{}
 
 // lookUp finds the board on the server; nil where the place shows none that can change.
-func (p *BoardPage) lookUp() *wire.BoardView {
+func (p *BoardPage) lookUp(ctx app.Context) *wire.BoardView {
+	source := p.source(ctx)
 	if p.at.large || source == nil {
 		return nil
 	}

@@ -50,10 +50,10 @@ func (p *BoardPage) OnInit() {
 // OnPreRender looks up what to show, on the server.
 func (p *BoardPage) OnPreRender(ctx app.Context) {
 	p.at = placeOf(ctx.Page().URL())
-	found := p.lookUp()
+	found := p.lookUp(ctx)
 	p.name(ctx)
 	look := p.at.look()
-	ran := p.ran()
+	ran := p.ran(ctx)
 	look.Rooms = append(look.Rooms, roomsOf(ran)...)
 	view := p.ask(ctx, p.at.path, look, roomLines)
 	p.first.Runs, p.first.Board, p.first.None = ran, found, p.at.none
@@ -62,11 +62,11 @@ func (p *BoardPage) OnPreRender(ctx app.Context) {
 }
 
 // ran are the newest runs of the commands that the board shows, on the server.
-func (p *BoardPage) ran() (shown []run.Run) {
+func (p *BoardPage) ran(ctx app.Context) (shown []run.Run) {
 	if !slices.ContainsFunc(p.at.board.Panels, func(of board.Panel) bool { return of.Kind == board.Run }) {
 		return nil
 	}
-	runs := p.runs()
+	runs := p.runs(ctx)
 	for _, of := range p.at.board.Panels {
 		if r, is := ranIn(runs, of.Command); is && of.Kind == board.Run && !slices.ContainsFunc(shown, func(o run.Run) bool { return o.ID == r.ID }) {
 			shown = append(shown, r)

@@ -39,6 +39,7 @@ func (p *RoomsPage) OnInit() {
 func (p *RoomsPage) OnPreRender(ctx app.Context) {
 	ctx.Page().SetTitle("Rooms · Telltale")
 	p.ask(ctx, "/rooms", live.Look{}, 0)
+	source := p.source(ctx)
 	if source == nil {
 		return
 	}

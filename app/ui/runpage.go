@@ -56,7 +56,7 @@ func (p *RunPage) OnPreRender(ctx app.Context) {
 	path := ctx.Page().URL().Path
 	p.at(path)
 	p.ask(ctx, path, p.look(), pageLines)
-	if source != nil {
+	if source := p.source(ctx); source != nil {
 		r, is, err := source.Run(p.id)
 		if err != nil {
 			app.Log("pre-render without the run:", err)

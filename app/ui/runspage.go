@@ -40,7 +40,7 @@ func (p *RunsPage) OnInit() {
 func (p *RunsPage) OnPreRender(ctx app.Context) {
 	ctx.Page().SetTitle("Runs · Telltale")
 	p.ask(ctx, "/runs", live.Look{}, 0)
-	p.first.Runs, p.now = p.runs(), p.first.Now
+	p.first.Runs, p.now = p.runs(ctx), p.first.Now
 }
 
 // OnMount starts what moves.

@@ -15,6 +15,7 @@ type shell struct {
 	app.Compo
 	first   Island // as the server made the page; its metrics are kept up to date
 	updated bool
+	from    Source // on the server
 }
 
 // begin takes the island before the first render in the browser, so that the page
@@ -38,6 +39,7 @@ func base() string {
 
 // ask looks up what to show, on the server.
 func (s *shell) ask(ctx app.Context, path string, look live.Look, lines int) View {
+	source := s.source(ctx)
 	// go-app writes the path into the page's head unescaped, where a name could end the attribute.
 	ctx.Page().ReplaceURL(&url.URL{Path: path})
 	if source == nil {
@@ -64,7 +66,8 @@ func (s *shell) ask(ctx app.Context, path string, look live.Look, lines int) Vie
 }
 
 // runs are the newest, on the server.
-func (s *shell) runs() []run.Run {
+func (s *shell) runs(ctx app.Context) []run.Run {
+	source := s.source(ctx)
 	if source == nil {
 		return nil
 	}

@@ -1,10 +1,14 @@
 package ui
 
 import (
+	"net/url"
+
 	"telltale/shared/metric"
 	"telltale/shared/run"
 	"telltale/shared/series"
 	"telltale/shared/wire"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
 // View is what a page shows, as of one moment.
@@ -43,8 +47,18 @@ type Source interface {
 	Run(id string) (run.Run, bool, error)
 }
 
-// source is set on the server, before it serves; nil in the browser.
-var source Source
+// sources are set on the server, before it serves; nil in the browser.
+var sources func(at *url.URL) Source
 
-// SetSource gives the pre-render its source. Call it before the first page is served.
-func SetSource(s Source) { source = s }
+// SetSources gives the pre-render its sources: that of a page for the URL with which it was
+// asked of go-app. Call it before the first page is served.
+func SetSources(of func(at *url.URL) Source) { sources = of }
+
+// source is where the page finds what to show; nil in the browser. The URL says for whom,
+// until ask takes that from it.
+func (s *shell) source(ctx app.Context) Source {
+	if s.from == nil && sources != nil {
+		s.from = sources(ctx.Page().URL())
+	}
+	return s.from
+}

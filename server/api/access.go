@@ -118,6 +118,9 @@ func (a *API) may(ctx context.Context, c auth.Caller, need access.Need) bool {
 	if need.Right != access.Read {
 		return false
 	}
+	if need.Class == access.Boards && c.May(access.Need{Right: access.Read}) && a.asMade(ctx, need.Name) {
+		return true
+	}
 	// A run's room is read by who may read the run.
 	if id, is := strings.CutPrefix(need.Name, run.Prefix); is && need.Class == access.Rooms {
 		if of, _, err := a.Ledger.Run(ctx, id); err == nil {

@@ -101,6 +101,7 @@ func New(o Options) *API {
 	a := &API{Options: o, begun: time.Now(), snapshots: make(chan struct{}, snapshotsAtOnce), pictures: make(chan struct{}, picturesAtOnce),
 		large: make(chan struct{}, largeAtOnce), remotes: newRemotes(), turns: newTurns(), paces: newPaces(o.RateLimit),
 		draining: make(chan struct{}), sockets: map[*socket]struct{}{}}
+	a.Pages = a.seeing(o.Pages)
 	a.boards = Boards{Ledger: o.Ledger, Files: o.BoardFiles}
 	a.screens.open = map[string]*session{}
 	a.lobby = lobby{begun: a.begun, open: map[*guest]struct{}{}}

@@ -14,6 +14,7 @@ import (
 
 	"telltale/server/hub"
 	"telltale/server/ledger"
+	"telltale/shared/access"
 	"telltale/shared/metric"
 )
 
@@ -228,6 +229,9 @@ func (b *batch) item(text []byte) (ledger.Item, error) {
 	}
 	id, err := metric.Parse(*row.Metric)
 	if err != nil {
+		return ledger.Item{}, err
+	}
+	if err := b.api.allow(b.r, access.Need{Right: access.Write, Class: access.Metrics, Name: string(id)}); err != nil {
 		return ledger.Item{}, err
 	}
 	m, err := row.mutation(id)

@@ -11,17 +11,18 @@ import (
 	"strings"
 
 	"telltale/server/ledger"
+	"telltale/shared/access"
 	"telltale/shared/board"
 	"telltale/shared/wire"
 )
 
-// getBoards lists all boards.
+// getBoards lists the boards that the caller may read.
 func (a *API) getBoards(w http.ResponseWriter, r *http.Request) error {
 	rows, err := a.boards.Rows(r.Context())
 	if err != nil {
 		return err
 	}
-	return sendJSON(w, rows)
+	return sendJSON(w, a.sightOf(r).Boards(rows))
 }
 
 // board reads the board that the path names.
@@ -259,11 +260,12 @@ func readBoard(body []byte, id string) (board.Board, error) {
 	return of, of.Check()
 }
 
-// getBoardPage answers with a board's page, which is 404 where there is no such board.
+// getBoardPage answers with a board's page, which is 404 where there is no such board for the caller.
 func (a *API) getBoardPage(w http.ResponseWriter, r *http.Request) error {
 	_, err := a.board(r)
+	hidden := !a.may(r.Context(), callerOf(r), access.Need{Right: access.Read, Class: access.Boards, Name: r.PathValue("board")})
 	switch {
-	case errors.Is(err, ledger.ErrNoBoard), errors.Is(err, board.ErrBoard):
+	case hidden, errors.Is(err, ledger.ErrNoBoard), errors.Is(err, board.ErrBoard):
 		a.Pages.ServeHTTP(&notThere{ResponseWriter: w}, r)
 	case err != nil:
 		return err

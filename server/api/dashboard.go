@@ -5,6 +5,8 @@ import (
 	"net/http"
 
 	"telltale/server/hub"
+	"telltale/shared/access"
+	"telltale/shared/metric"
 	"telltale/shared/wire"
 )
 
@@ -30,8 +32,14 @@ func (a *API) getDashboard(w http.ResponseWriter, r *http.Request) error {
 			http.Redirect(w, r, "/", http.StatusSeeOther)
 			return nil
 		}
+		if err := a.allowShop(r); err != nil {
+			return err
+		}
 		state, _ := a.shop()
 		return sendJSON(w, state)
+	}
+	if err := a.allowShop(r); err != nil {
+		return err
 	}
 	s, err := a.open(w, r)
 	if err != nil {
@@ -45,6 +53,16 @@ func (a *API) getDashboard(w http.ResponseWriter, r *http.Request) error {
 	}
 	defer viewer.Close()
 	s.run(a.shopFrames(viewer), ignore)
+	return nil
+}
+
+// allowShop refuses who may not read all of the shop's counters.
+func (a *API) allowShop(r *http.Request) error {
+	for _, id := range [...]metric.ID{orders, customers, products} {
+		if err := a.allow(r, access.Need{Right: access.Read, Class: access.Metrics, Name: string(id)}); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -26,8 +26,8 @@ type look struct {
 	wide   float64 // of a board's picture; 0 for one of no board
 	past   bool    // to is not now
 	zone   *time.Location
-	only   metric.ID                                  // the one metric that a panel shows; "" for all that match
-	may    func(class access.Class, name string) bool // tells what the caller may read; nil for everything
+	only   metric.ID // the one metric that a panel shows; "" for all that match
+	may    Sight     // what the caller may read
 }
 
 // shownMembers is how many members of a room a picture names.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"telltale/server/ledger"
+	"telltale/shared/access"
 	"telltale/shared/metric"
 )
 
@@ -125,7 +126,15 @@ func (a *API) getShort(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err != nil && (errors.Is(err, metric.ErrName) || errors.Is(err, ledger.ErrUnknown)) {
 		if base, form, ok := withForm(name); ok {
+			if err := a.allow(r, access.Need{Right: access.Read, Class: access.Metrics, Name: string(base)}); err != nil {
+				return err
+			}
 			return form(a, w, r, base)
+		}
+	}
+	if !errors.Is(err, metric.ErrName) {
+		if err := a.allow(r, access.Need{Right: access.Read, Class: access.Metrics, Name: string(id)}); err != nil {
+			return err
 		}
 	}
 	switch {
@@ -169,13 +178,13 @@ func withForm(name string) (metric.ID, form, bool) {
 	return "", nil, false
 }
 
-// getMetrics lists all metrics.
+// getMetrics lists the metrics that the caller may read.
 func (a *API) getMetrics(w http.ResponseWriter, r *http.Request) error {
 	all, _, err := a.Ledger.Metrics(r.Context())
 	if err != nil {
 		return err
 	}
-	if all == nil {
+	if all = a.sightOf(r).Metrics(all); all == nil {
 		all = []metric.Metric{}
 	}
 	return sendJSON(w, all)

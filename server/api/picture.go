@@ -51,11 +51,7 @@ func (a *API) pictureOf(r *http.Request, usual int64) (p pictureRequest, err err
 		return p, refuse(http.StatusBadRequest, "scale is 1, 2 or 3, not %.40q", scale)
 	}
 	p.zone = time.Local
-	if c := callerOf(r); !c.May(access.Need{Right: access.Read, Class: access.Metrics}) {
-		p.may = func(class access.Class, name string) bool {
-			return a.may(r.Context(), c, access.Need{Right: access.Read, Class: class, Name: name})
-		}
-	}
+	p.may = a.sightOf(r)
 	return p, p.when(usual, time.Now().UnixMilli())
 }
 

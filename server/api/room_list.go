@@ -15,13 +15,13 @@ import (
 	"telltale/shared/wire"
 )
 
-// getRooms answers the list of rooms.
+// getRooms answers the list of the rooms that the caller may read.
 func (a *API) getRooms(w http.ResponseWriter, r *http.Request) error {
 	rows, err := Rooms(r.Context(), a.Ledger, a.Hub)
 	if err != nil {
 		return err
 	}
-	return sendJSON(w, rows)
+	return sendJSON(w, a.sightOf(r).Rooms(rows))
 }
 
 // Rooms lists, by name, the rooms in which something was said or somebody is: it

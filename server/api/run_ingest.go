@@ -14,6 +14,7 @@ import (
 
 	"telltale/server/command/capture"
 	"telltale/server/ledger"
+	"telltale/shared/access"
 	"telltale/shared/room"
 	"telltale/shared/run"
 )
@@ -167,16 +168,21 @@ func (a *API) putRun(w http.ResponseWriter, r *http.Request) error {
 	case err != nil && !isNew:
 		return err
 	case isNew:
+		if err := a.mayReport(r, news); err != nil {
+			return err
+		}
 		if err := a.admitRun(r.Context()); err != nil {
 			return err
 		}
+	case a.overRun(r, access.Run, known.Command) != nil:
+		return a.overRun(r, access.Run, known.Command)
 	case known.Host == "":
 		return refuse(http.StatusConflict, "the server itself runs %s", id)
 	}
 	report := ledger.Report{Run: news.standing(known), Taken: max(taken, uint64(news.From))}
 	report.Run.ID = id
 	if isNew {
-		report.Run.Host = shortened(news.Host, maxHosts)
+		report.Run.Host, report.Run.By = shortened(news.Host, maxHosts), callerOf(r).User
 		if report.Run.Host == "" {
 			report.Run.Host, _, _ = net.SplitHostPort(r.RemoteAddr)
 		}
@@ -201,6 +207,18 @@ func (a *API) putRun(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return sendJSON(w, kept)
+}
+
+// mayReport refuses a new run whose command the caller may not run, or whose output they may
+// not say in the room that they name.
+func (a *API) mayReport(r *http.Request, news runNews) error {
+	if err := a.allow(r, access.Need{Right: access.Run, Class: access.Commands, Name: shortened(news.Command, run.MaxCommand)}); err != nil {
+		return err
+	}
+	if news.Room == "" {
+		return nil
+	}
+	return a.allow(r, access.Need{Right: access.Room, Class: access.Rooms, Name: news.Room})
 }
 
 // standing is how a run stands with the news. What it was called and where it is
@@ -279,6 +297,8 @@ func (a *API) postOutput(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case err != nil:
 		return err
+	case a.overRun(r, access.Run, known.Command) != nil:
+		return a.overRun(r, access.Run, known.Command)
 	case known.Host == "":
 		return refuse(http.StatusConflict, "the server itself runs %s", id)
 	case offset != taken || known.State.Settled():

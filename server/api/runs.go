@@ -10,6 +10,7 @@ import (
 
 	"telltale/server/command"
 	"telltale/server/ledger"
+	"telltale/shared/access"
 	"telltale/shared/room"
 	"telltale/shared/run"
 )
@@ -74,7 +75,7 @@ func (a *API) getRuns(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return sendJSON(w, runs)
+	return sendJSON(w, a.sightOf(r).Runs(runs))
 }
 
 // run is the run that a request names.
@@ -96,7 +97,7 @@ func (a *API) run(r *http.Request) (run.Run, error) {
 }
 
 func (a *API) getRun(w http.ResponseWriter, r *http.Request) error {
-	found, err := a.run(r)
+	found, err := a.runFor(r, access.Read)
 	if err != nil {
 		return err
 	}
@@ -105,7 +106,7 @@ func (a *API) getRun(w http.ResponseWriter, r *http.Request) error {
 
 // deleteRun has a run end: 202 while it does, 200 where it has already.
 func (a *API) deleteRun(w http.ResponseWriter, r *http.Request) error {
-	found, err := a.run(r)
+	found, err := a.runFor(r, access.Run)
 	if err != nil {
 		return err
 	}
@@ -126,7 +127,7 @@ func (a *API) deleteRun(w http.ResponseWriter, r *http.Request) error {
 // getOutput sends what a run wrote, byte for byte, as far as it is kept: that of one
 // that goes on as far as it has come.
 func (a *API) getOutput(w http.ResponseWriter, r *http.Request) error {
-	found, err := a.run(r)
+	found, err := a.runFor(r, access.Read)
 	if err != nil {
 		return err
 	}

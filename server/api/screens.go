@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"telltale/shared/access"
 	"telltale/shared/board"
 	"telltale/shared/wire"
 )
@@ -116,8 +117,14 @@ func (a *API) boardChanged(id, revision string) {
 	a.screens.order(func(s wire.ScreenRow) bool { return s.Board == id }, func(wire.ScreenRow) wire.Order { return order })
 }
 
-func (a *API) getScreens(w http.ResponseWriter, _ *http.Request) error {
-	return sendJSON(w, a.screens.rows())
+// getScreens lists the screens that the caller may order about.
+func (a *API) getScreens(w http.ResponseWriter, r *http.Request) error {
+	return sendJSON(w, slices.DeleteFunc(a.screens.rows(), func(s wire.ScreenRow) bool { return !ordered(r, s) }))
+}
+
+// ordered tells whether the caller may order a screen about: they may change what it shows.
+func ordered(r *http.Request, s wire.ScreenRow) bool {
+	return callerOf(r).May(access.Need{Right: access.Board, Class: access.Boards, Name: s.Board})
 }
 
 // told answers an order to screens.
@@ -144,7 +151,7 @@ func (a *API) postScreen(w http.ResponseWriter, r *http.Request) error {
 	}
 	id := r.PathValue("id")
 	found, reached := a.screens.order(
-		func(s wire.ScreenRow) bool { return id == "all" || s.ID == id },
+		func(s wire.ScreenRow) bool { return (id == "all" || s.ID == id) && ordered(r, s) },
 		func(s wire.ScreenRow) wire.Order {
 			o := wire.Order{Do: asked.Do, Board: asked.Board}
 			if o.Do == wire.DoIdentify {

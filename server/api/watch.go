@@ -9,6 +9,7 @@ import (
 
 	"telltale/server/hub"
 	"telltale/server/ledger"
+	"telltale/shared/access"
 	"telltale/shared/metric"
 	"telltale/shared/series"
 	"telltale/shared/wire"
@@ -45,6 +46,9 @@ func (c *session) startWatch(message []byte) error {
 	}
 	patterns := m.Metrics
 	if m.Board != "" {
+		if err := c.allow(access.Read, access.Boards, m.Board); err != nil {
+			return err
+		}
 		b, err := c.api.boards.Board(c.ctx, m.Board)
 		if errors.Is(err, ledger.ErrNoBoard) {
 			return &said{fmt.Sprintf("there is no board %.60q", m.Board), metric.ErrName}
@@ -54,7 +58,7 @@ func (c *session) startWatch(message []byte) error {
 		}
 		patterns = b.Patterns()
 	}
-	ask, have := hub.Watch{Patterns: patterns, Rate: m.Rate}, map[metric.ID]bool(nil)
+	ask, have := hub.Watch{Patterns: patterns, Within: c.api.within(c.ctx, c.from), Rate: m.Rate}, map[metric.ID]bool(nil)
 	if m.Since != nil && m.To == 0 {
 		ask.Since, ask.Epoch = *m.Since, m.Epoch
 		have = haves(m.Have)

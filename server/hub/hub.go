@@ -141,15 +141,18 @@ func (h *Hub) hear(id metric.ID) *heard {
 }
 
 // feed answers the feed of canonical patterns, which it makes where there is none.
-func (h *Hub) feed(patterns []string, rate int) (*feed, error) {
+func (h *Hub) feed(patterns []string, within *selection, rate int) (*feed, error) {
 	key := strconv.Itoa(rate) + "\x00" + strings.Join(patterns, "\x00")
+	if within != nil {
+		key += "\x00\x00" + within.key
+	}
 	if f := h.feeds[key]; f != nil {
 		return f, nil
 	}
 	if len(h.feeds) >= MaxFeeds {
 		return nil, ErrFeeds
 	}
-	f := &feed{hub: h, key: key, selection: newSelection(patterns), period: time.Second / time.Duration(rate),
+	f := &feed{hub: h, key: key, selection: newSelection(patterns), within: within, period: time.Second / time.Duration(rate),
 		viewers: map[*Viewer]struct{}{}, pending: series.Frame{From: h.seq, Seq: h.seq}}
 	h.feeds[key] = f
 	for id, m := range h.metrics {

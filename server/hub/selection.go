@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"telltale/shared/metric"
 )
@@ -58,6 +59,26 @@ func canonical(patterns []string) ([]string, error) {
 type selection struct {
 	names map[string]bool
 	globs []string
+	key   string // of one that narrows
+}
+
+// narrowed are the patterns within which a watch stays; nil where it is free. What is no
+// pattern matches nothing.
+func narrowed(within []string) *selection {
+	if within == nil {
+		return nil
+	}
+	within = slices.Clone(within)
+	slices.Sort(within)
+	within = slices.Compact(within)
+	s := newSelection(within)
+	s.key = strings.Join(within, "\x00")
+	return &s
+}
+
+// matches tells whether the feed has the metric.
+func (f *feed) matches(id metric.ID) bool {
+	return f.selection.matches(id) && (f.within == nil || f.within.matches(id))
 }
 
 func newSelection(patterns []string) selection {

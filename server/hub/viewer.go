@@ -16,7 +16,8 @@ const lag = 4
 // Watch is what a viewer asks for.
 type Watch struct {
 	Patterns []string
-	Rate     int // frames a second at most: one of wire.Rates, 0 for the default
+	Within   []string // patterns one of which a metric has to match besides; nil for any. The caller's scopes: without bounds on their number here
+	Rate     int      // frames a second at most: one of wire.Rates, 0 for the default
 
 	// Where a viewer comes back, the seq it has and the epoch of that seq.
 	Since uint64
@@ -71,7 +72,7 @@ func (h *Hub) Watch(out *Outbox, w Watch) (*Viewer, error) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	f, err := h.feed(patterns, w.Rate)
+	f, err := h.feed(patterns, narrowed(w.Within), w.Rate)
 	if err != nil {
 		return nil, err
 	}
