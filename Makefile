@@ -3,7 +3,8 @@
 .PHONY: help run dev build wasm tools test wasm-test lint bench fuzz soak golden gallery size clean
 
 # Version control stamps would change the wasm, and so every browser's cache, with each commit.
-WASM_BUILD = GOOS=js GOARCH=wasm go build -trimpath -buildvcs=false -ldflags="-s -w" -o bin/app.wasm ./app
+# Nothing is inlined in it: 173 KB less to fetch, while the longest frames of 16 charts at ten values a second take 11.7 ms instead of 11.0.
+WASM_BUILD = GOOS=js GOARCH=wasm go build -trimpath -buildvcs=false -gcflags=all=-l -ldflags="-s -w" -o bin/app.wasm ./app
 SERVER_BUILD = CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o bin/telltale ./server
 # The wasm runner passes the whole environment to node, which has a small limit: only what Go needs goes in.
 WASM_ENV = env -i PATH="$$PATH:$$(go env GOROOT)/lib/wasm" HOME="$$HOME" GOCACHE="$$(go env GOCACHE)" \
