@@ -36,6 +36,7 @@ type config struct {
 	logLevel       slog.Level
 	maxMetrics     int
 	maxConnections int
+	maxPerAddress  int // connections; 0 for no bound
 	maxMessage     int // bytes
 	reach          reach
 	rateLimit      int // requests and messages a second; 0 for none
@@ -76,6 +77,7 @@ func (c *config) flags() *flag.FlagSet {
 	set.TextVar(&c.logLevel, "log-level", slog.LevelInfo, "DEBUG, INFO, WARN or ERROR")
 	set.IntVar(&c.maxMetrics, "max-metrics", 10_000, "metrics that may exist")
 	set.IntVar(&c.maxConnections, "max-connections", 20_000, "connections open at once")
+	set.IntVar(&c.maxPerAddress, "max-per-address", 1000, "connections open at once from one address, a quarter of them for who shows no token; 0 for no limit")
 	set.Func("host", "names, comma-separated, that a request may call this server by besides those of this machine (default those of this machine alone where it listens on localhost, else any)", c.reach.setHosts)
 	set.Func("origin", "origins, comma-separated, as https://board.example.org, whose pages may open WebSockets here besides this server's own", c.reach.setOrigins)
 	set.Func("frame-ancestors", "origins, comma-separated, whose pages may show these in a frame; self is this server's own (default none)", c.reach.setAncestors)
@@ -173,8 +175,8 @@ func (c *config) check() error {
 		return wrong("slow-client", "is catchup, drop or close, not "+strconv.Quote(c.slowClient))
 	case c.maxMetrics < 1 || c.maxConnections < 1:
 		return wrong("max-metrics", "and --max-connections are at least 1")
-	case c.rateLimit < 0:
-		return wrong("rate-limit", "is not negative; 0 is no limit")
+	case c.rateLimit < 0 || c.maxPerAddress < 0:
+		return wrong("rate-limit", "and --max-per-address are not negative; 0 is no limit")
 	case c.maxMessage < 1024 || c.maxMessage > 16<<20:
 		return wrong("max-message", "is from 1024 bytes to 16 MiB")
 	}

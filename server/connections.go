@@ -1,18 +1,42 @@
 package main
 
 import (
+	"context"
+	"crypto/tls"
 	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
+
+	"telltale/server/api"
 )
 
-// connections bounds how many connections are open at once (--max-connections). Beyond the bound a client is told
-// so and let go; twice the bound, it is not even answered. Safe for concurrent use.
+// connections bounds how many connections are open at once (--max-connections), how many of one address
+// (--max-per-address), and how many of that address on which nobody has shown a token: a quarter of those. Beyond a
+// bound a client is told so and let go; beyond twice the bound, it is not even answered. Safe for concurrent use.
 type connections struct {
-	net.Listener // of TCP
-	most         int64
+	net.Listener                          // of TCP
+	most, each   int64                    // each is of one address; 0 for no bound
+	asks         func() (each, some bool) // whether addresses are bound now, and whether who shows a token is told from who does not
+	named        func(*http.Request) bool // a token is shown
 	open         atomic.Int64
+
+	mu     sync.Mutex
+	places map[string]*place // of each address that has a connection
+}
+
+// place is what is open of one address.
+type place struct {
+	open, strangers int64
+}
+
+// over tells whether more is open of a place than so many times the bounds.
+func (c *connections) over(p place, times int64, stranger bool) bool {
+	if c.each == 0 {
+		return false
+	}
+	each, some := c.asks()
+	return each && (p.open > times*c.each || stranger && some && p.strangers > times*max(1, c.each/4))
 }
 
 // Accept counts a connection until it is closed.
@@ -22,30 +46,94 @@ func (c *connections) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		if c.open.Add(1) <= 2*c.most {
-			return &countedConn{TCPConn: conn.(*net.TCPConn), closed: sync.OnceFunc(func() { c.open.Add(-1) })}, nil
+		counted := &countedConn{TCPConn: conn.(*net.TCPConn), of: c, address: api.Neighbourhood(conn.RemoteAddr().String())}
+		if total := c.open.Add(1); !c.over(c.move(counted.address, 1, 1), 2, true) && total <= 2*c.most {
+			return counted, nil
 		}
-		c.open.Add(-1)
-		_ = conn.Close()
+		_ = counted.Close()
 	}
+}
+
+// move counts connections of an address, and answers what it has then.
+func (c *connections) move(address string, open, strangers int64) place {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.places == nil {
+		c.places = map[string]*place{}
+	}
+	p := c.places[address]
+	if p == nil {
+		p = &place{}
+		c.places[address] = p
+	}
+	p.open += open
+	p.strangers += strangers
+	if p.open == 0 {
+		delete(c.places, address)
+	}
+	return *p
 }
 
 // countedConn is a TCP connection with all that one can do, which who serves sockets makes use of.
 type countedConn struct {
 	*net.TCPConn
-	closed func()
+	of      *connections
+	address string
+
+	mu     sync.Mutex
+	known  bool // a token was shown on it
+	closed bool
 }
 
 // Close closes the connection and counts it no more.
 func (c *countedConn) Close() error {
-	c.closed()
+	c.mu.Lock()
+	if !c.closed {
+		c.closed = true
+		c.of.open.Add(-1)
+		strangers := int64(-1)
+		if c.known {
+			strangers = 0
+		}
+		c.of.move(c.address, -1, strangers)
+	}
+	c.mu.Unlock()
 	return c.TCPConn.Close()
 }
 
-// limit answers 503 while more than the bound are open; refuse writes the answer.
+// meet counts a connection among the known ones once a request shows a token, and tells whether it is too many.
+func (c *countedConn) meet(r *http.Request) (over bool) {
+	if c.of.each == 0 {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	strangers := int64(0)
+	if !c.known && !c.closed && c.of.named(r) {
+		c.known, strangers = true, -1
+	}
+	if c.closed {
+		return false
+	}
+	return c.of.over(c.of.move(c.address, 0, strangers), 1, !c.known)
+}
+
+// keyConn is under which a request's context has its connection.
+type keyConn struct{}
+
+// withConn lets requests of a connection know it.
+func withConn(ctx context.Context, conn net.Conn) context.Context {
+	if secret, is := conn.(*tls.Conn); is {
+		conn = secret.NetConn()
+	}
+	return context.WithValue(ctx, keyConn{}, conn)
+}
+
+// limit answers 503 while more than the bounds are open; refuse writes the answer.
 func (c *connections) limit(next http.Handler, refuse http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if c.open.Load() > c.most {
+		conn, is := r.Context().Value(keyConn{}).(*countedConn)
+		if c.open.Load() > c.most || is && conn.meet(r) {
 			w.Header().Set("Connection", "close")
 			w.Header().Set("Retry-After", "5")
 			refuse(w, r)

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime"
 	"testing"
 )
 
@@ -26,6 +27,60 @@ func ask(t *testing.T, address string) (status int, conn net.Conn) {
 	}
 	response.Body.Close()
 	return response.StatusCode, conn
+}
+
+func TestOneAddressHasFewerConnectionsAndFewerStillWithoutAToken(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named, bound := false, true
+	open := &connections{Listener: listener, most: 100, each: 4, asks: func() (bool, bool) { return bound, true }, named: func(*http.Request) bool { return named }}
+	ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
+	busy := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }
+	server := newServer(open.limit(ok, busy), slog.New(slog.DiscardHandler))
+	server.ConnContext = withConn
+	ended := make(chan error, 1)
+	go func() { ended <- serveOn(server, open) }()
+	expect := func(what string, want int) net.Conn {
+		t.Helper()
+		status, conn := ask(t, listener.Addr().String())
+		if status != want {
+			t.Fatalf("%s: status %d, want %d", what, status, want)
+		}
+		return conn
+	}
+	silent, err := net.Dial("tcp", listener.Addr().String()) // the one stranger who is let in
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	expect("a second stranger", http.StatusServiceUnavailable)
+	named = true
+	for range 3 {
+		expect("one with a token", http.StatusOK)
+	}
+	left := func(n int64) {
+		for open.open.Load() != n {
+			runtime.Gosched()
+		}
+	}
+	left(4) // the second stranger was let go
+	expect("one with a token beyond the bound", http.StatusServiceUnavailable)
+	left(4)
+	bound = false
+	expect("where nothing is bound", http.StatusOK)
+	if err := server.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	silent.Close()
+	left(0)
+	if len(open.places) != 0 {
+		t.Errorf("%d addresses are kept though nobody is there", len(open.places))
+	}
 }
 
 func TestBeyondTheBoundConnectionsAreToldSoAndBeyondTwiceClosed(t *testing.T) {

@@ -37,6 +37,16 @@ func openGate(ctx context.Context, c config) (*auth.Gate, *tokens.Store, error) 
 	return &auth.Gate{Keyring: ring, PublicRead: c.publicRead, Open: c.insecure || auth.IsLocal(c.listen)}, keys, nil
 }
 
+// bounds tells whether connections of one address are bound now: not on a server that is open and reached from this
+// machine alone; and whether who shows a token is told from who does not, which needs that there are some.
+func (c *config) bounds(gate *auth.Gate) func() (each, some bool) {
+	local := auth.IsLocal(c.listen)
+	return func() (each, some bool) {
+		some = !gate.Open || gate.Keyring.Closed()
+		return some || !local, some
+	}
+}
+
 // checkOpen refuses to let anybody beyond this machine change everything.
 func (c *config) checkOpen(closed bool) error {
 	if closed || c.insecure {

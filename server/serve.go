@@ -123,9 +123,9 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 	})
 	besides.Go(func() { surface.KeepLeases(beside) })
 
-	open := &connections{Listener: listener, most: int64(c.maxConnections)}
+	open := &connections{Listener: listener, most: int64(c.maxConnections), each: int64(c.maxPerAddress), asks: c.bounds(gate), named: gate.Named}
 	main, admin := newServer(strict(open.limit(surface.Routes(), surface.Busy), c.hsts), log), newServer(surface.AdminRoutes(), log)
-	main.TLSConfig = encryption
+	main.TLSConfig, main.ConnContext = encryption, withConn
 	failed := make(chan error, 2)
 	go func() { failed <- serveOn(admin, adminListener) }()
 	go func() { failed <- serveOn(main, open) }()

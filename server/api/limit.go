@@ -44,7 +44,7 @@ func (p *paces) fresh() *bucket.Limiter { return bucket.NewLimiter(bucket.Limit(
 func (p *paces) find(c auth.Caller, address string, now time.Time) *bucket.Limiter {
 	kind, key := 0, c.ID
 	if !c.Named() {
-		kind, key = 1, neighbourhood(address)
+		kind, key = 1, Neighbourhood(address)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -68,9 +68,9 @@ func (p *paces) find(c auth.Caller, address string, now time.Time) *bucket.Limit
 	return pace
 }
 
-// neighbourhood is an address without its port; of IPv6 its network of 64 bits, as whoever
+// Neighbourhood is an address without its port; of IPv6 its network of 64 bits, as whoever
 // has one address there has them all.
-func neighbourhood(address string) string {
+func Neighbourhood(address string) string {
 	at, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return address

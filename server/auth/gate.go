@@ -34,6 +34,12 @@ func (g *Gate) Caller(r *http.Request) (Caller, error) {
 	return Caller{}, nil
 }
 
+// Named tells whether a request shows a token that is valid.
+func (g *Gate) Named(r *http.Request) bool {
+	c, err := g.Caller(r)
+	return err == nil && c.Named()
+}
+
 // Shown is the token that a request shows: in its Authorization header (RFC 6750, section
 // 2.1) or else in its cookie; "" for none. One in the query would end up in logs.
 func Shown(r *http.Request) (token string, cookie bool) {
