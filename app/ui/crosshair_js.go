@@ -152,7 +152,9 @@ func (s *stage) placeCross() {
 	})
 	if c.by && spoken != "" {
 		c.by = false
-		js.Global().Get("document").Call("getElementById", "cross-says").Set("textContent", spoken)
+		if says := js.Global().Get("document").Call("getElementById", "cross-says"); says.Truthy() { // a wallboard has none
+			says.Set("textContent", spoken)
+		}
 	}
 }
 

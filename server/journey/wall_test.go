@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // offWall lists what is wrong with a wallboard: what does not fit, what overlaps, what is in the way.
@@ -76,6 +77,29 @@ func TestAWallSaysLackOfContactLargeAndLeavesByEscape(t *testing.T) {
 	p.until("it is a page again", `location.search === "" && document.querySelector(".masthead") && !document.documentElement.classList.contains("on-wall")`)
 	if style := eval[string](p, `[...document.querySelectorAll(".grid > *")].map((e) => e.getAttribute("style") || "").join("")`); style != "" {
 		t.Errorf("cards keep the wall's places: %s", style)
+	}
+}
+
+func TestKeysOnAWallReadAChartAndPressWhatHasTheFocus(t *testing.T) {
+	s := quiet(t)
+	putBoard(s, "one", "a", "b")
+	putBoard(s, "two", "c")
+	b := look(t, s)
+	p := b.open(s.url+"/b/one?tv=1&boards=one,two&every=1d", 1280, 720, "dark")
+	p.until("it is live", live)
+	before := eval[string](p, `document.getElementById("board").dataset.board`)
+	p.until("charts are drawn", `document.querySelectorAll(".plot canvas").length > 0`)
+	eval[bool](p, `(document.querySelector(".plot").focus(), true)`)
+	p.do(chromedp.KeyEvent(kb.ArrowLeft))
+	p.until("the arrow reads the chart", `document.querySelector(".over.on .tip")?.textContent.length > 5`)
+	s.must("POST", "/m/a", "=77")
+	s.must("POST", "/m/c", "=77")
+	p.until("the page goes on", `[...document.querySelectorAll(".now")].some((e) => e.textContent === "77")`)
+	eval[bool](p, `(document.getElementById("turn-on").focus(), true)`)
+	p.do(chromedp.KeyEvent(" "))
+	p.until("Space has pressed Next, once", `document.getElementById("board").dataset.board !== "`+before+`"`)
+	if now := eval[string](p, `new Promise((done) => setTimeout(() => done(document.getElementById("board").dataset.board), 1000))`); now == before {
+		t.Error("Space took a turn besides the one of the button that it pressed")
 	}
 }
 
