@@ -79,6 +79,14 @@ func (d *desk) leave() {
 	browser.Unsaved(false)
 }
 
+// hang stops editing for a wallboard, which shows what everybody sees; what is not saved is
+// kept on this machine.
+func (d *desk) hang() {
+	base := d.base
+	d.leave()
+	d.page.at.board, d.page.at.revision = base, ""
+}
+
 // begin starts editing what the server has now, or what was kept of an earlier time.
 func (d *desk) begin(ctx app.Context) {
 	id := d.page.at.board.ID

@@ -98,6 +98,10 @@ func (p *BoardPage) OnNav(ctx app.Context) {
 		return
 	}
 	to := placeOf(app.Window().URL())
+	hung := to.wall.on && !p.at.wall.on && p.desk.editing()
+	if hung {
+		p.desk.hang()
+	}
 	if to.path == p.at.path {
 		to.stay(p.at)
 	}
@@ -114,7 +118,7 @@ func (p *BoardPage) OnNav(ctx app.Context) {
 		p.recall()
 	}
 	p.open(ctx)
-	if away {
+	if away || hung {
 		p.refresh(ctx)
 		p.desk.arrive(ctx)
 	}

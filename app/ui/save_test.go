@@ -16,6 +16,7 @@ type machine struct {
 	draft string
 }
 
+func (m *machine) Unsaved(bool)             {}
 func (m *machine) Draft(string) string      { return m.draft }
 func (m *machine) KeepDraft(_, text string) { m.draft = text }
 
@@ -93,5 +94,22 @@ func TestMakingABoardThatHasNoneOfTheChangesKeepsThem(t *testing.T) {
 		if d.fresh, d.clash = c.fresh, c.clash; d.carries() != c.want {
 			t.Errorf("%s: it has all that is edited: %v", name, !c.want)
 		}
+	}
+}
+
+func TestAWallShowsWhatIsSavedAndKeepsWhatIsNot(t *testing.T) {
+	d, m := editing(t)
+	d.base, d.revision = runsOn(1), "r1"
+	d.history = board.NewHistory(d.base)
+	if err := d.history.Do(runsOn(2)); err != nil {
+		t.Fatal(err)
+	}
+	d.unsaved, d.page.at.board = true, d.history.Now()
+	if d.hang(); d.editing() || !d.page.at.board.Same(runsOn(1)) {
+		t.Errorf("the wall shows %+v", d.page.at.board)
+	}
+	var kept draft
+	if err := json.Unmarshal([]byte(m.draft), &kept); err != nil || !kept.Board.Same(runsOn(2)) || kept.Revision != "r1" {
+		t.Errorf("kept is %q: %v", m.draft, err)
 	}
 }
