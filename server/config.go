@@ -77,7 +77,7 @@ func (c *config) flags() *flag.FlagSet {
 	set.TextVar(&c.logLevel, "log-level", slog.LevelInfo, "DEBUG, INFO, WARN or ERROR")
 	set.IntVar(&c.maxMetrics, "max-metrics", 10_000, "metrics that may exist")
 	set.IntVar(&c.maxConnections, "max-connections", 20_000, "connections open at once")
-	set.IntVar(&c.maxPerAddress, "max-per-address", 1000, "connections open at once from one address, a quarter of them for who shows no token; 0 for no limit")
+	set.IntVar(&c.maxPerAddress, "max-per-address", 1000, "connections open at once from one address, an eighth of them for who shows no token; 0 for no limit")
 	set.Func("host", "names, comma-separated, that a request may call this server by besides those of this machine (default those of this machine alone where it listens on localhost, else any)", c.reach.setHosts)
 	set.Func("origin", "origins, comma-separated, as https://board.example.org, whose pages may open WebSockets here besides this server's own", c.reach.setOrigins)
 	set.Func("frame-ancestors", "origins, comma-separated, whose pages may show these in a frame; self is this server's own (default none)", c.reach.setAncestors)

@@ -12,8 +12,9 @@ import (
 )
 
 // connections bounds how many connections are open at once (--max-connections), how many of one address
-// (--max-per-address), and how many of that address on which nobody has shown a token: a quarter of those. Beyond a
-// bound a client is told so and let go; beyond twice the bound, it is not even answered. Safe for concurrent use.
+// (--max-per-address), and how many of that address on which nobody has shown a token: an eighth of those. Beyond a
+// bound a client is told so and let go; beyond twice the bound, or spare more strangers than theirs, it is not even
+// answered. Safe for concurrent use.
 type connections struct {
 	net.Listener                          // of TCP
 	most, each   int64                    // each is of one address; 0 for no bound
@@ -30,13 +31,23 @@ type place struct {
 	open, strangers int64
 }
 
-// over tells whether more is open of a place than so many times the bounds.
-func (c *connections) over(p place, times int64, stranger bool) bool {
+// spare is how many strangers may say who they are though their bound is reached.
+const spare = 32
+
+// over tells whether more is open of a place than it may have, and so is to be told; or is not even answered.
+func (c *connections) over(p place, stranger bool) (told, cut bool) {
 	if c.each == 0 {
-		return false
+		return false, false
 	}
 	each, some := c.asks()
-	return each && (p.open > times*c.each || stranger && some && p.strangers > times*max(1, c.each/4))
+	if !each {
+		return false, false
+	}
+	told, cut = p.open > c.each, p.open > 2*c.each
+	if most := max(1, c.each/8); stranger && some {
+		told, cut = told || p.strangers > most, cut || p.strangers > most+spare
+	}
+	return told, cut
 }
 
 // Accept counts a connection until it is closed.
@@ -47,7 +58,8 @@ func (c *connections) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		counted := &countedConn{TCPConn: conn.(*net.TCPConn), of: c, address: api.Neighbourhood(conn.RemoteAddr().String())}
-		if total := c.open.Add(1); !c.over(c.move(counted.address, 1, 1), 2, true) && total <= 2*c.most {
+		total := c.open.Add(1)
+		if _, cut := c.over(c.move(counted.address, 1, 1), true); !cut && total <= 2*c.most {
 			return counted, nil
 		}
 		_ = counted.Close()
@@ -115,7 +127,8 @@ func (c *countedConn) meet(r *http.Request) (over bool) {
 	if c.closed {
 		return false
 	}
-	return c.of.over(c.of.move(c.address, 0, strangers), 1, !c.known)
+	over, _ = c.of.over(c.of.move(c.address, 0, strangers), !c.known)
+	return over
 }
 
 // keyConn is under which a request's context has its connection.

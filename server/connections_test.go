@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"runtime"
+	"sync/atomic"
 	"testing"
 )
 
@@ -34,8 +35,9 @@ func TestOneAddressHasFewerConnectionsAndFewerStillWithoutAToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	named, bound := false, true
-	open := &connections{Listener: listener, most: 100, each: 4, asks: func() (bool, bool) { return bound, true }, named: func(*http.Request) bool { return named }}
+	var named, bound atomic.Bool
+	bound.Store(true)
+	open := &connections{Listener: listener, most: 100, each: 4, asks: func() (bool, bool) { return bound.Load(), true }, named: func(*http.Request) bool { return named.Load() }}
 	ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
 	busy := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }
 	server := newServer(open.limit(ok, busy), slog.New(slog.DiscardHandler))
@@ -56,7 +58,7 @@ func TestOneAddressHasFewerConnectionsAndFewerStillWithoutAToken(t *testing.T) {
 	}
 	defer silent.Close()
 	expect("a second stranger", http.StatusServiceUnavailable)
-	named = true
+	named.Store(true)
 	for range 3 {
 		expect("one with a token", http.StatusOK)
 	}
@@ -68,7 +70,7 @@ func TestOneAddressHasFewerConnectionsAndFewerStillWithoutAToken(t *testing.T) {
 	left(4) // the second stranger was let go
 	expect("one with a token beyond the bound", http.StatusServiceUnavailable)
 	left(4)
-	bound = false
+	bound.Store(false)
 	expect("where nothing is bound", http.StatusOK)
 	if err := server.Close(); err != nil {
 		t.Fatal(err)

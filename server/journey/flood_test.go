@@ -1,0 +1,205 @@
+package journey
+
+import (
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+var flood = flag.Int("flood", 1000, "how many sockets of strangers are opened")
+
+// TestAFloodNeitherFillsTheServerNorSlowsIt floods a server that takes tokens and lets everybody look: with
+// connections whose headers never end, with sockets of strangers that only idle, and with bodies that unpack to more
+// than they are. Its memory grows by at most 16 MiB, and /health answers within five times its usual time.
+func TestAFloodNeitherFillsTheServerNorSlowsIt(t *testing.T) {
+	s := quiet(t, "--public-read")
+	out, err := exec.Command(s.binary, "token", "create", "ann", "--scope", "write:*", "--data", s.data).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := strings.TrimSpace(string(out))
+	eventually(t, wait, "the token holds", func() bool {
+		status, _ := s.call("POST", "/m/flood", "1", "Authorization", "Bearer "+token)
+		closed, _ := s.call("POST", "/m/flood", "1")
+		return status == http.StatusOK && closed == http.StatusUnauthorized
+	})
+	for range 200 {
+		s.must("GET", "/api/v1/metrics", "")
+	}
+	client.CloseIdleConnections()
+	s.collect()
+	usual, before := s.health(), s.resident()
+	limit := max(5*usual, 10*time.Millisecond) // less is the noise of a busy machine
+
+	calm := func(during string) {
+		t.Helper()
+		took, grown := s.health(), s.resident()-before
+		t.Logf("%s: /health %v (usually %v), memory %+.1f MiB", during, took, usual, float64(grown)/(1<<20))
+		if took > limit {
+			t.Errorf("%s: /health took %v, usually %v", during, took, usual)
+		}
+		if grown > 16<<20 {
+			t.Errorf("%s: memory grew by %d KiB", during, grown>>10)
+		}
+	}
+	held := func(n int, say string) (release func()) {
+		t.Helper()
+		var conns []net.Conn
+		release = func() {
+			for _, each := range conns {
+				_ = each.Close()
+			}
+		}
+		for range n {
+			conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+			if err != nil {
+				release()
+				t.Fatal(err)
+			}
+			conns = append(conns, conn)
+			_, _ = io.WriteString(conn, say) // one that is not let in is cut
+		}
+		return release
+	}
+	release := held(1000, "GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
+	calm("1,000 connections whose headers do not end")
+	release()
+	release = held(*flood, "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"+
+		"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
+	calm(fmt.Sprintf("%d idle sockets of strangers", *flood))
+	release()
+	eventually(t, wait, "who was kept out is let in", func() bool {
+		status, _, err := s.try("GET", "/dashboard", "")
+		return err == nil && status == http.StatusOK
+	})
+
+	bombs(s, token)
+	s.collect()
+	if grown := s.live(); grown > 16<<20 { // all that is live, the server itself included
+		t.Errorf("after the bombs %d KiB are live", grown>>10)
+	}
+	if took := s.health(); took > limit {
+		t.Errorf("after the bombs /health took %v, usually %v", took, usual)
+	}
+}
+
+// bombs sends bodies that are more than they seem, without a token and with one.
+func bombs(s *server, token string) {
+	s.t.Helper()
+	var packed, deflated, deep bytes.Buffer
+	zip := gzip.NewWriter(&packed)
+	squeeze, err := flate.NewWriter(&deflated, flate.BestCompression)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	zeros := make([]byte, 1<<20)
+	for range 256 {
+		_, _ = zip.Write(zeros) // to a buffer
+		_, _ = squeeze.Write(zeros)
+	}
+	if err := zip.Close(); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := squeeze.Close(); err != nil {
+		s.t.Fatal(err)
+	}
+	deep.WriteString(strings.Repeat(`{"metric":`, 100_000) + strings.Repeat("}", 100_000))
+	var labels strings.Builder
+	for i := range 1_000_000 {
+		fmt.Fprintf(&labels, "l%d='',", i)
+	}
+	many := strings.ReplaceAll(`{"metric":"m{`+labels.String()+`}","set":1}`, "'", `\"`)
+	for _, c := range []struct {
+		name, path, body, encoding string
+		status                     int
+		says                       string // a batch answers 200, and each row's status in a row
+	}{
+		{"256 MiB of gzip to one metric", "/m/flood", packed.String(), "gzip", http.StatusRequestEntityTooLarge, "MiB"},
+		{"256 MiB of gzip to many", "/api/v1/metrics", packed.String(), "gzip", http.StatusRequestEntityTooLarge, "MiB"},
+		{"256 MiB of deflate", "/api/v1/metrics", deflated.String(), "deflate", http.StatusUnsupportedMediaType, "deflate"},
+		{"deep JSON", "/api/v1/metrics", deep.String(), "", http.StatusOK, `{"status":400,"detail":"not JSON at byte 100001`},
+		{"a list in a list", "/api/v1/metrics", strings.Repeat("[", 1<<20), "", http.StatusBadRequest, "JSON"},
+		{"a million labels", "/api/v1/metrics", many, "", http.StatusOK, `{"status":400,"detail":"not a metric's name`},
+	} {
+		if status, answer, err := s.try("POST", c.path, c.body, "Content-Encoding", c.encoding); err == nil && status != http.StatusUnauthorized {
+			s.t.Errorf("%s of a stranger: %d %s", c.name, status, answer)
+		}
+		status, answer := s.call("POST", c.path, c.body, "Content-Encoding", c.encoding, "Authorization", "Bearer "+token)
+		if status != c.status || !strings.Contains(answer, c.says) {
+			s.t.Errorf("%s: %d %.200s", c.name, status, answer)
+		}
+	}
+}
+
+// health is how long /health usually takes.
+func (s *server) health() time.Duration {
+	s.t.Helper()
+	took := make([]time.Duration, 21)
+	for i := range took {
+		began := time.Now()
+		s.ask("/health")
+		took[i] = time.Since(began)
+	}
+	slices.Sort(took)
+	return took[len(took)/2]
+}
+
+// ask reads from the second port.
+func (s *server) ask(path string) string {
+	s.t.Helper()
+	response, err := client.Get(s.admin + path)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK {
+		s.t.Fatalf("%s: %d, %v", path, response.StatusCode, err)
+	}
+	return string(body)
+}
+
+// collect has the server's garbage collected.
+func (s *server) collect() { s.ask("/debug/pprof/heap?gc=1") }
+
+// resident is the server's memory, bytes.
+func (s *server) resident() int {
+	s.t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.process.Process.Pid))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return 1024 * number(s.t, string(status), `VmRSS:\s*(\d+) kB`)
+}
+
+// live is what of the server's heap is in use, bytes.
+func (s *server) live() int {
+	s.t.Helper()
+	return number(s.t, s.ask("/debug/pprof/heap?gc=1&debug=1"), `# HeapAlloc = (\d+)`)
+}
+
+func number(t *testing.T, text, pattern string) int {
+	t.Helper()
+	found := regexp.MustCompile(pattern).FindStringSubmatch(text)
+	if found == nil {
+		t.Fatalf("no %s", pattern)
+	}
+	n, err := strconv.Atoi(found[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
