@@ -43,6 +43,9 @@
 // Screens: a page tells of itself on its socket, and is in the list for as long as that is
 // open; an order goes into its outbox like any answer, and is lost where that is full.
 //
+// Limits: every request but the second port's, and every message, is counted for its token
+// or else its address (limit.go), once its caller is known and before anything is done.
+//
 // Invariants:
 //   - Every error answer is problem+json (RFC 9457) with a sentence to act on.
 //   - A body is read to its limit, also after decompression, before anything is
