@@ -23,8 +23,8 @@ func wallOf(panels int) string {
 	return document.String()
 }
 
-// feed gives each of those metrics a value every 100 ms until the context ends.
-func feed(ctx context.Context, s *server, panels int) error {
+// feedAll gives each of those metrics a value every 100 ms until the context ends.
+func feedAll(ctx context.Context, s *server, panels int) error {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for n := 0; ; n++ {
@@ -53,7 +53,7 @@ func TestSixteenChartsAtTenValuesASecondHaveNoLongTask(t *testing.T) {
 	keepBoard(s, "smooth", wallOf(panels))
 	ctx, stop := context.WithCancel(t.Context())
 	fed := make(chan error, 1)
-	go func() { fed <- feed(ctx, s, panels) }()
+	go func() { fed <- feedAll(ctx, s, panels) }()
 	defer func() {
 		stop()
 		if err := <-fed; err != nil {
