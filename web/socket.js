@@ -56,13 +56,20 @@ globalThis.telltaleSocket = (() => {
       if (size > MOST) shed();
       wake();
     };
-    socket.onclose = () => { over = true; wake(); };
+    socket.onclose = ({ code }) => {
+      over = true;
+      wake();
+      if (code === 3000) signIn(); // the access has ended
+    };
     return {
       send: (text) => { if (socket.readyState === WebSocket.OPEN) socket.send(text); return socket.readyState === WebSocket.OPEN; },
       close: () => socket.close(1000),
       opened: new Promise((yes, no) => { socket.onopen = yes; socket.addEventListener("close", no); }),
     };
   }
+
+  // signIn leaves for where a token is shown, and comes back from there.
+  const signIn = () => location.assign("/sign-in?next=" + encodeURIComponent(location.pathname + location.search));
 
   return { open };
 })();
