@@ -10,6 +10,7 @@ import (
 	eastasian "golang.org/x/text/width"
 
 	"telltale/shared/board"
+	"telltale/shared/chart"
 	"telltale/shared/scene"
 )
 
@@ -327,7 +328,7 @@ var signs = map[board.Tone]string{board.Good: "●", board.Warn: "▲", board.Ba
 // shape draws the sign of a tone around a place in cells.
 func (e *easel) shape(tone board.Tone, x, y float64) {
 	if c := e.inside(int(math.Floor(x-0.26)), int(math.Floor(y))); c != nil { // its word begins a cell further on
-		*c = cell{text: signs[tone], role: roleOf(tone, scene.Ink)}
+		*c = cell{text: signs[tone], role: chart.ToneRole(tone, scene.Ink)}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"telltale/shared/ansi"
 	"telltale/shared/board"
+	"telltale/shared/chart"
 	"telltale/shared/room"
 	"telltale/shared/run"
 	"telltale/shared/scene"
@@ -134,24 +135,11 @@ func (v *View) runRows(c *Card, most int) []row {
 	if !c.Run.State.Final() {
 		lasted = max(v.To-c.Run.Started, lasted)
 	}
-	first := row{sign: tone, left: []piece{{text, roleOf(tone, scene.Accent), scene.Semibold}}, right: []piece{{text: run.Span(lasted), role: scene.Ink}}}
+	first := row{sign: tone, left: []piece{{text, chart.ToneRole(tone, scene.Accent), scene.Semibold}}, right: []piece{{text: run.Span(lasted), role: scene.Ink}}}
 	if c.Run.Usual > 0 {
 		first.right = append(first.right, piece{text: "  usually " + run.Span(c.Run.Usual), role: scene.Muted})
 	}
 	return append([]row{first}, v.logRows(c.Messages, max(most-1, 0), "No output yet")...)
-}
-
-// roleOf is the role of what is said in a tone, other where there is none.
-func roleOf(tone board.Tone, other scene.Role) scene.Role {
-	switch tone {
-	case board.Good:
-		return scene.Good
-	case board.Warn:
-		return scene.Warn
-	case board.Bad:
-		return scene.Bad
-	}
-	return other
 }
 
 func (v *View) presenceRows(c *Card, most int) []row {

@@ -175,7 +175,7 @@ func (t *terminal) words(c *Card, x, y, w, h int) {
 			right--
 		}
 		if r.sign != "" {
-			left += t.put(left, y+i, right-left, signs[r.sign]+" ", roleOf(r.sign, scene.Ink), false)
+			left += t.put(left, y+i, right-left, signs[r.sign]+" ", chart.ToneRole(r.sign, scene.Ink), false)
 		}
 		for _, each := range r.left {
 			if left >= right {

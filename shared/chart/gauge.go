@@ -61,7 +61,7 @@ func (c *Chart) gaugeRing(i int, a box, radius, lo, hi float64) {
 	if len(c.in.Thresholds) > 0 {
 		c.bands(lo, hi, func(tone board.Tone, from, to float64) {
 			c.ring(x, y, radius-bandWidth, radius, from, to)
-			c.t.Fill(toneRole(tone, scene.Grid))
+			c.t.Fill(ToneRole(tone, scene.Grid))
 		})
 		outer -= bandWidth + bandSpace
 	}
@@ -80,7 +80,7 @@ func (c *Chart) gaugeRing(i int, a box, radius, lo, hi float64) {
 }
 
 // needle is the role of what shows the value: its tone, or the series' own.
-func (c *Chart) needle(i int) scene.Role { return toneRole(c.tone(i), c.role(i)) }
+func (c *Chart) needle(i int) scene.Role { return ToneRole(c.tone(i), c.role(i)) }
 
 // part is where the value stands between lo and hi: 0 to 1.
 func (c *Chart) part(i int, lo, hi float64) float64 {
@@ -174,7 +174,7 @@ func (c *Chart) gaugeBar(i int, a box, lo, hi float64) {
 	bar := box{a.x, a.bottom() - thick, a.w, thick}
 	if len(c.in.Thresholds) > 0 && a.h >= 28 {
 		c.bands(lo, hi, func(tone board.Tone, from, to float64) {
-			c.t.Rect(toneRole(tone, scene.Grid), bar.x+float64(from*bar.w), bar.bottom()-bandWidth+1, (to-from)*bar.w, bandWidth-1, 0)
+			c.t.Rect(ToneRole(tone, scene.Grid), bar.x+float64(from*bar.w), bar.bottom()-bandWidth+1, (to-from)*bar.w, bandWidth-1, 0)
 		})
 		bar.y -= bandWidth
 	}

@@ -42,7 +42,7 @@ func (c *Chart) stat(i int, a box) {
 func (c *Chart) number(i int, a box, size float64, low bool) float64 {
 	tone, role := c.tone(i), c.ink(i)
 	if tone != board.Good {
-		role = toneRole(tone, role)
+		role = ToneRole(tone, role)
 	}
 	sign := 0.0
 	if low && tone != "" && a.w > 80 {

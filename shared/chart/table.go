@@ -117,7 +117,7 @@ func (c *Chart) row(i int, a box, k columns) {
 	if tone == board.Good { // a column of marks that say nothing is only noise
 		tone = ""
 	}
-	style.Size, style.Weight, style.Role = rowSize, scene.Semibold, toneRole(tone, c.ink(i))
+	style.Size, style.Weight, style.Role = rowSize, scene.Semibold, ToneRole(tone, c.ink(i))
 	if s.Head.Time == 0 {
 		c.right(x, y, k.value, func(dst []byte) []byte { return append(dst, "–"...) }, style)
 	} else {

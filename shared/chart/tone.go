@@ -22,8 +22,8 @@ var toneWords = map[board.Tone]string{board.Good: "good", board.Warn: "warning",
 // ToneWord is how a person reads a tone; "" for none.
 func ToneWord(tone board.Tone) string { return toneWords[tone] }
 
-// toneRole is the role of what is drawn in a tone, other where there is none.
-func toneRole(tone board.Tone, other scene.Role) scene.Role {
+// ToneRole is the role of what is drawn in a tone, other where there is none.
+func ToneRole(tone board.Tone, other scene.Role) scene.Role {
 	switch tone {
 	case board.Good:
 		return scene.Good
@@ -96,14 +96,14 @@ func (c *Chart) thresholds() {
 		}
 		y := c.y.at(t.At)
 		if t.Tone != board.Good && y-above > 0.1 {
-			c.t.Rect(toneRole(t.Tone, scene.Axis)+scene.GoodFill-scene.Good, c.plot.x, above, c.plot.w, y-above, 0)
+			c.t.Rect(ToneRole(t.Tone, scene.Axis)+scene.GoodFill-scene.Good, c.plot.x, above, c.plot.w, y-above, 0)
 		}
 		if t.At <= c.y.lo {
 			break
 		}
 		c.t.Move(c.plot.x, crisp(y))
 		c.t.Line(c.plot.right(), crisp(y))
-		c.t.Stroke(toneRole(t.Tone, scene.Axis), 1)
+		c.t.Stroke(ToneRole(t.Tone, scene.Axis), 1)
 		c.atThreshold(t.Tone, y, y-above)
 		above = y
 	}
