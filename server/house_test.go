@@ -196,16 +196,31 @@ func calls(in ast.Node, pkg string, functions ...string) (found string) {
 	return found
 }
 
-// stages are the functions of tests that run others on a virtual clock, by folder and name.
+// stages are the functions of tests that run others on a virtual clock, themselves or by
+// one of these, by folder and name.
 func stages(t *testing.T) map[string]bool {
 	t.Helper()
 	found := map[string]bool{}
-	sources(t, func(name string, _ []byte, file *ast.File) {
-		for _, declared := range file.Decls {
-			if function, is := declared.(*ast.FuncDecl); is && calls(function, "synctest", "Test") != "" {
-				found[path.Join(path.Dir(name), function.Name.Name)] = true
+	for before := -1; before != len(found); {
+		before = len(found)
+		sources(t, func(name string, _ []byte, file *ast.File) {
+			for _, declared := range file.Decls {
+				if function, is := declared.(*ast.FuncDecl); is && (calls(function, "synctest", "Test") != "" || names(function, path.Dir(name), found)) {
+					found[path.Join(path.Dir(name), function.Name.Name)] = true
+				}
 			}
+		})
+	}
+	return found
+}
+
+// names tells whether one of these functions of the folder is named in what is there.
+func names(in ast.Node, folder string, functions map[string]bool) (found bool) {
+	ast.Inspect(in, func(node ast.Node) bool {
+		if used, is := node.(*ast.Ident); is && functions[path.Join(folder, used.Name)] {
+			found = true
 		}
+		return !found
 	})
 	return found
 }
@@ -214,13 +229,7 @@ func TestNoTestSleeps(t *testing.T) {
 	known := stages(t)
 	sources(t, func(name string, _ []byte, file *ast.File) {
 		// On a virtual clock a sleep takes no time and is the way to let it pass.
-		virtual := false
-		ast.Inspect(file, func(node ast.Node) bool {
-			if used, is := node.(*ast.Ident); is && known[path.Join(path.Dir(name), used.Name)] {
-				virtual = true
-			}
-			return !virtual
-		})
+		virtual := names(file, path.Dir(name), known)
 		if call := calls(file, "time", "Sleep"); strings.HasSuffix(name, "_test.go") && call != "" && !virtual {
 			t.Errorf("%s uses %s: wait for what is expected, or use testing/synctest", name, call)
 		}
