@@ -232,8 +232,14 @@ func TestOnlyWhatTheConfigurationNamesIsStartedAndOnlySoOften(t *testing.T) {
 	b.breakWith(nil)
 	b.until(t, second.ID, ended)
 	b.breakWith(errors.New("disk full"))
-	if _, err := r.Start(t.Context(), Request{Command: "wait"}); err == nil || errors.Is(err, ErrBusy) {
-		t.Errorf("a run that cannot be kept: %v", err)
+	for deadline := time.Now().Add(10 * time.Second); ; { // the place of one that ended is free a little later
+		_, err := r.Start(t.Context(), Request{Command: "wait"})
+		if err == nil || errors.Is(err, ErrBusy) && time.Now().After(deadline) {
+			t.Errorf("a run that cannot be kept: %v", err)
+		}
+		if !errors.Is(err, ErrBusy) {
+			break
+		}
 	}
 	b.breakWith(nil)
 }
