@@ -21,8 +21,11 @@ func openGate(ctx context.Context, c config) (*auth.Gate, *tokens.Store, error) 
 	keys, err := tokens.Open(ctx, c.data, tokens.Options{})
 	if err != nil {
 		advice := "cannot be written: change its permissions, make room on its disk, or give another folder with --data"
-		if errors.Is(err, tokens.ErrNewer) {
+		switch {
+		case errors.Is(err, tokens.ErrNewer):
 			advice = "has tokens that a newer telltale wrote: start that one, or give another folder with --data"
+		case errors.Is(err, tokens.ErrCorrupt):
+			advice = "holds a damaged database: put a backup in its place, or give another folder with --data"
 		}
 		return nil, nil, &sentence{text: fmt.Sprintf("the data folder %s %s", c.data, advice), code: 1, cause: err}
 	}

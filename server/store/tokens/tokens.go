@@ -10,7 +10,8 @@ import (
 	"path/filepath"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver
+	"modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
 
 	"telltale/shared/access"
 )
@@ -59,8 +60,11 @@ type Options struct {
 	MaxEvents int              // 0 for access.MaxEvents
 }
 
-// ErrNewer says that a newer build wrote the file.
-var ErrNewer = errors.New("was written by a newer telltale")
+// The ways Open refuses, besides those of the file system.
+var (
+	ErrNewer   = errors.New("was written by a newer telltale")
+	ErrCorrupt = errors.New("is damaged")
+)
 
 // Open opens the store in a directory, which it makes where there is none.
 func Open(ctx context.Context, dir string, o Options) (*Store, error) {
@@ -89,6 +93,10 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	}
 	if err := s.within(ctx, migrate); err != nil {
 		_ = db.Close()
+		var of *sqlite.Error
+		if errors.As(err, &of) && (of.Code()&0xff == lib.SQLITE_NOTADB || of.Code()&0xff == lib.SQLITE_CORRUPT) {
+			err = fmt.Errorf("%w: %w", ErrCorrupt, err)
+		}
 		return nil, fmt.Errorf("open %s: %w", file, err)
 	}
 	return s, nil

@@ -1,8 +1,10 @@
 package tokens_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"telltale/server/store/storetest"
@@ -33,5 +35,15 @@ func TestNobodyElseMayReadTheFile(t *testing.T) {
 		if info, err := f.Info(); err != nil || info.Mode().Perm()&0o077 != 0 {
 			t.Errorf("%s has mode %v, %v", f.Name(), info.Mode(), err)
 		}
+	}
+}
+
+func TestADamagedFileIsNamedSo(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "access.db"), []byte(strings.Repeat("no database ", 400)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tokens.Open(t.Context(), dir, tokens.Options{}); !errors.Is(err, tokens.ErrCorrupt) {
+		t.Errorf("opened: %v", err)
 	}
 }
