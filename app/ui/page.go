@@ -172,10 +172,10 @@ func (p *BoardPage) Render() app.UI {
 	return p.page("", current, "board", "Skip to the board",
 		app.Main().ID("board").Class("inner").TabIndex(-1).DataSet("board", p.at.board.ID).Body(
 			p.toolbar(),
-			app.If(p.at.to != 0, p.timeBar),
+			either(p.at.to != 0, p.timeBar),
 			app.P().ID("cross-says").Class("unseen").Attr("role", "status"),
 			p.desk.bar(),
-			app.If(p.at.wrong != "", func() app.UI {
+			either(p.at.wrong != "", func() app.UI {
 				return app.P().Class("wrong").Attr("role", "status").Text("The file of this board, as it now is, cannot be shown: " + p.at.wrong)
 			}),
 			app.Div().Class("desk").Body(
@@ -189,6 +189,16 @@ func (p *BoardPage) Render() app.UI {
 			}),
 		),
 	)
+}
+
+// either is what there is where that holds, and else a hidden element in its place: go-app
+// tells siblings apart by their order alone, and would make all that follow anew, cards with
+// what is under the hand among them.
+func either(is bool, then func() app.UI) app.UI {
+	if is {
+		return then()
+	}
+	return app.Div().Hidden(true)
 }
 
 func (p *BoardPage) more(app.Context, app.Event) { p.cards += mostCards }

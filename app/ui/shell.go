@@ -109,7 +109,7 @@ func (s *shell) page(kind, current, main, skip string, body app.UI) app.UI {
 
 // update offers the new build, once there is one.
 func (s *shell) update() app.UI {
-	return app.If(s.updated, func() app.UI {
+	return either(s.updated, func() app.UI {
 		return app.Button().Type("button").ID("update").Class("chip").OnClick(func(ctx app.Context, _ app.Event) { ctx.Reload() }).
 			Text("A new version is ready: reload")
 	})

@@ -18,7 +18,7 @@ func (p *BoardPage) toolbar() app.UI {
 		p.update(),
 		app.Nav().Class("ranges").Aria("label", "Range").Body(ranges...),
 		&OwnRange{},
-		app.If(p.at.to == 0, func() app.UI {
+		either(p.at.to == 0, func() app.UI {
 			return app.Button().Type("button").ID("pause").Class("icon").Aria("label", "Pause").Title("Pause (p)").
 				OnClick(func(app.Context, app.Event) { browser.Freeze() }).Body(glyph("hold"))
 		}),
