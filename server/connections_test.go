@@ -52,22 +52,23 @@ func TestOneAddressHasFewerConnectionsAndFewerStillWithoutAToken(t *testing.T) {
 		}
 		return conn
 	}
+	left := func(n int64) {
+		for open.open.Load() != n {
+			runtime.Gosched()
+		}
+	}
 	silent, err := net.Dial("tcp", listener.Addr().String()) // the one stranger who is let in
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer silent.Close()
 	expect("a second stranger", http.StatusServiceUnavailable)
+	left(1)
 	named.Store(true)
 	for range 3 {
 		expect("one with a token", http.StatusOK)
 	}
-	left := func(n int64) {
-		for open.open.Load() != n {
-			runtime.Gosched()
-		}
-	}
-	left(4) // the second stranger was let go
+	left(4)
 	expect("one with a token beyond the bound", http.StatusServiceUnavailable)
 	left(4)
 	bound.Store(false)
