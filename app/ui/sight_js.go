@@ -178,7 +178,7 @@ func (s *stage) markLive() {
 
 // moreCards presses the button that shows more of a board once it is less than a screen away.
 func (s *stage) moreCards() {
-	more := js.Global().Get("document").Call("querySelector", "#board .more")
+	more := js.Global().Get("document").Call("querySelector", "#board > .more")
 	if more.Truthy() && more.Call("getBoundingClientRect").Get("top").Float() < 2*js.Global().Get("innerHeight").Float() {
 		more.Call("click")
 	}
