@@ -75,7 +75,7 @@ var policy = func() *bluemonday.Policy {
 // Bounds beyond which a text is tangled: the parser's time grows with their squares.
 const (
 	mostNested   = 32   // quotes and lists begun on one line
-	mostBrackets = 4000 // [
+	mostBrackets = 2000 // [
 	mostMarks    = 6000 // *, _ and ~
 )
 
