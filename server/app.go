@@ -32,7 +32,7 @@ func newApp(assets *web.Assets, ancestors string) http.Handler {
 		BackgroundColor: "#f4f6f8",
 		ThemeColor:      "#f4f6f8",
 		LoadingLabel:    "{progress}%",
-		Styles:          []string{"/web/app.css"},
+		Styles:          []string{"/web/app.css", "/web/board.css"},
 		// Not deferred: the first sets the theme before anything is painted, and the app, whose loader stands
 		// before them and is deferred, may be there as soon as the page is.
 		Scripts: []string{"/web/first.js", "/web/paint.js", "/web/lines.js", "/web/socket.js"},
@@ -96,6 +96,7 @@ type pageWriter struct {
 	missing bool
 }
 
+// WriteHeader sends a page's header, or notes that there is no such page.
 func (w *pageWriter) WriteHeader(status int) {
 	if w.missing = status == http.StatusNotFound; w.missing {
 		return
@@ -104,6 +105,7 @@ func (w *pageWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
+// Write sends a part of a page; of one that is missing nothing is sent.
 func (w *pageWriter) Write(b []byte) (int, error) {
 	if w.missing {
 		return len(b), nil
