@@ -92,6 +92,7 @@ func (a *API) Routes() http.Handler {
 	handle("GET /web/", toAll, handled(a.Assets))
 
 	// The way in
+	handle("GET /api/v1/me", someone, a.getMe)
 	handle("GET /sign-in", toAll, a.getSignIn)
 	handle("POST /sign-in", toAll, a.postSignIn)
 	handle("POST /sign-out", toAll, a.postSignOut)

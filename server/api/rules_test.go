@@ -76,7 +76,7 @@ var wanted = map[string]string{
 	"GET /api/v1/boards/{board}": "reader builder admin", "PUT /api/v1/boards/{board}": "builder admin", "DELETE /api/v1/boards/{board}": "builder admin",
 	"GET /api/v1/boards/{board}/view": "reader builder admin", "GET /b/{board}": "reader builder admin", "GET /b/{board}/{panel}": "reader builder admin",
 	"GET /api/v1/screens": "builder other admin", "POST /api/v1/screens/{id}": "builder other admin", "GET /screens": "builder other admin",
-	"GET /ws": everyone, "GET /{$}": lookers, "GET /boards": lookers, "GET /rooms": lookers, "GET /runs": lookers, "GET /runs/{id}": lookers,
+	"GET /ws": everyone, "GET /api/v1/me": everyone, "GET /{$}": lookers, "GET /boards": lookers, "GET /rooms": lookers, "GET /runs": lookers, "GET /runs/{id}": lookers,
 	"GET /app.js": open_, "GET /app.css": open_, "GET /app-worker.js": open_, "GET /wasm_exec.js": open_, "GET /manifest.webmanifest": open_,
 	"GET /web/": open_, "GET /sign-in": open_, "POST /sign-in": open_, "POST /sign-out": open_,
 }
