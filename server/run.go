@@ -89,7 +89,10 @@ type sentence struct {
 	cause error
 }
 
+// Error is what the user reads.
 func (s *sentence) Error() string { return s.text }
+
+// Unwrap answers the cause.
 func (s *sentence) Unwrap() error { return s.cause }
 
 // misuse is a wrong command line.

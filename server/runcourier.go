@@ -70,6 +70,7 @@ func newCourier(w watched, spool *capture.Spool, begun time.Time) *courier {
 // refusal is an answer that trying again does not change.
 type refusal struct{ says string }
 
+// Error is what the server says of it.
 func (r *refusal) Error() string { return r.says }
 
 // errUnknown says that the server knows nothing of the run: it has begun anew.

@@ -32,6 +32,7 @@ type watched struct {
 // exitStatus ends the program with a command's status, of which nothing is to be said.
 type exitStatus int
 
+// Error tells the status; the command itself has said the rest.
 func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
 // runVerb runs a command here, as if telltale were not there, and lets everybody who looks at the server watch it.

@@ -19,6 +19,7 @@ type ItemError struct {
 	Err  error
 }
 
+// Error names the item by its place, from 1.
 func (e *ItemError) Error() string { return fmt.Sprintf("item %d: %v", e.Item+1, e.Err) }
 
 // Unwrap answers why.
@@ -35,7 +36,10 @@ type refusal struct {
 	text   string
 }
 
+// Error is the sentence.
 func (r *refusal) Error() string { return r.text }
+
+// Unwrap answers which of reasons it was.
 func (r *refusal) Unwrap() error { return r.reason }
 
 // The forms of a kept outcome.

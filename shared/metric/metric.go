@@ -18,6 +18,7 @@ const (
 
 var kindNames = [...]string{"", "counter", "gauge"}
 
+// String is "counter", "gauge" or "".
 func (k Kind) String() string { return kindNames[k] }
 
 // MarshalText writes "counter", "gauge" or "".

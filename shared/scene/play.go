@@ -5,10 +5,10 @@ import "bytes"
 // Painter is told what is on a tape, op by op, in pixels. A [Tape] is one: playing a tape
 // to another copies it.
 type Painter interface {
-	Move(x, y float64)
-	Line(x, y float64)
-	Stroke(role Role, width float64)
-	Fill(role Role)
+	Move(x, y float64)               // a new path part begins
+	Line(x, y float64)               // a straight line to here
+	Stroke(role Role, width float64) // the path since the last Stroke or Fill is drawn, and done with
+	Fill(role Role)                  // it is filled instead
 	Rect(role Role, x, y, w, h, radius float64)
 	Dot(role Role, x, y, radius float64)
 	// Text has its Foot at y; the text is valid until it returns.
