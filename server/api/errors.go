@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
+	"unicode"
 
 	"telltale/server/auth"
 	"telltale/server/command"
@@ -44,14 +46,37 @@ func refuse(status int, format string, args ...any) error {
 var errGone = errors.New("the client has gone")
 
 // explain is the one mapping of errors to answers: what it does not know is an
-// internal error, whose text stays inside.
+// internal error, whose text stays inside. Its sentence is one line, wherever it is shown.
 func explain(err error) *problem {
+	p := *answerTo(err)
+	p.Detail = legibly(p.Detail)
+	return &p
+}
+
+// mostDetail is the longest sentence, in bytes.
+const mostDetail = 1000
+
+// legibly is a sentence, of which names that clients gave are part, without what a terminal or
+// a log would obey, or what turns the direction in which its other words are read.
+func legibly(text string) string {
+	if len(text) > mostDetail {
+		text = text[:mostDetail-len(room.Cut)] + room.Cut
+	}
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
+}
+
+func answerTo(err error) *problem {
 	var p *problem
 	var item *ledger.ItemError
 	var size *http.MaxBytesError
 	switch {
 	case errors.As(err, &item): // before the problem that may be inside
-		inner := *explain(item.Err)
+		inner := *answerTo(item.Err)
 		inner.Detail = fmt.Sprintf("row %d: %s; nothing was changed", item.Item+1, inner.Detail)
 		return &inner
 	case errors.As(err, &p):

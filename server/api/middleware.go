@@ -107,12 +107,12 @@ func (a *API) answerUnrouted(w *recorder, pages http.Handler) {
 	}
 	switch {
 	case status == http.StatusMethodNotAllowed:
-		(&problem{Status: status, Detail: r.Method + " is not possible here, only " + w.Header().Get("Allow")}).write(w)
+		explain(refuse(status, "%s is not possible here, only %s", r.Method, w.Header().Get("Allow"))).write(w)
 	case pages != nil && wantsHTML(r) && (r.Method == http.MethodGet || r.Method == http.MethodHead):
 		w.Header().Del("Content-Type")
 		pages.ServeHTTP(w.ResponseWriter, r)
 	default:
-		(&problem{Status: status, Detail: "there is nothing at " + r.URL.Path}).write(w)
+		explain(refuse(status, "there is nothing at %s", r.URL.Path)).write(w)
 	}
 }
 

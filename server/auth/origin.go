@@ -14,7 +14,7 @@ var ErrOrigin = errors.New("an origin is http:// or https://, a name and perhaps
 // Its error is ErrOrigin.
 func Origin(text string) (string, error) {
 	u, err := url.Parse(text)
-	if err != nil || u.Hostname() == "" || strings.ContainsAny(u.Host, "*;,' ") || u.User != nil || u.Path != "" || u.RawQuery != "" || u.ForceQuery || strings.Contains(text, "#") {
+	if err != nil || u.Hostname() == "" || strings.ContainsAny(u.Host, "*;,%' ") || u.User != nil || u.Path != "" || u.RawQuery != "" || u.ForceQuery || strings.Contains(text, "#") {
 		return "", ErrOrigin
 	}
 	port := u.Port()

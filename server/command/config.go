@@ -152,7 +152,7 @@ func words(value any) ([]string, error) {
 	for i, each := range list {
 		word, is := each.(string)
 		if !is || strings.ContainsRune(word, 0) || i == 0 && word == "" {
-			return nil, fmt.Errorf("has words only, not %v", each)
+			return nil, fmt.Errorf("has words only, not %.60q", fmt.Sprint(each))
 		}
 		words = append(words, word)
 	}
@@ -163,7 +163,7 @@ func span(value any) (time.Duration, error) {
 	s, _ := value.(string)
 	d, err := time.ParseDuration(s)
 	if err != nil || d <= 0 {
-		return 0, fmt.Errorf(`is a time such as "90s", "5m" or "2h", not %v`, value)
+		return 0, fmt.Errorf(`is a time such as "90s", "5m" or "2h", not %.60q`, fmt.Sprint(value))
 	}
 	return d, nil
 }
@@ -179,7 +179,7 @@ func pairs(value any) (map[string]string, error) {
 	for name, value := range table {
 		text, is := value.(string)
 		if !is || strings.ContainsRune(text, 0) || !variable.MatchString(name) {
-			return nil, fmt.Errorf("is a table of texts, which %s is not", name)
+			return nil, fmt.Errorf("is a table of texts, which %.60q is not", name)
 		}
 		env[name] = text
 	}
@@ -195,7 +195,7 @@ func patterns(value any) (map[string]*regexp.Regexp, error) {
 	for name, value := range table {
 		pattern, is := value.(string)
 		if !is || !variable.MatchString(name) {
-			return nil, fmt.Errorf("has names of letters, digits and _, and patterns, which %s is not", name)
+			return nil, fmt.Errorf("has names of letters, digits and _, and patterns, which %.60q is not", name)
 		}
 		if _, err := regexp.Compile(pattern); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
