@@ -153,7 +153,8 @@ func (v *Viewer) hearWelcome(ctx context.Context, socket Socket, message []byte,
 func (v *Viewer) hearFrame(ctx context.Context, socket Socket, message []byte, at int64) {
 	v.mu.Lock()
 	err := v.decoder.Frame(message, &v.frame)
-	if err != nil || !v.contact.open || v.past.at != 0 {
+	// What an answer that is awaited adds to the set holds this frame, too.
+	if err != nil || !v.contact.open || v.past.at != 0 || v.stray || v.pending && v.resumes {
 		v.mu.Unlock()
 		return
 	}
@@ -192,7 +193,7 @@ func (v *Viewer) news() (fresh, strange bool) {
 func (v *Viewer) hearSnapshot(message []byte, now int64) {
 	v.mu.Lock()
 	snap, id, err := v.decoder.Snapshot(message)
-	if err != nil || id != strconv.FormatUint(v.ask, 10) {
+	if v.stray = id != strconv.FormatUint(v.ask, 10); err != nil || v.stray {
 		v.mu.Unlock()
 		return // of an earlier watch: its successor's answer is on the way
 	}

@@ -52,6 +52,7 @@ type Viewer struct {
 	ask     uint64 // number of the last watch sent
 	pending bool   // its snapshot has not come
 	resumes bool   // it asked to go on from the set's seq
+	stray   bool   // the frames that come are of a watch before it, whose answer was not taken
 	socket  Socket
 	contact contact
 	past    past

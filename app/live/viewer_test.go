@@ -457,6 +457,57 @@ func TestAnotherLookGoesOnWithWhatItHas(t *testing.T) {
 	})
 }
 
+// What comes between a watch and its answer is of the watch before.
+func TestAStepThatComesBeforeTheAnswerIsCountedOnce(t *testing.T) {
+	play(t, func(s *server, v *Viewer) {
+		s.do(func() { s.add("orders", 1); s.tell() })
+		s.do(func() { s.slow = true })
+		other := minute
+		other.Patterns = []string{"orders"}
+		v.Look(t.Context(), other)
+		s.do(func() { s.add("orders", 1); s.tell() })
+		s.do(func() {
+			w := s.watches[len(s.watches)-1]
+			s.owes = wire.AppendSnapshot(nil, s.snapshot(w), w.ID)
+			s.answer()
+		})
+		if sum, count := v.sums("orders"); sum != 2 || count != 2 || v.value("orders") != 2 {
+			t.Errorf("sum %v of %d steps, value %v, want 2", sum, count, v.value("orders"))
+		}
+		s.do(func() { s.add("orders", 1); s.tell() })
+		if sum, _ := v.sums("orders"); sum != 3 {
+			t.Errorf("sum %v, want 3", sum)
+		}
+	})
+}
+
+// A frame may follow on what the set holds by chance, and yet be of other metrics than those.
+func TestFramesOfAWatchWhoseAnswerWasNotTakenAreNotFolded(t *testing.T) {
+	play(t, func(s *server, v *Viewer) {
+		s.do(func() { s.add("orders", 1); s.tell() })
+		look := func(patterns ...string) {
+			other := minute
+			other.Patterns = patterns
+			v.Look(t.Context(), other)
+		}
+		look("orders")
+		synctest.Wait()
+		s.do(func() { s.slow = true })
+		look("products")
+		look() // the answer to what was looked at before is still on its way, and what follows it
+		s.do(func() { s.answer(); s.add("products", 5); s.tell() })
+		if got := v.value("products"); got != 0 {
+			t.Errorf("products shows %v, which is a part of what it is", got)
+		}
+		s.do(func() { s.slow = false })
+		look("products")
+		s.do(func() { s.add("products", 1); s.tell() })
+		if got := v.value("products"); got != 6 {
+			t.Errorf("products shows %v, want 6", got)
+		}
+	})
+}
+
 func TestAMetricNobodyKnewIsDescribed(t *testing.T) {
 	play(t, func(s *server, v *Viewer) {
 		s.do(func() {
