@@ -81,8 +81,11 @@ func (p *pictureRequest) when(usual, now int64) (err error) {
 			return err
 		}
 	}
-	if p.from >= p.to {
+	switch {
+	case p.from >= p.to:
 		return refuse(http.StatusBadRequest, "from lies after to")
+	case p.to > now+metric.MaxAhead:
+		return refuse(http.StatusBadRequest, "the moment lies in the future: nothing can be shown of it yet")
 	}
 	p.from, p.past = max(p.from, metric.MinTime), p.to < now
 	return nil
@@ -245,9 +248,6 @@ func (a *API) getBoardOr(w http.ResponseWriter, r *http.Request) error {
 	p, err := a.pictureOf(r, rangeOf(of.Board))
 	if err != nil {
 		return err
-	}
-	if callerOf(r).Board == of.ID { // a share link shows all that is on its board
-		p.may = nil
 	}
 	p.title, p.panels = titleOf(of.Board), firstPanels(of.Board)
 	if ending == "" {

@@ -71,6 +71,7 @@ func TestPicturesRefuseWhatTheyCannotDraw(t *testing.T) {
 		"/b/home.svg?range=0s": 400, "/b/home.svg?range=1y2": 400, "/b/home.svg?at=yesterday": 400, "/b/home.svg?from=now&to=-1h": 400, "/b/home.svg?to=soon": 400,
 		"/b/home?color=red": 400, "/b/home?columns=19": 400, "/b/home?width=501": 400, "/m/t.svg?points=0": 400, "/m/t.png?points=5001": 400,
 		"/b/home.png?width=4000&height=4000&scale=3": 400,
+		"/m/t.svg?at=9223372036854775807":            400, "/m/t.png?from=0&to=9223372036854775807": 400, "/b/home?to=9000-01-01": 400, "/b/home.svg?at=9223372036854775807&range=1s": 400,
 	} {
 		r := h.ask("GET", path, "", plainText)
 		if r.status != want || r.header.Get("Content-Type") != "application/problem+json" {

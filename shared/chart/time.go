@@ -12,8 +12,12 @@ type timeScale struct {
 	x, per   float64 // pixel of from; pixels a ms
 }
 
+// The times that have a year of one to four digits: beyond them calendars, and sums of times, end.
+const firstTime, lastTime = -62_135_596_800_000, 253_402_300_799_999
+
 func newTimeScale(from, to int64, x, w float64) timeScale {
-	to = max(to, from+1)
+	from = min(max(from, firstTime), lastTime-1)
+	to = min(max(to, from+1), lastTime)
 	return timeScale{from, to, x, w / float64(to-from)}
 }
 

@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,17 @@ func berlin(ms int64) int {
 		return 7200
 	}
 	return 3600
+}
+
+func TestTimesBeyondTheCalendarHaveFewTicksToo(t *testing.T) {
+	for _, span := range [][2]int64{{0, math.MaxInt64}, {math.MinInt64, math.MaxInt64}, {math.MaxInt64 - 1000, math.MaxInt64}, {math.MaxInt64, math.MinInt64}, {math.MinInt64, math.MinInt64}, {lastTime, lastTime}} {
+		var c Chart
+		var tape scene.Tape
+		c.Draw(&tape, &Input{From: span[0], To: span[1], Zone: berlin}, 640, 200)
+		if len(c.labels) > 100 {
+			t.Errorf("%v: %d ticks", span, len(c.labels))
+		}
+	}
 }
 
 func TestTicksOfTimeLieOnRoundLocalTimes(t *testing.T) {
