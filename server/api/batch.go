@@ -190,7 +190,7 @@ func (b *batch) line(o ledger.Outcome) {
 			Detail string `json:"detail"`
 		}{p.Status, p.Detail})
 	}
-	_, _ = b.out.Write(append(line, '\n')) // flush answers the error
+	_, _ = b.out.Write(append(shownJSON(line), '\n')) // flush answers the error
 }
 
 // patient writes an answer to one who may read slowly, but must read: an answer on

@@ -52,7 +52,7 @@ func (a *API) getBoard(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("encode a board: %w", err)
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(append(text.Bytes(), '\n'))
+	_, _ = w.Write(append(shownJSON(text.Bytes()), '\n'))
 	return nil
 }
 

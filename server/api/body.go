@@ -15,6 +15,8 @@ import (
 	"reflect"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Limits of bodies, in bytes, before and after decompression.
@@ -206,6 +208,39 @@ func sendStatus(w http.ResponseWriter, status int, value any) error {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write(append(body, '\n')) // the client has gone: nobody is left to tell
+	_, _ = w.Write(append(shownJSON(body), '\n')) // the client has gone: nobody is left to tell
 	return nil
+}
+
+// shownJSON escapes, in the strings of JSON that encoding/json has written, the characters that
+// it leaves as they are and a terminal may obey, or show other text by than there is: those of
+// the second set of control characters, and those that turn the direction of writing.
+func shownJSON(text []byte) []byte {
+	at := obeyed(text)
+	if at < 0 {
+		return text
+	}
+	shown := make([]byte, 0, len(text)+64)
+	for at >= 0 {
+		r, size := utf8.DecodeRune(text[at:])
+		shown = fmt.Appendf(append(shown, text[:at]...), "\\u%04x", r)
+		text = text[at+size:]
+		at = obeyed(text)
+	}
+	return append(shown, text...)
+}
+
+// obeyed is where the first of these characters is; -1 for nowhere.
+func obeyed(text []byte) int {
+	for i, c := range text {
+		switch c {
+		case 0x7f:
+			return i
+		case 0xc2, 0xd8, 0xe2: // what they all begin with
+			if r, _ := utf8.DecodeRune(text[i:]); r >= 0x80 && r < 0xa0 || unicode.Is(unicode.Bidi_Control, r) {
+				return i
+			}
+		}
+	}
+	return -1
 }

@@ -55,6 +55,9 @@
 //     the seqs follow on, unless a gap names those that do not come; what answers a
 //     broadcast whose message has gone by, as a repeated key's does, has its id. A line
 //     that cannot be read on closes its connection: coming back with since loses nothing.
+//   - What clients wrote is text wherever it is shown: a refusal is one legible line
+//     (explain), a room's text moves a terminal within its line at most (seen.go), JSON
+//     escapes control characters of both sets, HTML has a policy (recorder).
 //   - Every socket ends with its peer, its heartbeat, its patience, or Drain, and
 //     leaves no goroutine, timer or viewer behind.
 //

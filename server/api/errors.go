@@ -156,6 +156,7 @@ func (p *problem) write(w http.ResponseWriter) {
 		w.Header().Set("Etag", p.etag)
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(p.Status)
 	_, _ = w.Write(append(body, '\n'))
 }

@@ -150,7 +150,7 @@ type writer func(w http.ResponseWriter, id metric.ID, step int64, rows []series.
 func asJSON(w http.ResponseWriter, id metric.ID, step int64, rows []series.Row) {
 	w.Header().Set("Content-Type", "application/json")
 	name, _ := json.Marshal(id) // a string cannot fail
-	b := append([]byte(`{"metric":`), name...)
+	b := append([]byte(`{"metric":`), shownJSON(name)...)
 	b = strconv.AppendInt(append(b, `,"step":`...), step, 10)
 	b = wire.AppendRows(append(b, `,"rows":`...), rows)
 	_, _ = w.Write(append(b, "}\n"...)) // the client has gone: nobody is left to tell

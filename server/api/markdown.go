@@ -16,7 +16,7 @@ func (a *API) postMarkdown(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
 	_, _ = w.Write([]byte(markdown.HTML(strings.ToValidUTF8(string(text), "\uFFFD"))))
 	return nil
 }

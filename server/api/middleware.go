@@ -167,6 +167,7 @@ func (w *recorder) WriteHeader(status int) {
 	}
 	if w.status == 0 && status >= 200 || status == http.StatusSwitchingProtocols {
 		w.status = status
+		w.secure()
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
@@ -178,8 +179,17 @@ func (w *recorder) Write(b []byte) (int, error) {
 	}
 	if w.status == 0 {
 		w.status = http.StatusOK
+		w.secure()
 	}
 	return w.ResponseWriter.Write(b)
+}
+
+// secure gives HTML that has no policy of its own, as that of redirects, one by which it loads
+// nothing, runs nothing and is in nobody's frame.
+func (w *recorder) secure() {
+	if h := w.Header(); strings.HasPrefix(h.Get("Content-Type"), "text/html") && h.Get("Content-Security-Policy") == "" {
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	}
 }
 
 // Unwrap lets http.ResponseController and the WebSocket library reach the connection.

@@ -186,12 +186,12 @@ func (a *API) sendMessages(w http.ResponseWriter, r *http.Request, name string, 
 			break
 		}
 		text.WriteByte(',')
-		if _, err := out.Write(text.Bytes()); err != nil {
+		if _, err := out.Write(shownJSON(text.Bytes())); err != nil {
 			return errGone
 		}
 		text.Reset()
 	}
 	text.WriteString("]\n")
-	_, _ = out.Write(text.Bytes()) // the client has gone: nobody is left to tell
+	_, _ = out.Write(shownJSON(text.Bytes())) // the client has gone: nobody is left to tell
 	return nil
 }
