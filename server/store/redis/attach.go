@@ -1,0 +1,144 @@
+package redis
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/redis/rueidis"
+
+	"telltale/shared/metric"
+)
+
+// Metric is a metric as Renewer is told.
+type Metric = metric.Metric
+
+// format is what this package writes; a store of another is not touched.
+const format = "1"
+
+var errFormat = errors.New("the store in Redis was written by a newer telltale")
+
+func newEpoch() string { return rand.Text()[:16] }
+
+// attach connects where there is no connection, and brings all that a process keeps in memory
+// into it, as of one place in the log.
+func (s *Store) attach(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 12*patience) // 10,000 metrics take a fraction of a second
+	defer cancel()
+	if err := s.connect(); err != nil {
+		return err
+	}
+	args := append([]string{newEpoch()}, hashes...)
+	answer, err := s.run(ctx, attach, args).ToArray()
+	if err != nil {
+		return err
+	}
+	all := make([]map[string]string, len(answer))
+	for i := range answer {
+		if all[i], err = answer[i].AsStrMap(); err != nil {
+			return err
+		}
+	}
+	meta := all[0]
+	if meta["format"] != format {
+		return errFormat
+	}
+	at := place{id: meta["last"], seq: whole(meta["seq"]), n: whole(meta["n"])}
+	m := newMetrics()
+	m.seq, m.forgotten, m.flushed = at.seq, whole(meta["forgotten"]), whole(meta["flushed"])
+	for id, record := range all[1] {
+		num, known, err := readRecord(metric.ID(id), record)
+		if err != nil {
+			return fmt.Errorf("read metric %s: %w", id, err)
+		}
+		m.hear(num, known.ID).metric = known
+	}
+	h, err := readHalls(meta, all[2], all[3], all[4], all[5])
+	if err != nil {
+		return err
+	}
+	if err := s.loadTails(ctx, &m, at); err != nil {
+		return err
+	}
+	s.follow.Lock()
+	defer s.follow.Unlock()
+	s.mu.Lock()
+	s.place, s.metrics, s.halls, s.epoch = at, m, h, meta["epoch"]
+	s.heard, s.away = time.Now(), nil
+	s.mu.Unlock()
+	s.renewed()
+	return nil
+}
+
+// hashes are those that attach reads whole.
+var hashes = []string{"heads", "rooms", "runs", "boards", "documents"}
+
+// loadTails brings the samples that are in no roll-up yet into memory.
+func (s *Store) loadTails(ctx context.Context, m *metrics, at place) error {
+	return s.events(ctx, m.flushed, at.String(), func(e event) (bool, error) {
+		if e.kind != sampled {
+			return true, nil
+		}
+		return true, eachSample(e, func(uint32, metric.Kind, metric.ID) {}, func(num uint32, p sample) {
+			if known := m.byNum[num]; known != nil && p.seq > m.flushed {
+				m.remember(known, p)
+			}
+		})
+	})
+}
+
+// events calls yield for the events of the log that may hold samples after since, up to a
+// place, until it answers false.
+func (s *Store) events(ctx context.Context, since uint64, upTo string, yield func(event) (bool, error)) error {
+	from := strconv.FormatUint(since+1, 10) + "-0"
+	for {
+		client := s.redis()
+		if client == nil {
+			return errNotYet
+		}
+		page, err := client.Do(ctx, client.B().Xrange().Key(s.prefix+"log").Start(from).End(upTo).Count(logPage).Build()).AsXRange()
+		if err != nil {
+			return err
+		}
+		for _, entry := range page {
+			e, err := readPlaced(entry.ID, entry.FieldValues["e"])
+			if err != nil {
+				return err
+			}
+			if more, err := yield(e); !more || err != nil {
+				return err
+			}
+		}
+		if len(page) < logPage {
+			return nil
+		}
+		from = "(" + page[len(page)-1].ID
+	}
+}
+
+// connect makes the connection, where there is none. From then on it makes itself again.
+func (s *Store) connect() error {
+	if s.redis() != nil {
+		return nil
+	}
+	client, err := rueidis.NewClient(s.dial)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.client = client
+	return nil
+}
+
+// whole reads a whole number of meta.
+func whole(text string) uint64 {
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return 0
+	}
+	return uint64(n)
+}

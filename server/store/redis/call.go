@@ -1,0 +1,171 @@
+package redis
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+
+	"github.com/redis/rueidis"
+
+	"telltale/server/ledger"
+)
+
+//go:embed lua/begin.lua
+var begin string
+
+// changing is a script that changes something: it begins with lua/begin.lua.
+func changing(body string) *rueidis.Lua { return rueidis.NewLuaScript(begin + body) }
+
+//go:embed lua/settle.lua
+var settleBody string
+
+var settle = rueidis.NewLuaScript(settleBody)
+
+// lane is a row of calls, one at a time. Redis notes the number of the last of each lane
+// that was done, so that one whose answer was lost can be asked after.
+type lane struct {
+	name string
+
+	mu     sync.Mutex // held over a call; guards what follows
+	number uint64
+	lost   bool // the fate of the last call is not known yet
+}
+
+// errEpoch says that the store is no longer the one that this process knows.
+var errEpoch = errors.New("the store began another epoch")
+
+// commit has a script change something, and answers its event once that is durable, as far
+// as Redis was told to make it so, and this process's own memory has it; or the event
+// that would have been, where the script changed nothing, which has no place.
+//
+// Its error wraps ledger.ErrUnavailable, and says that nothing happened; but where Redis
+// was lost during the call and stays so, it says that this is not known.
+func (s *Store) commit(l *lane, script *rueidis.Lua, args ...string) (event, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := s.Writable(); err != nil {
+		return event{}, err
+	}
+	ctx, cancel := context.WithTimeout(s.ctx, patience)
+	defer cancel()
+	if l.lost {
+		if _, err := s.settle(ctx, l); err != nil {
+			return event{}, s.unavailable(err)
+		}
+	}
+	id := newID()
+	passed := s.expect(id)
+	defer s.unexpect(id)
+	l.number++
+	now := "0"
+	if s.options.Now != nil {
+		now = strconv.FormatInt(s.now(), 10)
+	}
+	all := append([]string{l.name, strconv.FormatUint(l.number, 10), id, s.Epoch(), now}, args...)
+	answer, err := s.run(ctx, script, all).AsStrSlice()
+	if err != nil {
+		if _, refused := rueidis.IsRedisErr(err); refused {
+			return event{}, s.unavailable(err) // before it wrote anything
+		}
+		return s.after(l, passed, err)
+	}
+	switch answer[0] {
+	case "ok":
+		e, err := readEvent(answer[1])
+		if err != nil {
+			return e, s.unavailable(err)
+		}
+		// What is durable has happened: a follower that is late changes nothing in the answer.
+		select {
+		case e = <-passed:
+		case <-ctx.Done():
+		}
+		return e, nil
+	case "no":
+		return readEvent(answer[1])
+	case "epoch":
+		s.lose(errEpoch)
+		return event{}, s.unavailable(errEpoch)
+	}
+	return event{}, s.unavailable(fmt.Errorf("a call was answered %q", answer[0]))
+}
+
+// after finds out what became of the call whose answer was lost.
+func (s *Store) after(l *lane, passed chan event, cause error) (event, error) {
+	l.lost = true
+	s.lose(cause)
+	ctx, cancel := context.WithTimeout(s.ctx, patience)
+	defer cancel()
+	done, err := s.settle(ctx, l)
+	switch {
+	case err != nil:
+		select { // the follower may have met it
+		case e := <-passed:
+			return e, nil
+		default:
+		}
+		return event{}, fmt.Errorf("%w: Redis was lost before it answered, so it is not known whether this happened: %w", ledger.ErrUnavailable, cause)
+	case !done:
+		return event{}, s.unavailable(cause)
+	}
+	select {
+	case e := <-passed:
+		return e, nil
+	case <-ctx.Done():
+		return event{}, fmt.Errorf("%w: this has happened, but its answer was lost: %w", ledger.ErrUnavailable, cause)
+	}
+}
+
+// settle asks until it is known whether the lane's last call was done; where it was not,
+// it never will be.
+func (s *Store) settle(ctx context.Context, l *lane) (done bool, err error) {
+	for {
+		var answer string
+		answer, err = s.run(ctx, settle, []string{l.name, strconv.FormatUint(l.number, 10)}).ToString()
+		if err == nil {
+			l.lost = false
+			return answer == "done", nil
+		}
+		if !sleep(ctx, retryWait) {
+			return false, err
+		}
+	}
+}
+
+// run runs a script once.
+func (s *Store) run(ctx context.Context, script *rueidis.Lua, args []string) rueidis.RedisResult {
+	client := s.redis()
+	if client == nil {
+		return rueidis.NewErrorResult(errNotYet)
+	}
+	return script.Exec(ctx, client, []string{s.prefix}, args)
+}
+
+// redis is the connection; nil where Redis was never reached.
+func (s *Store) redis() rueidis.Client {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.client
+}
+
+func (s *Store) unavailable(err error) error {
+	return fmt.Errorf("%w: %w", ledger.ErrUnavailable, err)
+}
+
+// expect has the follower hand over the event of a call.
+func (s *Store) expect(id string) chan event {
+	c := make(chan event, 1)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waiting[id] = c
+	return c
+}
+
+func (s *Store) unexpect(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.waiting, id)
+}

@@ -1,0 +1,66 @@
+// Package redis is the distributed store: state, history and bus of any number of
+// processes, which are one board, in one Redis (7 or later, or Valkey), by itself, behind
+// Sentinels, or a Cluster.
+//
+// Everything that changes something is one script, one call, one round trip: it decides, as
+// metric.Decide does, writes the state, and appends one event to the log. Each process
+// has one follower, which reads the log, lets this process's memory have each event, and
+// tells the Publisher of it, whichever process made it. A call answers once its script has,
+// and the follower has passed its event. So all processes see all there is in one order,
+// and what a viewer costs, Redis does not know.
+//
+// What lies where, each key behind {PREFIX}:, so that all of them are in one slot:
+//
+//   - log: a stream; its ids are SEQ-N: the seq of the newest sample, and the number of the event,
+//     without a hole. Its one field e holds the event (event.go): kind, id of the call, id of
+//     the event before it, time, payload.
+//   - meta: a hash: epoch; n, last, seq: number and id of the newest event, seq of the
+//     newest sample; num: of the next new metric; forgotten: seq at which a metric was
+//     last deleted; flushed: every sample up to that seq is in cells and chunks; format.
+//   - heads: a hash, id to record: number, kind, bounds, head, texts of a metric.
+//   - cells: a hash, number to the open cells of each tier, with the seq they reach to.
+//   - c:NUM:TIER: a hash, index to a chunk: pieces of cells, in order of seq.
+//   - gone: a set of the numbers of deleted metrics whose chunks are still to be removed.
+//   - key:K: an idempotency key with what it was answered; ends after 24 h.
+//   - lane:L: the number of the last call of a lane of a process; ends after 24 h.
+//   - lease: the process that writes roll-ups and prunes; ends after 10 s.
+//
+// Memory of a process: heads, as of its place in the log, and the tail of each metric: the
+// samples that may not be in roll-ups yet. A history as of seq N is its chunks, its
+// open cells, and those samples of its tail that lie after the seq of these and not after
+// N. The holder of the lease moves tails into cells, as the embedded store does; an event
+// tells the others how far. A flush writes a metric only where its open cells are those
+// that it has read: whoever else has flushed meanwhile, nothing is lost or doubled, lease or not.
+//
+// The log is kept for Options.Raw, but only so much of it as Options.LogBytes, and what no
+// roll-up has is always kept. Who asks for samples that are no longer in it takes a history.
+//
+// Faults:
+//   - Redis away: what memory has is answered, Stale says since when; all else, and every
+//     write, gets ledger.ErrUnavailable, within seconds for one under way, at once for later ones.
+//   - An answer lost: the lane's number tells whether the call was done; where it was
+//     not, the number is taken, so that it never will be. Only where Redis stays away for so
+//     long that nobody can be told does the error say that it is not known.
+//   - Redis back: the follower goes on from its place. Each event names the one before it, so
+//     that no other log can pass for this one. Where the log was trimmed past the place,
+//     all is read anew, and the Publisher told so. Where it is another one, as a failover
+//     lost writes, a new epoch begins, which ends what viewers could resume from.
+//
+// What an answer promises is what Redis was told to keep: with appendonly yes and appendfsync
+// always it is on disk; with everysec a failing machine loses up to about a second (a failing
+// process nothing); without AOF, or where a replica is promoted, what was not yet saved or
+// replicated is lost, the epoch ends, and nobody is told otherwise than it is.
+//
+// Invariants:
+//   - Scripts read and decide first; the event is their first write, and nothing after it fails.
+//   - Memory changes in take and attach alone, under follow, then mu.
+//   - A call of a lane is sent only once the fate of the one before is known.
+//
+// Lock order: a lane's, or the keeper's and then its lane's; follow; mu. The Publisher is
+// called under follow.
+//
+// It must not know who asks. Rejected: a stream entry a sample (a third slower); roll-ups in the
+// script (a fifth of the throughput); pub/sub beside the log (two orders, and what it
+// loses nobody knows); ids of the server's clock in the log (a failover could give one twice);
+// sending a call again whose answer was lost (it could count twice).
+package redis

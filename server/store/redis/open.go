@@ -1,0 +1,189 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/redis/rueidis"
+
+	"telltale/server/ledger"
+	"telltale/shared/metric"
+	"telltale/shared/series"
+)
+
+// Options of a store. The zero value of each field but URL means its default.
+type Options struct {
+	URL    string // as Dial takes it
+	Prefix string // of all keys; telltale
+
+	Raw        time.Duration                  // how long samples are kept as such; 24 h
+	LogBytes   int64                          // of the log that are kept about, the newest, however young; 512 MiB
+	Tiers      [len(series.Tiers)]series.Tier // roll-ups with their retention; series.Tiers. Steps are fixed
+	MaxMetrics int                            // 10,000
+
+	RoomMessages int           // newest messages that a room keeps; 100,000
+	RoomAge      time.Duration // how long a room keeps a message; 30 d
+	MaxRooms     int           // besides those of runs; 10,000
+	MaxRuns      int           // 1,000
+	RunBytes     int64         // of a run's output that are kept at least, the newest; 256 MiB
+	MaxBoards    int           // 1,000
+
+	Now func() time.Time // the clock; that of the Redis server, which all processes share
+}
+
+func (o Options) withDefaults() Options {
+	if o.Prefix == "" {
+		o.Prefix = "telltale"
+	}
+	if o.Raw == 0 {
+		o.Raw = 24 * time.Hour
+	}
+	if o.LogBytes == 0 {
+		o.LogBytes = 512 << 20
+	}
+	if o.Tiers == ([len(series.Tiers)]series.Tier{}) {
+		o.Tiers = series.Tiers
+	}
+	if o.MaxMetrics == 0 {
+		o.MaxMetrics = 10_000
+	}
+	if o.RoomMessages == 0 {
+		o.RoomMessages = 100_000
+	}
+	if o.RoomAge == 0 {
+		o.RoomAge = 30 * 24 * time.Hour
+	}
+	if o.MaxRooms == 0 {
+		o.MaxRooms = 10_000
+	}
+	if o.MaxRuns == 0 {
+		o.MaxRuns = 1000
+	}
+	if o.RunBytes == 0 {
+		o.RunBytes = 256 << 20
+	}
+	if o.MaxBoards == 0 {
+		o.MaxBoards = 1000
+	}
+	return o
+}
+
+// Store is one process's part of a store in Redis. All methods are safe for concurrent use.
+type Store struct {
+	options Options
+	dial    rueidis.ClientOption
+	prefix  string // of all keys, as KEYS[1]
+	process string // names this opening among all
+
+	ctx   context.Context // ends with Close
+	stop  context.CancelFunc
+	tasks sync.WaitGroup
+
+	values  lane // of mutations, declarations and deletions
+	posts   lane // of posts
+	prunes  lane // of what removes messages
+	changes lane // of boards
+
+	follow    sync.Mutex // held while an event is taken; guards what follows
+	publisher ledger.Publisher
+	place     place
+
+	mu      sync.RWMutex // guards what follows; for moments only
+	client  rueidis.Client
+	epoch   string
+	metrics metrics
+	halls   halls
+	waiting map[string]chan event // calls whose event is to come, by its id
+	heard   time.Time             // when Redis was heard of last
+	away    error                 // why Redis cannot be reached; nil while it can
+	closed  bool
+
+	keep keeper
+}
+
+// Open joins the store at o.URL, and makes it where there is none. Where Redis cannot be
+// reached the store is there all the same: empty, Stale, and taking no writes until it can.
+// Its error is of options alone.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	o = o.withDefaults()
+	dial, err := Dial(o.URL)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{options: o, dial: dial, prefix: "{" + o.Prefix + "}:", process: newID(), waiting: map[string]chan event{},
+		metrics: newMetrics(), away: errNotYet, heard: time.Now()}
+	s.values.name = s.process + "v"
+	s.posts.name, s.prunes.name, s.changes.name = s.process+"p", s.process+"r", s.process+"b"
+	s.halls = newHalls()
+	s.keep.wake = make(chan struct{}, 1)
+	s.ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
+	first, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	_ = s.attach(first) // the follower tries again
+	s.tasks.Go(s.followLog)
+	s.tasks.Go(s.keepUp)
+	return s, nil
+}
+
+var errNotYet = errors.New("Redis has not been reached yet")
+
+// Close ends this process's part. Calls that come later get ledger.ErrUnavailable.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.stop()
+	if client := s.redis(); client != nil {
+		s.release()
+		client.Close() // ends the wait of the follower too
+	}
+	s.tasks.Wait()
+	return nil
+}
+
+// Epoch names the store's life; "" as long as Redis was never reached.
+func (s *Store) Epoch() string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.epoch
+}
+
+// Writable answers nil while Redis takes mutations, as far as is known; otherwise an
+// error that wraps ledger.ErrUnavailable.
+func (s *Store) Writable() error {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.closed {
+		return fmt.Errorf("%w: it is closed", ledger.ErrUnavailable)
+	}
+	if s.away != nil {
+		return fmt.Errorf("%w: Redis is out of reach: %w", ledger.ErrUnavailable, s.away)
+	}
+	return nil
+}
+
+// Stale tells whether Redis is out of reach, and when it was heard of last: what readers
+// get is as of then.
+func (s *Store) Stale() (since time.Time, is bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.heard, s.away != nil
+}
+
+// now is the time that readers measure ages by, ms since 1970.
+func (s *Store) now() int64 {
+	if s.options.Now != nil {
+		return s.options.Now().UnixMilli()
+	}
+	return time.Now().UnixMilli()
+}
+
+var _ interface {
+	Epoch() string
+	Apply(ctx context.Context, batch []ledger.Entry) ([][]ledger.Outcome, error)
+	Declare(ctx context.Context, id metric.ID, d metric.Declaration) (metric.Metric, error)
+	Delete(ctx context.Context, id metric.ID) error
+} = (*Store)(nil)

@@ -1,0 +1,36 @@
+package redis
+
+import (
+	"testing"
+
+	"telltale/server/ledger"
+	"telltale/server/store/redistest"
+	"telltale/server/store/storetest"
+)
+
+func TestTheContractHolds(t *testing.T) {
+	server := redistest.Start(t)
+	storetest.Run(t, func(t *testing.T) storetest.Open {
+		prefix := newEpoch()
+		return func(o storetest.Options) (storetest.Store, error) {
+			s, err := Open(t.Context(), optionsOf(server, prefix, o))
+			return whole_{s, nil}, err
+		}
+	})
+}
+
+type others interface {
+	ledger.Rooms
+	ledger.Boards
+	ledger.Runs
+}
+
+type whole_ struct {
+	*Store
+	others
+}
+
+func optionsOf(server *redistest.Server, prefix string, o storetest.Options) Options {
+	return Options{URL: server.URL(), Prefix: prefix, Now: o.Now, MaxMetrics: o.MaxMetrics, RoomMessages: o.RoomMessages, RoomAge: o.RoomAge,
+		MaxRooms: o.MaxRooms, MaxRuns: o.MaxRuns, RunBytes: o.RunBytes, MaxBoards: o.MaxBoards}
+}

@@ -1,0 +1,111 @@
+// Package redistest starts a real Redis for a test: on a free port, in a folder of its
+// own, syncing each write, and ended with the test.
+package redistest
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// Server is a redis-server that the test owns.
+type Server struct {
+	t       testing.TB
+	dir     string
+	port    int
+	options []string
+	process *exec.Cmd
+	done    chan struct{} // closed when the process has ended
+}
+
+// Start starts a server with AOF, synced with each write, unless options, as redis-server
+// takes them, say otherwise. Where no redis-server is installed the test fails.
+func Start(t testing.TB, options ...string) *Server {
+	t.Helper()
+	s := &Server{t: t, dir: t.TempDir(), options: options}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.port = listener.Addr().(*net.TCPAddr).Port
+	_ = listener.Close()
+	s.Begin()
+	t.Cleanup(s.Kill)
+	return s
+}
+
+// Addr is host:port.
+func (s *Server) Addr() string { return fmt.Sprintf("127.0.0.1:%d", s.port) }
+
+// URL is its address.
+func (s *Server) URL() string { return "redis://" + s.Addr() }
+
+// Begin starts it again, after Kill, with what it has on disk.
+func (s *Server) Begin() {
+	s.t.Helper()
+	program, err := exec.LookPath("redis-server")
+	if err != nil {
+		s.t.Fatalf("the tests of the store in Redis need redis-server: %v", err)
+	}
+	log, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer log.Close()
+	args := append([]string{"--port", strconv.Itoa(s.port), "--bind", "127.0.0.1", "--dir", s.dir, "--save", "",
+		"--appendonly", "yes", "--appendfsync", "always"}, s.options...)
+	s.process = exec.Command(program, args...)
+	s.process.Stdout, s.process.Stderr = log, log
+	if err := s.process.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	s.done = make(chan struct{})
+	go func(process *exec.Cmd, done chan struct{}) {
+		_ = process.Wait()
+		close(done)
+	}(s.process, s.done)
+	s.awaitAnswer()
+}
+
+// awaitAnswer waits until it takes commands.
+func (s *Server) awaitAnswer() {
+	s.t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
+		if s.ping() {
+			return
+		}
+		select {
+		case <-s.done:
+			text, _ := os.ReadFile(filepath.Join(s.dir, "log"))
+			s.t.Fatalf("redis-server has ended: %s", text)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	s.t.Fatal("redis-server does not answer")
+}
+
+func (s *Server) ping() bool {
+	conn, err := net.DialTimeout("tcp", s.Addr(), time.Second)
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(time.Second))
+	if _, err := conn.Write([]byte("PING\r\n")); err != nil {
+		return false
+	}
+	answer := make([]byte, 7)
+	n, _ := conn.Read(answer)
+	return string(answer[:n]) == "+PONG\r\n"
+}
+
+// Kill ends it at once, as a failing machine would; Begin starts it again.
+func (s *Server) Kill() {
+	_ = s.process.Process.Kill()
+	<-s.done
+}
