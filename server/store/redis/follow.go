@@ -80,6 +80,11 @@ func (s *Store) read() error {
 	read := client.B().Xread().Count(logPage).Block(blockFor.Milliseconds()).Streams().Key(s.prefix + "log").Id(at.String()).Build()
 	streams, err := client.Do(ctx, read).AsXRead()
 	if rueidis.IsRedisNil(err) {
+		if s.mu.RLock(); time.Since(s.looked) < lookEvery {
+			s.mu.RUnlock()
+			return nil
+		}
+		s.mu.RUnlock()
 		return s.look()
 	}
 	if err != nil {
@@ -120,6 +125,9 @@ func (s *Store) look() error {
 	case n == at.n && meta[0] != s.Epoch():
 		return errEpoch
 	}
+	s.mu.Lock()
+	s.looked = time.Now()
+	s.mu.Unlock()
 	s.hear()
 	return nil
 }

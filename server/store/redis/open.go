@@ -10,6 +10,7 @@ import (
 	"github.com/redis/rueidis"
 
 	"telltale/server/ledger"
+	"telltale/shared/access"
 	"telltale/shared/metric"
 	"telltale/shared/series"
 )
@@ -30,6 +31,7 @@ type Options struct {
 	MaxRuns      int           // 1,000
 	RunBytes     int64         // of a run's output that are kept at least, the newest; 256 MiB
 	MaxBoards    int           // 1,000
+	MaxEvents    int           // of the audit; access.MaxEvents
 
 	Now func() time.Time // the clock; that of the Redis server, which all processes share
 }
@@ -68,6 +70,9 @@ func (o Options) withDefaults() Options {
 	if o.MaxBoards == 0 {
 		o.MaxBoards = 1000
 	}
+	if o.MaxEvents == 0 {
+		o.MaxEvents = access.MaxEvents
+	}
 	return o
 }
 
@@ -86,6 +91,7 @@ type Store struct {
 	posts   lane // of posts
 	prunes  lane // of what removes messages
 	changes lane // of boards
+	tokens  lane // of tokens and the audit
 
 	follow    sync.Mutex // held while an event is taken; guards what follows
 	publisher ledger.Publisher
@@ -97,6 +103,7 @@ type Store struct {
 	metrics metrics
 	halls   halls
 	waiting map[string]chan event // calls whose event is to come, by its id
+	looked  time.Time             // when it was last made sure that the log is still the same
 	heard   time.Time             // when Redis was heard of last
 	away    error                 // why Redis cannot be reached; nil while it can
 	closed  bool
@@ -116,7 +123,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{options: o, dial: dial, prefix: "{" + o.Prefix + "}:", process: newID(), waiting: map[string]chan event{},
 		metrics: newMetrics(), away: errNotYet, heard: time.Now()}
 	s.values.name = s.process + "v"
-	s.posts.name, s.prunes.name, s.changes.name = s.process+"p", s.process+"r", s.process+"b"
+	s.posts.name, s.prunes.name, s.changes.name, s.tokens.name = s.process+"p", s.process+"r", s.process+"b", s.process+"t"
 	s.halls = newHalls()
 	s.keep.wake = make(chan struct{}, 1)
 	s.ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))

@@ -14,7 +14,7 @@ func TestTheContractHolds(t *testing.T) {
 		prefix := newEpoch()
 		return func(o storetest.Options) (storetest.Store, error) {
 			s, err := Open(t.Context(), optionsOf(server, prefix, o))
-			return whole_{s, nil}, err
+			return whole_{s, deeper{}}, err
 		}
 	})
 }
@@ -27,8 +27,10 @@ type others interface {
 
 type whole_ struct {
 	*Store
-	others
+	deeper
 }
+
+type deeper struct{ others }
 
 func optionsOf(server *redistest.Server, prefix string, o storetest.Options) Options {
 	return Options{URL: server.URL(), Prefix: prefix, Now: o.Now, MaxMetrics: o.MaxMetrics, RoomMessages: o.RoomMessages, RoomAge: o.RoomAge,
