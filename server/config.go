@@ -12,7 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"telltale/server/api"
 	"telltale/server/auth"
@@ -153,21 +152,8 @@ func fromEnvironment(set *flag.FlagSet, getenv func(string) string) error {
 }
 
 func wrongOption(err error) error {
-	text := legible(strings.TrimPrefix(err.Error(), "error parsing commandline arguments: "))
+	text := strings.TrimPrefix(err.Error(), "error parsing commandline arguments: ")
 	return &sentence{text: text + "; telltale serve -h lists the options", code: 2, cause: err}
-}
-
-// mostOfError is how much of an error that quotes a file or an argument is told, bytes.
-const mostOfError = 2000
-
-// legible is what a terminal only shows: options come from files and scripts of others too.
-func legible(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r != '\n' && r != '\t' && !unicode.IsPrint(r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, text[:min(len(text), mostOfError)])
 }
 
 // check refuses options that cannot be meant.

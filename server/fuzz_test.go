@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,15 +25,15 @@ func judged(t *testing.T, c config, err error) {
 		}
 		return
 	}
-	var said *sentence
-	if !errors.As(err, &said) || said.code != 2 || said.text == "" || !utf8.ValidString(said.text) {
-		t.Fatalf("refused with %T %q", err, err)
+	var said bytes.Buffer
+	if code := report(err, &said); code != 2 || said.Len() == 0 || said.Len() > 4*mostOfError || !utf8.Valid(said.Bytes()) {
+		t.Fatalf("refused with %d, %T %q", code, err, err)
 	}
 	// An error may go on in further lines, as TOML's do, but nothing in it moves a terminal.
-	if strings.ContainsFunc(said.text, func(r rune) bool {
+	if bytes.ContainsFunc(said.Bytes(), func(r rune) bool {
 		return r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r))
-	}) || len(said.text) > 4*mostOfError {
-		t.Fatalf("refused with %d bytes: %.300q", len(said.text), said.text)
+	}) {
+		t.Fatalf("refused with %.300q", said.String())
 	}
 }
 

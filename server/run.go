@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"unicode"
 
 	"telltale/server/command/keep"
 	"telltale/web"
@@ -113,9 +114,22 @@ func report(err error, stderr io.Writer) int {
 	if status, is := errors.AsType[exitStatus](err); is {
 		return int(status)
 	}
-	fmt.Fprintf(stderr, "telltale: %s\n", err)
+	fmt.Fprintf(stderr, "telltale: %s\n", legible(err.Error()))
 	if said, ok := errors.AsType[*sentence](err); ok {
 		return said.code
 	}
 	return 1
+}
+
+// mostOfError is how much of an error is told, bytes: it may quote a file.
+const mostOfError = 2000
+
+// legible is what a terminal only shows: what an error quotes may come from elsewhere.
+func legible(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && r != '\t' && !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text[:min(len(text), mostOfError)])
 }
