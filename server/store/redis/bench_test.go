@@ -55,7 +55,7 @@ func through(b *testing.B, server *redistest.Server, producers, processes int) {
 			b.Fatal(err)
 		}
 		defer s.Close()
-		ledgers[i] = ledger.New(whole_{s, deeper{}}, silent{})
+		ledgers[i] = ledger.New(s, silent{})
 	}
 	var next atomic.Int64
 	var all sync.WaitGroup

@@ -122,7 +122,7 @@ func (s *Store) retain(ctx context.Context, shares int) error {
 	if err := s.bury(ctx); err != nil {
 		return fmt.Errorf("bury a metric: %w", err)
 	}
-	return nil
+	return s.retainRooms(ctx)
 }
 
 var errEnough = errors.New("enough")

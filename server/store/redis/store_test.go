@@ -3,7 +3,6 @@ package redis
 import (
 	"testing"
 
-	"telltale/server/ledger"
 	"telltale/server/store/redistest"
 	"telltale/server/store/storetest"
 )
@@ -13,24 +12,10 @@ func TestTheContractHolds(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) storetest.Open {
 		prefix := newEpoch()
 		return func(o storetest.Options) (storetest.Store, error) {
-			s, err := Open(t.Context(), optionsOf(server, prefix, o))
-			return whole_{s, deeper{}}, err
+			return Open(t.Context(), optionsOf(server, prefix, o))
 		}
 	})
 }
-
-type others interface {
-	ledger.Rooms
-	ledger.Boards
-	ledger.Runs
-}
-
-type whole_ struct {
-	*Store
-	deeper
-}
-
-type deeper struct{ others }
 
 func optionsOf(server *redistest.Server, prefix string, o storetest.Options) Options {
 	return Options{URL: server.URL(), Prefix: prefix, Now: o.Now, MaxMetrics: o.MaxMetrics, RoomMessages: o.RoomMessages, RoomAge: o.RoomAge,
