@@ -8,23 +8,29 @@ import (
 
 	"telltale/app/ui"
 	"telltale/server/api"
+	"telltale/shared/access"
 )
 
 // onlookers are those whose page is being drawn right now. go-app tells a page that is drawn
 // nothing of its request but the URL, so that has a name in it that is drawn by lot, under
-// which what its caller may read is kept until the page is there.
+// which what its caller may is kept until the page is there.
 type onlookers struct {
-	all    source
-	sights sync.Map // of api.Sight, by name
+	all   source
+	looks sync.Map // of look, by name
+}
+
+// look is what the caller of one page may.
+type look struct {
+	sight api.Sight
+	me    access.Me
 }
 
 // pages has pages drawn with what their caller may read.
 func (o *onlookers) pages(draw http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		sight := api.SightOf(r)
 		name := rand.Text()
-		o.sights.Store(name, sight)
-		defer o.sights.Delete(name)
+		o.looks.Store(name, look{api.SightOf(r), api.MeOf(r)})
+		defer o.looks.Delete(name)
 		named := r.Clone(r.Context())
 		named.URL.User = url.User(name)
 		draw.ServeHTTP(w, named)
@@ -38,10 +44,11 @@ func (o *onlookers) source(at *url.URL) ui.Source {
 	if at.User == nil {
 		return nil
 	}
-	sight, is := o.sights.Load(at.User.Username())
+	found, _ := o.looks.Load(at.User.Username())
+	look, is := found.(look)
 	if !is {
 		return nil
 	}
-	of.sight, _ = sight.(api.Sight)
+	of.sight, of.me = look.sight, look.me
 	return of
 }

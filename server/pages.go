@@ -28,7 +28,11 @@ type source struct {
 	boards api.Boards
 	base   string // what a curl line begins with
 	sight  api.Sight
+	me     access.Me
 }
+
+// Me implements ui.Source.
+func (s source) Me() access.Me { return s.me }
 
 // Board implements ui.Source.
 func (s source) Board(id string) (wire.BoardView, bool, error) {

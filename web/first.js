@@ -118,7 +118,38 @@ const telltale = (() => {
     if (event.inputType === "insertLineBreak" && event.target.id === "say" && enter !== "break") press(event);
   });
   addEventListener("keyup", () => { enter = ""; });
-  addEventListener("submit", (event) => event.preventDefault());
+  addEventListener("submit", (event) => { if (event.target.method !== "post") event.preventDefault(); });
+
+  // The way in, and out. A page that leaves because what its viewer may has ended asks nobody: what is edited is kept.
+  let leaving = false;
+  addEventListener("beforeunload", (event) => { if (leaving) event.stopImmediatePropagation(); }, true);
+  function signIn(ended) {
+    if (leaving) return;
+    leaving = true;
+    location.replace("/sign-in?" + (ended ? "ended&" : "") + "next=" + encodeURIComponent(location.pathname + location.search));
+  }
+  function signOut() {
+    const form = document.body.appendChild(document.createElement("form"));
+    form.method = "post";
+    form.action = "/sign-out";
+    form.submit();
+  }
+  // Who comes to the way in is nobody yet: what was seen is not for them. The service worker lets the pages go that it keeps.
+  function forget() {
+    for (const key of [KEPT, SEEN, HIDDEN]) try { localStorage.removeItem(key); } catch { /* forbidden: nothing was kept */ }
+  }
+  addEventListener("DOMContentLoaded", () => {
+    if (!document.body.classList.contains("way-in")) return;
+    forget();
+    const token = document.getElementById("token"), show = document.getElementById("show");
+    show.hidden = false;
+    show.addEventListener("click", () => {
+      const shown = token.type === "text";
+      token.type = shown ? "password" : "text";
+      show.setAttribute("aria-pressed", !shown);
+      token.focus();
+    });
+  });
 
   // Up to where each room was seen, of the rooms looked at last.
   const MOST_SEEN = 200;
@@ -183,7 +214,7 @@ const telltale = (() => {
 
   return {
     cached, awake,
-    alive, screen: screenID, theme, dark, copy, tint,
+    alive, screen: screenID, theme, dark, copy, tint, signIn, signOut,
     setTheme: (choice) => { write(THEME, choice); setTheme(choice); },
     kept: () => read(KEPT),
     keep: (text) => write(KEPT, text),

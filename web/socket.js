@@ -59,7 +59,7 @@ globalThis.telltaleSocket = (() => {
     socket.onclose = ({ code }) => {
       over = true;
       wake();
-      if (code === 3000) signIn(); // the access has ended
+      if (code === 3000) telltale.signIn(true); // the access has ended
     };
     return {
       send: (text) => { if (socket.readyState === WebSocket.OPEN) socket.send(text); return socket.readyState === WebSocket.OPEN; },
@@ -67,9 +67,6 @@ globalThis.telltaleSocket = (() => {
       opened: new Promise((yes, no) => { socket.onopen = yes; socket.addEventListener("close", no); }),
     };
   }
-
-  // signIn leaves for where a token is shown, and comes back from there.
-  const signIn = () => location.assign("/sign-in?next=" + encodeURIComponent(location.pathname + location.search));
 
   return { open };
 })();

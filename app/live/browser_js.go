@@ -206,7 +206,8 @@ type Answer struct {
 var errNoAnswer = errors.New("the server does not answer")
 
 // Fetch makes a request by the browser's own fetch: net/http in its place would
-// add a fifth to the app's size. It fails where no answer comes before the context ends.
+// add a fifth to the app's size. It fails where no answer comes before the context ends. A
+// refusal for want of a token has the page leave for where one is shown.
 func Fetch(ctx context.Context, r Request) (Answer, error) {
 	abort := js.Global().Get("AbortController").New()
 	headers := map[string]any{"Accept": "application/json"}
@@ -237,6 +238,9 @@ func Fetch(ctx context.Context, r Request) (Answer, error) {
 		return Answer{}, errNoAnswer
 	}
 	answer := Answer{Status: response.Get("status").Int(), Body: text.String()}
+	if answer.Status == 401 {
+		js.Global().Get("telltale").Call("signIn", true)
+	}
 	if tag := response.Get("headers").Call("get", "ETag"); tag.Type() == js.TypeString {
 		answer.Revision = tag.String()
 	}

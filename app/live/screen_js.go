@@ -4,6 +4,7 @@ import (
 	"context"
 	"syscall/js"
 
+	"telltale/shared/access"
 	"telltale/shared/wire"
 )
 
@@ -15,6 +16,12 @@ func Await(ctx context.Context, promise js.Value) (js.Value, bool) { return awai
 func (Browser) Screens(ctx context.Context) (rows []wire.ScreenRow, err error) {
 	err = read(ctx, "/api/v1/screens", &rows)
 	return rows, err
+}
+
+// Me is what the viewer may.
+func (Browser) Me(ctx context.Context) (me access.Me, err error) {
+	err = read(ctx, "/api/v1/me", &me)
+	return me, err
 }
 
 // Boards are all boards, by id.

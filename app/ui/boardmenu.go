@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"telltale/app/live"
+	"telltale/shared/access"
 	"telltale/shared/board"
 	"telltale/shared/wire"
 
@@ -26,7 +27,7 @@ func (d *desk) menuLeaf() app.UI {
 	if builtin {
 		drop = "Back to the board as it was at first…"
 	}
-	query := browser.Query()
+	query, makes := browser.Query(), d.page.has(access.Board)
 	return leaf(titleOf(b), d.onShut, []app.UI{
 		app.Ul().Class("entries").Body(
 			entry("menu-share", "link", "Copy a link to what is shown", "", d.onShare),
@@ -37,11 +38,11 @@ func (d *desk) menuLeaf() app.UI {
 		),
 		&Curl{Line: "curl -H 'Accept: text/plain' " + base + boardPicture(b.ID), Of: "this board in a terminal"},
 		app.Ul().Class("entries").Body(
-			entry("menu-new", "plus", "New board…", "n", d.onNew),
-			entry("menu-copy", "copy", "Copy this board…", "", d.onCopyBoard),
+			app.If(makes, func() app.UI { return entry("menu-new", "plus", "New board…", "n", d.onNew) }),
+			app.If(makes, func() app.UI { return entry("menu-copy", "copy", "Copy this board…", "", d.onCopyBoard) }),
 			entry("menu-file", "down", "Save as a file (JSON)", "", d.onFile),
-			entry("menu-read", "up", "Read from a file or text (JSON)…", "", d.onRead),
-			app.If(b.ID != "all", func() app.UI { return entry("menu-delete", "bin", drop, "", d.onAskDelete) }),
+			app.If(makes, func() app.UI { return entry("menu-read", "up", "Read from a file or text (JSON)…", "", d.onRead) }),
+			app.If(b.ID != "all" && d.may(), func() app.UI { return entry("menu-delete", "bin", drop, "", d.onAskDelete) }),
 			entry("menu-keys", "keys", "Keys", "?", d.onKeys),
 		),
 	})

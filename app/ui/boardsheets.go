@@ -3,6 +3,7 @@ package ui
 import (
 	"strings"
 
+	"telltale/shared/access"
 	"telltale/shared/board"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
@@ -165,6 +166,9 @@ type newBoard struct {
 
 // askNew asks for the name of a new board.
 func (d *desk) askNew(ctx app.Context) {
+	if !d.page.has(access.Board) {
+		return
+	}
 	d.fresh = &newBoard{why: "A new board"}
 	d.show(ctx, "new")
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"telltale/app/live"
+	"telltale/shared/access"
 	"telltale/shared/board"
 	"telltale/shared/wire"
 
@@ -105,11 +106,18 @@ func (p *BoardsPage) Render() app.UI {
 		app.P().ID("wrong").Class("wrong").Attr("role", "alert").Text(p.wrong),
 		app.Ul().Class("list").Body(rows...),
 		app.If(len(rows) == 0, func() app.UI {
-			return app.P().Class("quiet").Text("No board is called that. Enter begins a new one.")
+			return app.P().Class("quiet").Text(p.none())
 		}),
 		app.P().Class("quiet").Text("A board is a JSON document as well: the line reads one, and PUT keeps it."),
 		&Curl{Line: "curl " + p.first.Base + "/api/v1/boards/home", Of: "reading a board"},
 	))
+}
+
+func (p *BoardsPage) none() string {
+	if !p.has(access.Board) {
+		return "No board that is shown to you is called that."
+	}
+	return "No board is called that. Enter begins a new one."
 }
 
 func (p *BoardsPage) row(row wire.BoardRow) app.UI {
@@ -160,6 +168,8 @@ func (p *BoardsPage) enter(ctx app.Context, _ app.Event) {
 		p.wrong = capital(board.Grammar)
 		return
 	}
-	toEdit = name
+	if p.has(access.Board) {
+		toEdit = name
+	}
 	ctx.Navigate(boardPath(name))
 }

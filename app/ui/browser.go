@@ -2,6 +2,7 @@ package ui
 
 import (
 	"telltale/app/live"
+	"telltale/shared/access"
 	"telltale/shared/metric"
 	"telltale/shared/run"
 	"telltale/shared/wire"
@@ -89,6 +90,12 @@ type alive interface {
 	// Post sends a request once and answers "" or a sentence on why it was refused.
 	Post(method, path, body string) string
 	Copy(text string)
+	// Doubts tells whether the server has to be asked for what the viewer may, Me asks it.
+	Doubts() bool
+	Me() (access.Me, error)
+	// SignIn leaves for where a token is shown, SignOut for good.
+	SignIn()
+	SignOut()
 	// Hides tells whether a panel of the place hides a metric, Hide hides it or shows it again.
 	Hides(panel string, id metric.ID) bool
 	Hide(panel string, id metric.ID)

@@ -24,6 +24,7 @@ type Card struct {
 	Pictures []string // drawn by the server; none in the browser
 	Now      int64    // ms since 1970, of Shown's values
 	To       int64    // the moment shown; 0 live
+	Changes  bool     // the viewer may change its one metric
 
 	Written map[metric.ID]int64 // when values were written, where their time does not tell
 }
@@ -52,7 +53,7 @@ func (c *Card) Render() app.UI {
 	return card.Body(head,
 		app.Div().Class("card-values").Body(
 			values.Body(c.values()...),
-			app.If(c.Panel.Buttons && len(c.Shown) == 1 && c.Shown[0].Kind != metric.Gauge, func() app.UI {
+			app.If(c.Panel.Buttons && c.Changes && c.Shown[0].Kind != metric.Gauge, func() app.UI {
 				return &Buttons{Metric: c.Shown[0].ID, Title: c.title(), Past: c.To != 0}
 			}),
 		),

@@ -12,6 +12,7 @@ import (
 type Composer struct {
 	app.Compo
 	Room string
+	Name string // under which one speaks, whatever one would choose; "" where one chooses
 
 	renaming bool
 	wrong    string // why the name was not taken
@@ -20,7 +21,9 @@ type Composer struct {
 // Render draws it. What is written stays in the page's own element.
 func (c *Composer) Render() app.UI {
 	return app.Div().Class("composer").Body(
-		app.If(c.renaming, c.rename).Else(func() app.UI {
+		app.If(c.renaming, c.rename).ElseIf(c.Name != "", func() app.UI {
+			return app.Span().ID("whoami").Class("whoami").Body(app.Span().Class("unseen").Text("You speak as "), app.Bdi().Text(c.Name))
+		}).Else(func() app.UI {
 			return app.Button().Type("button").ID("whoami").Class("whoami").Title(attr("Change your name")).OnClick(c.begin).Body(
 				app.Span().Class("unseen").Text("Change your name, now "), app.Bdi().Text(c.user()), glyph("pen"))
 		}),

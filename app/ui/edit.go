@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"telltale/app/live"
+	"telltale/shared/access"
 	"telltale/shared/board"
 	"telltale/shared/wire"
 
@@ -53,6 +54,13 @@ func (d *desk) now() board.Board {
 	return d.history.Now()
 }
 
+// may tells whether the viewer may arrange the board: all metrics, of which a copy is made,
+// where they may arrange any.
+func (d *desk) may() bool {
+	id := d.page.at.board.ID
+	return d.page.may(access.Board, access.Boards, id) || id == "all" && d.page.has(access.Board)
+}
+
 // mount begins what a page has for hands, once in its life.
 func (d *desk) mount(ctx app.Context) {
 	d.ctx = ctx
@@ -91,7 +99,7 @@ func (d *desk) hang() {
 func (d *desk) begin(ctx app.Context) {
 	id := d.page.at.board.ID
 	switch {
-	case d.editing() || d.page.at.large:
+	case d.editing() || d.page.at.large || !d.may():
 		return
 	case id == "all":
 		d.askCopy("All metrics grows by itself", "This board has a panel for each metric there is, and cannot be arranged. A copy of it can be.")

@@ -12,11 +12,13 @@ func (d *desk) doors() app.UI {
 		return app.Div().Hidden(true)
 	}
 	return app.Div().Class("doors").Body(
-		app.If(d.kept && !d.editing(), func() app.UI {
+		app.If(d.may() && d.kept && !d.editing(), func() app.UI {
 			return app.Button().Type("button").ID("restore").Class("chip").OnClick(d.onEdit).Text("Changes not saved: go on")
 		}),
-		app.Button().Type("button").ID("edit").Class("icon").Aria("label", "Edit this board").Aria("keyshortcuts", "e").
-			Aria("pressed", word(d.editing())).Title(attr("Edit this board (e)")).OnClick(d.onEdit).Body(glyph("pen")),
+		either(d.may() || d.editing(), func() app.UI {
+			return app.Button().Type("button").ID("edit").Class("icon").Aria("label", "Edit this board").Aria("keyshortcuts", "e").
+				Aria("pressed", word(d.editing())).Title(attr("Edit this board (e)")).OnClick(d.onEdit).Body(glyph("pen"))
+		}),
 		app.Button().Type("button").ID("menu").Class("icon").Aria("label", "More of this board").Aria("haspopup", "dialog").
 			Aria("keyshortcuts", "m").Title(attr("More of this board (m)")).OnClick(d.onMenu).Body(glyph("more")),
 	)

@@ -35,6 +35,7 @@ var glyphs = map[string]string{
 	"kind-run":      `<rect x="1.5" y="2.5" width="13" height="11" rx="2"/><path d="m6.5 5.5 4 2.5-4 2.5Z"/>`,
 	"kind-presence": `<circle cx="8" cy="5.2" r="2.7"/><path d="M2.5 14a5.5 5.5 0 0 1 11 0"/>`,
 	"kind-text":     `<path d="M3 5V3h10v2M8 3v10M6 13h4"/>`,
+	"lock":          `<rect x="3.5" y="7" width="9" height="6.5" rx="1.5"/><path d="M5.5 7V5a2.5 2.5 0 0 1 5 0v2"/>`,
 	"done":          `<path d="m3 8.5 3.5 3.5L13 4.5"/>`,
 	"light":         `<circle cx="8" cy="8" r="3"/><path d="M8 1.5v1M8 13.5v1M1.5 8h1M13.5 8h1M3.4 3.4l.7.7M11.9 11.9l.7.7M3.4 12.6l.7-.7M11.9 4.1l.7-.7"/>`,
 	"dark":          `<path d="M13.5 9.5A6 6 0 0 1 6.5 2.5a6 6 0 1 0 7 7Z"/>`,

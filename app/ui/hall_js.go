@@ -146,6 +146,9 @@ func (s *stage) seen(name string) uint64 { return uint64(telltale().Call("seen",
 
 // User is the person's name on this machine; a guest's until they choose one.
 func (s *stage) User() string {
+	if mine.User != "" {
+		return mine.User // whatever they would choose
+	}
 	if s.user != "" {
 		return s.user
 	}

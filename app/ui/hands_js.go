@@ -131,14 +131,22 @@ func (s *stage) Unsaved(is bool) { s.hand.unsaved = is }
 
 // Draft is what this machine keeps of a board's changes.
 func (s *stage) Draft(id string) string {
-	if text := telltale().Call("draft", id); text.Type() == js.TypeString {
+	if text := telltale().Call("draft", draftOf(id)); text.Type() == js.TypeString {
 		return text.String()
 	}
 	return ""
 }
 
 // KeepDraft keeps it.
-func (s *stage) KeepDraft(id, text string) { telltale().Call("keepDraft", id, text) }
+func (s *stage) KeepDraft(id, text string) { telltale().Call("keepDraft", draftOf(id), text) }
+
+// draftOf is under what changes of a board are kept: those of one person are not another's.
+func draftOf(id string) string {
+	if mine.User != "" {
+		return mine.User + "/" + id
+	}
+	return id
+}
 
 // PutBoard saves a board.
 func (s *stage) PutBoard(b board.Board, on boardPut) boardAnswer {
@@ -192,8 +200,8 @@ func (s *stage) OpenDialog() {
 	if !dialog.Truthy() || dialog.Get("open").Bool() {
 		return
 	}
-	if dialog.Get("dataset").Get("kind").String() == "menu" {
-		hang(dialog, document.Call("getElementById", "menu"))
+	if kind := dialog.Get("dataset").Get("kind").String(); kind == "menu" || kind == "account" {
+		hang(dialog, document.Call("getElementById", kind))
 	}
 	dialog.Call("showModal")
 	if first := dialog.Call("querySelector", ".leaf-body :is(input:not(.unseen), textarea, select, .entry)"); first.Truthy() && !touches() {

@@ -6,6 +6,8 @@ import "github.com/maxence-charriere/go-app/v10/pkg/app"
 // was not done, a quiet button that puts the app among the machine's own.
 type Foot struct {
 	app.Compo
+	Screens, Audit bool // the viewer may go there
+
 	can   bool
 	apple bool // whose browsers leave it to their menu
 }
@@ -23,7 +25,8 @@ func (f *Foot) ask(ctx app.Context) {
 // Render draws it.
 func (f *Foot) Render() app.UI {
 	return app.Elem("footer").Class("foot inner").Body(
-		app.A().Href("/screens").Text("Screens"),
+		either(f.Screens, func() app.UI { return app.A().Href("/screens").Text("Screens") }),
+		either(f.Audit, func() app.UI { return app.A().Href("/audit").Text("Audit") }),
 		app.Button().Type("button").ID("install").Class("chip").Hidden(!f.can).OnClick(f.install).Text("Install the app"),
 	)
 }

@@ -3,6 +3,7 @@ package ui
 import (
 	"encoding/json"
 
+	"telltale/shared/access"
 	"telltale/shared/metric"
 	"telltale/shared/run"
 	"telltale/shared/wire"
@@ -13,6 +14,7 @@ import (
 type Island struct {
 	Now     int64           `json:"now"`             // ms since 1970, when the page was made
 	Base    string          `json:"base"`            // what a curl line begins with
+	Me      *access.Me      `json:"me,omitempty"`    // what the viewer may
 	Ahead   int64           `json:"ahead,omitempty"` // ms that the server's clock was ahead of this machine's
 	Metrics []metric.Metric `json:"metrics"`
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"telltale/shared/access"
 	"telltale/shared/board"
 	"telltale/shared/metric"
 	"telltale/shared/run"
@@ -210,6 +211,10 @@ func (p *BoardPage) grid(panels []board.Panel) []app.UI {
 			cards = append(cards, &EachCard{Panel: panel, Metrics: matching(panel, p.first.Metrics)})
 			continue
 		}
+		if why := p.unseen(panel); why != "" && !p.desk.editing() {
+			cards = append(cards, &UnseenCard{Panel: panel, Why: why})
+			continue
+		}
 		if panel.Kind == board.Run {
 			cards = append(cards, &RunCard{Panel: panel, Past: p.at.to != 0, Base: p.first.Base, Early: p.first.Runs, Rooms: p.first.Rooms, Now: p.first.Now})
 			continue
@@ -227,6 +232,7 @@ func (p *BoardPage) grid(panels []board.Panel) []app.UI {
 			shown = without(shown)
 		}
 		card := &Card{Panel: panel, To: p.at.to, Shown: shown, Titles: titles, More: more, Span: p.at.span, Large: p.at.large, Base: p.first.Base, Now: p.first.Now, Written: p.first.Written}
+		card.Changes = len(shown) == 1 && p.may(access.Write, access.Metrics, string(shown[0].ID))
 		if app.IsServer && i < mostDrawn && p.at.to == 0 {
 			card.Pictures = card.pictures(p.set, p.first.Now)
 		}
@@ -235,12 +241,15 @@ func (p *BoardPage) grid(panels []board.Panel) []app.UI {
 	if p.desk.editing() {
 		return cards
 	}
-	if p.at.board.ID == "home" && !p.at.wall.on {
+	invites := p.has(access.Write)
+	if p.at.board.ID == "home" && !p.at.wall.on && invites {
 		cards = append(cards, &Invitation{Base: p.first.Base, Metric: "temperature"})
 	}
 	switch {
 	case p.at.none:
 		cards = append(cards, p.absent())
+	case len(p.at.board.Panels) > 0 && len(panels) == 0 && !invites:
+		cards = append(cards, &UnseenCard{Panel: board.Panel{ID: "none", Title: p.title()}, Why: "Nothing that is shown to you is here yet."})
 	case len(p.at.board.Panels) > 0 && len(panels) == 0:
 		cards = append(cards, &Invitation{Base: p.first.Base, Metric: p.missing()})
 	case len(panels) == 0 && p.at.revision != "":

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"telltale/shared/access"
 	"telltale/shared/board"
 	"telltale/shared/metric"
 	"telltale/shared/scene"
@@ -39,6 +40,8 @@ func (s shelf) View(patterns []string, rangeMS int64, points, limit int) (View, 
 	}
 	return view, nil
 }
+
+func (shelf) Me() access.Me { return access.Me{Open: true} }
 
 func (shelf) Room(name string, limit int) (RoomView, error) { return roomShelf[name], nil }
 

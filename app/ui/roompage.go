@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"telltale/app/live"
+	"telltale/shared/access"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
@@ -62,6 +63,14 @@ func (p *RoomPage) open(ctx app.Context) {
 	browser.Open(p.look(), p.first, nil)
 }
 
+// named is under which name the viewer speaks, where that is not for them to choose.
+func (p *RoomPage) named() string {
+	if me := p.first.Me; me != nil && !me.Open {
+		return me.User
+	}
+	return ""
+}
+
 // Render draws the page.
 func (p *RoomPage) Render() app.UI {
 	if p.name == "" {
@@ -79,7 +88,10 @@ func (p *RoomPage) Render() app.UI {
 		),
 		app.Div().Class("talk").Body(
 			&Log{Room: p.name, Early: early},
-			&Composer{Room: p.name},
+			app.If(p.may(access.Room, access.Rooms, p.name), func() app.UI { return &Composer{Room: p.name, Name: p.named()} }).
+				Else(func() app.UI {
+					return app.P().ID("listens").Class("listens").Text("You may read what is said here, but not speak.")
+				}),
 		),
 		app.Aside().ID("aside").Aria("label", "People and curl").Body(
 			&Members{Room: p.name, Early: early},

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"telltale/app/live"
+	"telltale/shared/access"
 	"telltale/shared/room"
 	"telltale/shared/wire"
 
@@ -115,7 +116,7 @@ func (p *RoomsPage) Render() app.UI {
 		app.If(found > mostListed, func() app.UI {
 			return app.P().Class("quiet").Text("and " + grouped(uint64(found-mostListed)) + " more: name a part of the one you want")
 		}),
-		app.If(found == 0 && p.sought == "", func() app.UI {
+		app.If(found == 0 && p.sought == "" && p.has(access.Room), func() app.UI {
 			return app.Article().Class("card invitation").Body(
 				app.Header().Class("card-head").Body(app.H2().Text("Pipe a command into a room")),
 				app.P().Text("A room is a named stream of lines. It is there as soon as something is said in it, keeps what was said, and everybody who looks sees each line as it comes."),

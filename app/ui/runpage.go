@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"telltale/app/live"
+	"telltale/shared/access"
 	"telltale/shared/run"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
@@ -150,7 +151,7 @@ func (p *RunPage) Render() app.UI {
 				app.P().ID("standing").Body(p.standing()...),
 			),
 			p.update(),
-			app.If(p.run.State == run.Running && p.run.Host == "" && !p.none, p.stopper),
+			app.If(p.run.State == run.Running && p.run.Host == "" && !p.none && p.may(access.Run, access.Commands, p.run.Command), p.stopper),
 			app.Button().Type("button").ID("beside").Class("chip beside").Aria("expanded", attr(trueOr(p.aside))).Aria("controls", "aside").
 				OnClick(func(app.Context, app.Event) { p.aside = !p.aside }).
 				Body(glyph("prompt"), app.Span().Text("About")),
@@ -172,6 +173,13 @@ func (p *RunPage) standing() []app.UI {
 
 // about is what is known besides.
 func (p *RunPage) about() app.UI {
+	if p.none {
+		return app.Div().Class("terminal").Body(
+			app.H2().Text("This run"),
+			app.P().Text("Nothing is known of it: it was never run here, or so long ago that it is no longer kept."),
+			app.P().Class("facts").Body(app.A().Href("/runs").Text("All runs")),
+		)
+	}
 	fact := func(name string, is ...app.UI) app.UI {
 		return app.Div().Body(app.Dt().Text(name), app.Dd().Body(is...))
 	}

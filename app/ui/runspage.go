@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"telltale/app/live"
+	"telltale/shared/access"
 	"telltale/shared/run"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
@@ -110,7 +111,7 @@ func (p *RunsPage) Render() app.UI {
 		app.If(found > firstRuns, func() app.UI {
 			return app.P().Class("quiet").Text("and " + grouped(uint64(found-firstRuns)) + " more: name a part of the one you want")
 		}),
-		app.If(len(p.first.Runs) == 0, func() app.UI {
+		app.If(len(p.first.Runs) == 0 && p.has(access.Run), func() app.UI {
 			return app.Article().Class("card invitation").Body(
 				app.Header().Class("card-head").Body(app.H2().Text("Run a command in front of everybody")),
 				app.P().Text("It runs where you are, with its output as ever. Everybody who looks sees each line as it comes, and how it ended stays here."),

@@ -44,12 +44,12 @@ func (s *Sheet) beside(_ app.Context, e app.Event) {
 // leaf is what a dialog is made of: a heading, what it is about, and what can be done.
 func leaf(title string, shut app.EventHandler, body []app.UI, does ...app.UI) app.UI {
 	return app.Div().Class("leaf").Body(
-		app.Header().Class("leaf-head").Body(
+		app.Div().Class("leaf-head").Body(
 			app.H2().ID("dialog-title").Text(title),
 			app.Button().Type("button").Class("icon").ID("dialog-close").Aria("label", "Close").Title("Close (Escape)").OnClick(shut).Body(glyph("close")),
 		),
 		app.Div().Class("leaf-body").Body(body...),
-		app.If(len(does) > 0, func() app.UI { return app.Elem("footer").Class("leaf-does").Body(does...) }),
+		app.If(len(does) > 0, func() app.UI { return app.Div().Class("leaf-does").Body(does...) }),
 	)
 }
 

@@ -4,6 +4,7 @@ import (
 	"net/url"
 
 	"telltale/app/live"
+	"telltale/shared/access"
 	"telltale/shared/run"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
@@ -24,7 +25,11 @@ func (s *shell) begin() {
 	browser.Hold()
 	if island := app.Window().GetElementByID(islandID); island.Truthy() {
 		s.first, _ = readIsland(island.Get("textContent").String())
+		if s.first.Me != nil {
+			mine = *s.first.Me
+		}
 	}
+	s.first.Me = &mine
 	s.first.Base = base()
 }
 
@@ -45,12 +50,14 @@ func (s *shell) ask(ctx app.Context, path string, look live.Look, lines int) Vie
 	if source == nil {
 		return View{}
 	}
+	me := source.Me()
+	s.first.Me = &me
 	view, err := source.View(look.Patterns, look.RangeMS, look.Points, mostDrawn)
 	if err != nil {
 		app.Log("pre-render without values:", err) // the app shows them once it is there
 		return View{}
 	}
-	s.first = Island{Now: view.Now, Base: view.Base, Metrics: view.Metrics, Written: view.Snapshot.Written, Epoch: view.Snapshot.Epoch}
+	s.first = Island{Me: &me, Now: view.Now, Base: view.Base, Metrics: view.Metrics, Written: view.Snapshot.Written, Epoch: view.Snapshot.Epoch}
 	for _, name := range look.Rooms {
 		of, err := source.Room(name, lines)
 		if err != nil {
@@ -97,9 +104,9 @@ func (s *shell) page(kind, current, main, skip string, body app.UI) app.UI {
 		app.A().Class("skip").Href("#"+main).OnClick(func(app.Context, app.Event) {
 			app.Window().GetElementByID(main).Call("focus") // which go-app's handling of links does not
 		}).Text(skip),
-		masthead(current),
+		s.masthead(current),
 		body,
-		&Foot{},
+		&Foot{Screens: s.has(access.Board), Audit: s.has(access.Admin)},
 		&Notice{},
 		app.Div().ID("veil").Class("veil").Aria("hidden", attr("true")).Body(app.Span().Text("Not live: nothing was heard of the server")),
 		&Keys{},
@@ -116,7 +123,7 @@ func (s *shell) update() app.UI {
 }
 
 // masthead is what stays at the top: where one is, and how things stand.
-func masthead(current string) app.UI {
+func (s *shell) masthead(current string) app.UI {
 	entry := func(href, text string) app.HTMLA {
 		entry := app.A().Href(href).Text(text)
 		if href == current {
@@ -131,5 +138,6 @@ func masthead(current string) app.UI {
 		),
 		&Lamp{},
 		&Theme{},
+		&Account{Me: s.first.Me},
 	))
 }

@@ -3,6 +3,7 @@ package ui
 import (
 	"net/url"
 
+	"telltale/shared/access"
 	"telltale/shared/metric"
 	"telltale/shared/run"
 	"telltale/shared/series"
@@ -30,6 +31,8 @@ type RoomView struct {
 
 // Source is where the pre-render finds what to show.
 type Source interface {
+	// Me is what the viewer of the page may.
+	Me() access.Me
 	// View answers the metrics that match the patterns, and for the first limit of
 	// them the history of the last rangeMS ms in at most points columns.
 	View(patterns []string, rangeMS int64, points, limit int) (View, error)

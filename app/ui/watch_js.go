@@ -188,7 +188,7 @@ func (s *stage) keep() {
 		}
 	})
 	if heard != 0 {
-		s.kept.write(Island{Now: heard, Ahead: now - time.Now().UnixMilli(), Metrics: s.viewer.Known()})
+		s.kept.write(Island{Me: &mine, Now: heard, Ahead: now - time.Now().UnixMilli(), Metrics: s.viewer.Known()})
 	}
 }
 
@@ -203,6 +203,9 @@ func (keeper) read() (Island, bool) {
 		return Island{}, false
 	}
 	kept, err := readIsland(text.String())
+	if notMine(kept.Me) {
+		return Island{}, false
+	}
 	return kept, err == nil
 }
 

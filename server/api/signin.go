@@ -17,18 +17,25 @@ const signedIn = 90 * 24 * time.Hour
 // maxForm is how large the form that signs in may be, bytes.
 const maxForm = 32 << 10
 
-// signInPage works without the app, whose code a browser may not have yet.
+// signInPage works without the app, whose code a browser may not have yet, and without scripts:
+// first.js only sets the theme that was chosen, shows what is typed, and forgets what was seen.
 var signInPage = template.Must(template.New("sign-in").Parse(`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Sign in · Telltale</title><link rel="stylesheet" href="{{.Style}}"><link rel="icon" href="/web/icon/icon.svg"></head>
-<body class="way-in"><main class="inner"><form method="post" action="/sign-in" class="card">
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
+<title>Sign in · Telltale</title><meta name="theme-color" content="#f4f6f8"><meta name="robots" content="noindex">
+<link rel="stylesheet" href="/web/app.css"><link rel="icon" href="/web/icon/icon.svg"><script src="/web/first.js"></script></head>
+<body class="way-in"><main>
+<form method="post" action="/sign-in" class="card">
+<svg class="glyph" viewBox="0 0 16 16" width="40" height="40" aria-hidden="true" focusable="false"><path d="M1 10.3h3l1.8-4.8 2.3 6.6 1.4-3.7"/><circle class="lit" cx="12" cy="5.5" r="2.2"/></svg>
 <h1>Sign in to Telltale</h1>
-{{if .Wrong}}<p class="wrong" role="alert">{{.Wrong}}</p>{{end}}
+<p class="where"><bdi>{{.Host}}</bdi></p>
+{{if .Wrong}}<p id="wrong" class="wrong" role="alert">{{.Wrong}}</p>{{else if .Ended}}<p class="ended" role="status">Your access has ended. Changes that were not saved are kept on this machine.</p>{{end}}
 <label for="token">Token</label>
-<input id="token" name="token" type="password" autocomplete="current-password" autocapitalize="off" spellcheck="false" required autofocus>
+<div class="field"><input id="token" name="token" type="password" autocomplete="current-password" autocapitalize="off" autocorrect="off" spellcheck="false" required autofocus{{if .Wrong}} aria-invalid="true" aria-describedby="wrong"{{end}}>
+<button type="button" id="show" class="chip" aria-pressed="false" hidden>Show</button></div>
 <input type="hidden" name="next" value="{{.Next}}">
-<button type="submit" class="primary">Sign in</button>
-<p class="hint">Whoever runs this server makes a token with <code>telltale token create</code>.</p>
+<button type="submit" class="chip full">Sign in</button>
+<p class="hint">Whoever runs this server makes a token, and it is shown once:</p>
+<pre class="hint"><code>telltale token create NAME --scope read</code></pre>
 </form></main></body></html>
 `))
 
@@ -48,17 +55,20 @@ func (a *API) getSignIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return a.sendSignIn(w, http.StatusOK, query.Get("next"), "")
+	return a.sendSignIn(w, r, http.StatusOK, query.Get("next"), "")
 }
 
-func (a *API) sendSignIn(w http.ResponseWriter, status int, next, wrong string) error {
+func (a *API) sendSignIn(w http.ResponseWriter, r *http.Request, status int, next, wrong string) error {
 	header := w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Cache-Control", "no-store")
-	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	header.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 	header.Set("Referrer-Policy", "same-origin")
 	w.WriteHeader(status)
-	_ = signInPage.Execute(w, struct{ Style, Next, Wrong string }{"/web/app.css", here(next), wrong}) // the client has gone: nobody is left to tell
+	_ = signInPage.Execute(w, struct {
+		Host, Next, Wrong string
+		Ended             bool
+	}{r.Host, here(next), wrong, r.URL.Query().Has("ended")}) // the client has gone: nobody is left to tell
 	return nil
 }
 
@@ -75,7 +85,7 @@ func (a *API) postSignIn(w http.ResponseWriter, r *http.Request) error {
 	token, next := strings.TrimSpace(r.PostForm.Get("token")), r.PostForm.Get("next")
 	if a.Gate != nil {
 		if _, err := a.Gate.Keyring.Find(token); err != nil {
-			return a.sendSignIn(w, http.StatusUnauthorized, next, "This token is not known here, or has ended.")
+			return a.sendSignIn(w, r, http.StatusUnauthorized, next, "This token is not known here, or has ended.")
 		}
 		setCookie(w, r, token, int(signedIn.Seconds()))
 	}
@@ -83,16 +93,17 @@ func (a *API) postSignIn(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// postSignOut takes the cookie away.
+// postSignOut takes the cookies away.
 func (a *API) postSignOut(w http.ResponseWriter, r *http.Request) error {
 	setCookie(w, r, "", -1)
+	http.SetCookie(w, &http.Cookie{Name: auth.LinkCookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: encrypted(r)})
 	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
 	return nil
 }
 
 func setCookie(w http.ResponseWriter, r *http.Request, value string, seconds int) {
 	http.SetCookie(w, &http.Cookie{Name: auth.Cookie, Value: value, Path: "/", MaxAge: seconds,
-		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil})
+		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: encrypted(r)})
 }
 
 // here is a path of this server: what came with a link may name another one.
