@@ -19,6 +19,11 @@ func (c *Chart) cells(a box) {
 	c.plot = box{}
 	shown := c.shown()
 	if shown == 0 {
+		if len(c.in.Series) == 0 {
+			c.plot = a
+			c.blank()
+			c.plot = box{}
+		}
 		return
 	}
 	foot := 0.0
