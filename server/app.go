@@ -59,13 +59,13 @@ func newApp(assets *web.Assets, ancestors string) http.Handler {
 			r.Header.Del("If-None-Match")
 			page := &pageWriter{ResponseWriter: w, policy: policy}
 			if pages.ServeHTTP(page, r); page.missing {
-				notFound(w, r, resolve("app.css"), policy)
+				notFound(w, r, resolve, policy)
 			}
 		case goAppFiles[r.URL.Path]:
 			pages.ServeHTTP(w, r)
 		default:
 			// Not go-app's to answer: it would look for /robots.txt and its like on the host that the request names.
-			notFound(w, r, resolve("app.css"), policy)
+			notFound(w, r, resolve, policy)
 		}
 	})
 }
@@ -79,13 +79,14 @@ func isPage(path string) bool {
 var goAppFiles = map[string]bool{"/app.js": true, "/app.css": true, "/app-worker.js": true, "/wasm_exec.js": true}
 
 // notFound tells a person where to go on.
-func notFound(w http.ResponseWriter, r *http.Request, style, policy string) {
+func notFound(w http.ResponseWriter, r *http.Request, resolve func(string) string, policy string) {
 	setPageHeader(w.Header(), policy)
 	w.WriteHeader(http.StatusNotFound)
 	fmt.Fprintf(w, `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Not found · Telltale</title><link rel="stylesheet" href="%s">
-<main class="inner"><div class="toolbar"><h1>There is nothing at %s</h1></div><p><a href="/">To the start page</a></p></main></html>
-`, style, html.EscapeString(r.URL.Path))
+<title>Not found · Telltale</title><link rel="stylesheet" href="%s"><link rel="icon" href="%[2]s">
+<header class="masthead"><div class="inner"><a class="brand" href="/"><img class="glyph" src="%[2]s" alt="">Telltale</a></div></header>
+<main class="inner invitation"><div class="toolbar"><h1>There is nothing at %[3]s</h1></div><p class="quiet"><a href="/">To the start page</a></p></main></html>
+`, resolve("app.css"), resolve("icon/icon.svg"), html.EscapeString(r.URL.Path))
 }
 
 // pageWriter takes the build's ETag off a page and keeps it out of shared caches; the service worker keeps pages itself.
