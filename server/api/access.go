@@ -24,10 +24,11 @@ type rule struct {
 
 // The rules that name nothing.
 var (
-	toAll    = rule{open: true}
-	anything = rule{need: func(*http.Request) access.Need { return access.Need{Right: access.Read} }} // lets a caller in who may look at anything
-	someone  = rule{some: anyRight}                                                                   // may do anything at all
-	byAdmin  = rule{need: func(*http.Request) access.Need { return access.Need{Right: access.Admin} }}
+	toAll      = rule{open: true}
+	anything   = rule{need: func(*http.Request) access.Need { return access.Need{Right: access.Read} }} // lets a caller in who may look at anything
+	someone    = rule{some: anyRight}                                                                   // may do anything at all
+	everything = over(access.Read, access.Metrics, "")                                                  // lets a caller in who may look at all there is
+	byAdmin    = rule{need: func(*http.Request) access.Need { return access.Need{Right: access.Admin} }}
 )
 
 // anyRight is none of access's: whoever has one at all meets it.
@@ -110,8 +111,26 @@ func (a *API) permit(ctx context.Context, c auth.Caller, need access.Need) error
 	return nil
 }
 
-// may tells whether a caller may do what is needed. A share link reads what its board shows.
+// may tells whether a caller may do what is needed. Who has opened a share link reads what its
+// board shows.
 func (a *API) may(ctx context.Context, c auth.Caller, need access.Need) bool {
+	return a.mayAsShown(ctx, c, need, a.shown(ctx, c))
+}
+
+// shown is the board of the share link that the caller has opened; nil for none, and where it
+// is no longer there.
+func (a *API) shown(ctx context.Context, c auth.Caller) *board.Board {
+	if c.Board == "" {
+		return nil
+	}
+	of, err := a.boards.Board(ctx, c.Board)
+	if err != nil {
+		return nil
+	}
+	return &of.Board
+}
+
+func (a *API) mayAsShown(ctx context.Context, c auth.Caller, need access.Need, shown *board.Board) bool {
 	if c.May(need) {
 		return true
 	}
@@ -123,32 +142,28 @@ func (a *API) may(ctx context.Context, c auth.Caller, need access.Need) bool {
 	}
 	// A run's room is read by who may read the run.
 	if id, is := strings.CutPrefix(need.Name, run.Prefix); is && need.Class == access.Rooms {
-		if of, _, err := a.Ledger.Run(ctx, id); err == nil {
-			return a.may(ctx, c, access.Need{Right: access.Read, Class: access.Commands, Name: of.Command})
+		of, _, err := a.Ledger.Run(ctx, id)
+		if err == nil && a.mayAsShown(ctx, c, access.Need{Right: access.Read, Class: access.Commands, Name: of.Command}, shown) {
+			return true
 		}
 	}
-	return c.Board != "" && a.shares(ctx, c.Board, need)
+	return shown != nil && (need.Class == access.None || need.Class == access.Boards || c.Bound.May(need)) && shows(*shown, need)
 }
 
-// shares tells whether a board shows what a share link of it asks to read.
-func (a *API) shares(ctx context.Context, id string, need access.Need) bool {
-	if need.Class == access.None {
-		return true
-	}
-	if need.Class == access.Boards {
-		return need.Name == id
-	}
-	of, err := a.boards.Board(ctx, id)
-	if err != nil || need.Name == "" {
-		return false
-	}
+// shows tells whether a board shows what somebody asks to read. Asking for a list is asking for
+// what of it the board shows.
+func shows(of board.Board, need access.Need) bool {
 	switch need.Class {
+	case access.None:
+		return true
+	case access.Boards:
+		return need.Name == of.ID
 	case access.Metrics:
-		return slices.ContainsFunc(of.Patterns(), func(p string) bool { return metric.Match(p, metric.ID(need.Name)) })
+		return need.Name != "" && slices.ContainsFunc(of.Patterns(), func(p string) bool { return metric.Match(p, metric.ID(need.Name)) })
 	case access.Rooms:
 		return slices.Contains(of.Rooms(), need.Name)
 	case access.Commands:
-		return slices.ContainsFunc(of.Panels, func(p board.Panel) bool { return p.Kind == board.Run && (p.Command == "" || p.Command == need.Name) })
+		return need.Name != "" && slices.ContainsFunc(of.Panels, func(p board.Panel) bool { return p.Kind == board.Run && (p.Command == "" || p.Command == need.Name) })
 	}
 	return false
 }
@@ -162,6 +177,9 @@ func lacking(c auth.Caller, need access.Need) error {
 	if !c.Named() {
 		return &problem{Status: http.StatusUnauthorized, challenge: challenge,
 			Detail: "this needs a token: show one with the header Authorization: Bearer TOKEN, or sign in on the page at /sign-in"}
+	}
+	if c.User == "" && c.Board != "" {
+		return refuse(http.StatusForbidden, "the link that you opened shows the board %s, and nothing else", c.Board)
 	}
 	if need.Right == anyRight {
 		return refuse(http.StatusForbidden, "the token of %s may do nothing", c.User)

@@ -28,6 +28,13 @@ func (s *shelf) add(name, scopes string) (secret string) {
 	return secret
 }
 
+// share keeps a share link of a board, which shows what these scopes give at most.
+func (s *shelf) share(board, bound string) (secret string) {
+	secret = s.add("share of "+board, bound)
+	s.tokens[len(s.tokens)-1].Board = board
+	return secret
+}
+
 func (s *shelf) clear() {
 	s.tokens = nil
 	s.version++

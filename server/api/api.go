@@ -11,6 +11,7 @@ import (
 	"telltale/server/auth"
 	"telltale/server/hub"
 	"telltale/server/ledger"
+	"telltale/shared/access"
 	"telltale/shared/series"
 )
 
@@ -24,9 +25,10 @@ type Options struct {
 	Assets   http.Handler // GET /web/...
 	Log      *slog.Logger
 
-	Gate       *auth.Gate // nil lets everybody do everything
-	Commands   Commands   // nil where the configuration names none
-	BoardFiles BoardFiles // nil where there is no folder of boards
+	Gate       *auth.Gate   // nil lets everybody do everything
+	Access     access.Store // of share links and of the audit; nil with no Gate
+	Commands   Commands     // nil where the configuration names none
+	BoardFiles BoardFiles   // nil where there is no folder of boards
 	Version    string
 	MaxMessage int64 // bytes of a WebSocket message; 64 KiB
 	// SlowClient is what becomes of a reader that falls behind its room; Catchup.
@@ -61,6 +63,7 @@ type API struct {
 	turns    turns
 	paces    *paces
 	screens  screens
+	editions editions
 	rules    map[string]rule // of each route, by its pattern
 	// snapshots bounds how many histories are read for viewers at once.
 	snapshots chan struct{}

@@ -143,6 +143,11 @@ func (a *API) changeBoard(w http.ResponseWriter, r *http.Request, c ledger.Board
 		return answer, a.clash(r.Context(), c.ID)
 	}
 	if err == nil && !answer.Repeat {
+		did := "board.put"
+		if c.Document == nil {
+			did = "board.delete"
+		}
+		a.note(r, did, c.ID, c.Title)
 		a.BoardChanged(r.Context(), c.ID)
 	}
 	return answer, err

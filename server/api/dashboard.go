@@ -52,6 +52,10 @@ func (a *API) getDashboard(w http.ResponseWriter, r *http.Request) error {
 		return errGone
 	}
 	defer viewer.Close()
+	if a.allowShop(r) != nil { // a share link's board is another one since it was opened
+		s.shut(wire.CloseTryLater, "the board has changed")
+		return errGone
+	}
 	s.run(a.shopFrames(viewer), ignore)
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"telltale/server/command"
 	"telltale/server/hub"
 	"telltale/server/ledger"
+	"telltale/shared/access"
 	"telltale/shared/board"
 	"telltale/shared/metric"
 	"telltale/shared/room"
@@ -106,7 +107,9 @@ func answerTo(err error) *problem {
 		return &problem{Status: http.StatusNotFound, Detail: "no such board: GET /api/v1/boards lists those there are, PUT makes one"}
 	case errors.Is(err, ledger.ErrKeyReused):
 		return &problem{Status: http.StatusUnprocessableEntity, Detail: "the idempotency key was used with another body: take a new key for a new request"}
-	case is(err, ledger.ErrTooMany, ledger.ErrTooManyRooms, ledger.ErrTooManyBoards, hub.ErrFeeds, hub.ErrRooms):
+	case errors.Is(err, access.ErrNoToken):
+		return &problem{Status: http.StatusNotFound, Detail: "no such link: it has ended"}
+	case is(err, access.ErrMany, ledger.ErrTooMany, ledger.ErrTooManyRooms, ledger.ErrTooManyBoards, hub.ErrFeeds, hub.ErrRooms):
 		return &problem{Status: http.StatusTooManyRequests, Detail: err.Error(), retry: 60}
 	case errors.Is(err, ledger.ErrUnavailable):
 		return &problem{Status: http.StatusServiceUnavailable, Detail: "nothing can be written now: try again soon; an operator finds the reason in the log", retry: 5}

@@ -3,6 +3,7 @@ package api
 import (
 	"errors"
 	"net/http"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -203,9 +204,16 @@ func (a *API) putMetric(w http.ResponseWriter, r *http.Request) error {
 	if err := d.Check(); err != nil {
 		return err
 	}
+	before, err := a.Ledger.Metric(r.Context(), id)
+	if err != nil && !errors.Is(err, ledger.ErrUnknown) {
+		return err
+	}
 	m, err := a.Ledger.Declare(r.Context(), id, d)
 	if err != nil {
 		return err
+	}
+	if !reflect.DeepEqual(before.Declaration, m.Declaration) { // programs declare what they send each time they start
+		a.note(r, "metric.declare", string(id), "")
 	}
 	return sendJSON(w, m)
 }
@@ -219,6 +227,7 @@ func (a *API) deleteMetric(w http.ResponseWriter, r *http.Request) error {
 	if err := a.Ledger.Delete(r.Context(), id); err != nil {
 		return err
 	}
+	a.note(r, "metric.delete", string(id), "")
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }

@@ -18,10 +18,8 @@ func (a *API) answering(rule rule, do answer) http.Handler {
 		err := a.meets(r, rule)
 		if err == nil {
 			err = do(w, r)
-		} else if wantsHTML(r) && toSignIn(w, r, err) {
-			return
 		}
-		if err == nil || errors.Is(err, errGone) {
+		if err == nil || errors.Is(err, errGone) || inWords(w, r, err) {
 			return
 		}
 		p := explain(err)
@@ -30,7 +28,7 @@ func (a *API) answering(rule rule, do answer) http.Handler {
 				// Who asked is no longer there, and nothing was done. Returning would be 200.
 				panic(http.ErrAbortHandler)
 			}
-			a.complain("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+			a.complain("request failed", "method", r.Method, "path", addressed(r.URL), "error", err)
 		}
 		p.write(w)
 	})
@@ -57,7 +55,7 @@ func (a *API) around(mux *http.ServeMux, pages http.Handler, loopback bool) http
 				route = "other"
 			}
 			a.metrics.request(route, r.Method, seen, time.Since(begun))
-			a.Log.LogAttrs(r.Context(), slog.LevelDebug, "request", slog.String("method", r.Method), slog.String("path", r.URL.Path),
+			a.Log.LogAttrs(r.Context(), slog.LevelDebug, "request", slog.String("method", r.Method), slog.String("path", addressed(r.URL)),
 				slog.Int("status", seen.status), slog.Duration("took", time.Since(begun)), slog.String("from", r.RemoteAddr))
 		}()
 		defer func() { a.recovered(seen, r, recover()) }()
@@ -100,7 +98,7 @@ func (a *API) answerUnrouted(w *recorder, pages http.Handler) {
 	r, status := w.r, w.unrouted
 	w.unrouted = 0
 	if err := a.meets(r, someone); err != nil { // what there is and is not is nobody else's business
-		if !wantsHTML(r) || !toSignIn(w, r, err) {
+		if !inWords(w, r, err) {
 			explain(err).write(w)
 		}
 		return
@@ -124,7 +122,7 @@ func (a *API) recovered(w *recorder, r *http.Request, cause any) {
 	if err, is := cause.(error); is && errors.Is(err, http.ErrAbortHandler) {
 		panic(cause)
 	}
-	a.Log.Error("request panicked", "method", r.Method, "path", r.URL.Path, "panic", cause, "stack", string(debug.Stack()))
+	a.Log.Error("request panicked", "method", r.Method, "path", addressed(r.URL), "panic", cause, "stack", string(debug.Stack()))
 	if w.status != 0 {
 		panic(http.ErrAbortHandler) // the client must not take half an answer for a whole one
 	}

@@ -35,7 +35,7 @@ func (a *API) ownOrigin(r *http.Request) bool {
 	}
 	for _, scheme := range []string{"https://", "http://"} {
 		own, err := auth.Origin(scheme + r.Host)
-		if err == nil && own == origin && (scheme == "https://" || r.TLS == nil) {
+		if err == nil && own == origin && (scheme == "https://" || !encrypted(r)) {
 			return true
 		}
 	}

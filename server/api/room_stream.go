@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"telltale/server/hub"
+	"telltale/shared/access"
 	"telltale/shared/room"
 	"telltale/shared/wire"
 )
@@ -56,7 +57,11 @@ func (a *API) getRoom(w http.ResponseWriter, r *http.Request) error {
 	lasting(w)
 	ctx, end := context.WithCancel(r.Context())
 	defer end()
-	defer callerOf(r).Ended(end)()
+	defer a.lasts(callerOf(r), end, end)()
+	// What a share link showed when it was asked for may be something else by now.
+	if err := a.allow(r, access.Need{Right: access.Read, Class: access.Rooms, Name: name}); err != nil {
+		return err
+	}
 	a.traffic.streams.open()
 	a.traffic.following.Add(1)
 	why := endedUnavailable

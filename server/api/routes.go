@@ -67,6 +67,10 @@ func (a *API) Routes() http.Handler {
 	handle("PUT /api/v1/boards/{board}", inPath(access.Board, access.Boards), a.putBoard)
 	handle("DELETE /api/v1/boards/{board}", inPath(access.Board, access.Boards), a.deleteBoard)
 	handle("GET /api/v1/boards/{board}/view", inPath(access.Read, access.Boards), a.getBoardView)
+	handle("POST /api/v1/boards/{board}/shares", inPath(access.Board, access.Boards), a.postShare)
+	handle("GET /api/v1/boards/{board}/shares", inPath(access.Board, access.Boards), a.getShares)
+	handle("DELETE /api/v1/shares/{id}", some(access.Board), a.deleteShare)
+	handle("GET /s/{secret}", toAll, a.getShared)
 	handle("POST /api/v1/markdown", anything, a.postMarkdown)
 
 	// Screens
@@ -86,6 +90,7 @@ func (a *API) Routes() http.Handler {
 	handle("GET /runs", anything, page)
 	handle("GET /runs/{id}", anything, page)
 	handle("GET /screens", some(access.Board), page)
+	handle("GET /audit", byAdmin, page)
 	for _, file := range []string{"app.js", "app.css", "app-worker.js", "wasm_exec.js", "manifest.webmanifest"} {
 		handle("GET /"+file, toAll, page)
 	}
@@ -93,6 +98,7 @@ func (a *API) Routes() http.Handler {
 
 	// The way in
 	handle("GET /api/v1/me", someone, a.getMe)
+	handle("GET /api/v1/audit", byAdmin, a.getAudit)
 	handle("GET /sign-in", toAll, a.getSignIn)
 	handle("POST /sign-in", toAll, a.postSignIn)
 	handle("POST /sign-out", toAll, a.postSignOut)
@@ -104,7 +110,7 @@ func (a *API) Routes() http.Handler {
 // only whether the server is there and ready is told to all.
 func (a *API) AdminRoutes() http.Handler {
 	mux := http.NewServeMux()
-	look, profile := anything, byAdmin
+	look, profile := everything, byAdmin
 	if a.AdminLoopback {
 		look, profile = toAll, toAll
 	}

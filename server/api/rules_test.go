@@ -47,6 +47,10 @@ var examples = map[string][2]string{
 	"GET /b/{board}":                       {"/b/ops"},
 	"GET /b/{board}/{panel}":               {"/b/ops/orders.svg"},
 	"GET /runs/{id}":                       {"/runs/{run}"},
+	"POST /api/v1/boards/{board}/shares":   {"/api/v1/boards/ops/shares", `{"expires":"1h"}`},
+	"GET /api/v1/boards/{board}/shares":    {"/api/v1/boards/ops/shares"},
+	"DELETE /api/v1/shares/{id}":           {"/api/v1/shares/nobody"},
+	"GET /s/{secret}":                      {"/s/tt_of-nobody"},
 	"POST /sign-in":                        {"/sign-in", "token={admin}"},
 	"POST /sign-out":                       {"/sign-out", ""},
 }
@@ -56,6 +60,7 @@ var examples = map[string][2]string{
 var grants = map[string]string{
 	"reader": "read:*", "writer": "write:orders", "shop": "read:orders", "other": "read:zzz,write:zzz,room:zzz,run:zzz,board:zzz",
 	"talker": "room:build", "runner": "run:deploy", "builder": "board:*", "admin": "admin",
+	"link": "link:ops", // no token but a share link of the board ops, which shows orders
 }
 
 // wanted is what a route is to ask of its caller, told apart from what routes.go says of it:
@@ -65,16 +70,18 @@ var wanted = map[string]string{
 	"POST /product": "admin", "DELETE /product": "admin", "POST /sign-up": "admin", "DELETE /sign-off": "admin",
 	"GET /dashboard": "reader admin",
 	"GET /status":    lookers, "GET /api/v1/metrics": lookers, "GET /api/v1/rooms": lookers, "GET /api/v1/runs": lookers,
+	"POST /api/v1/boards/{board}/shares": "builder admin", "GET /api/v1/boards/{board}/shares": "builder admin", "DELETE /api/v1/shares/{id}": "builder other admin",
+	"GET /s/{secret}": open_, "GET /audit": "admin", "GET /api/v1/audit": "admin",
 	"GET /api/v1/boards": lookers, "POST /api/v1/markdown": lookers,
-	"POST /m/{metric}": "writer admin", "PUT /m/{metric}": "writer admin", "GET /m/{metric}": "reader shop admin",
+	"POST /m/{metric}": "writer admin", "PUT /m/{metric}": "writer admin", "GET /m/{metric}": "reader shop admin link",
 	"POST /api/v1/metrics": "writer other admin", "POST /api/v1/metrics/{metric}": "writer admin", "PUT /api/v1/metrics/{metric}": "writer admin",
-	"DELETE /api/v1/metrics/{metric}": "admin", "GET /api/v1/metrics/{metric}/history": "reader shop admin",
+	"DELETE /api/v1/metrics/{metric}": "admin", "GET /api/v1/metrics/{metric}/history": "reader shop admin link",
 	"POST /r/{room}": "talker admin", "PUT /r/{room}": "talker admin", "GET /r/{room}": "reader talker admin",
 	"GET /api/v1/rooms/{room}/messages": "reader talker admin", "GET /api/v1/rooms/{room}/presence": "reader talker admin",
 	"POST /api/v1/runs/{command}": "runner admin", "GET /api/v1/runs/{id}": "reader runner admin", "DELETE /api/v1/runs/{id}": "runner admin",
 	"GET /api/v1/runs/{id}/output": "reader runner admin", "PUT /api/v1/runs/{id}": "runner admin", "POST /api/v1/runs/{id}/output": "runner admin",
-	"GET /api/v1/boards/{board}": "reader builder admin", "PUT /api/v1/boards/{board}": "builder admin", "DELETE /api/v1/boards/{board}": "builder admin",
-	"GET /api/v1/boards/{board}/view": "reader builder admin", "GET /b/{board}": "reader builder admin", "GET /b/{board}/{panel}": "reader builder admin",
+	"GET /api/v1/boards/{board}": "reader builder admin link", "PUT /api/v1/boards/{board}": "builder admin", "DELETE /api/v1/boards/{board}": "builder admin",
+	"GET /api/v1/boards/{board}/view": "reader builder admin link", "GET /b/{board}": "reader builder admin link", "GET /b/{board}/{panel}": "reader builder admin link",
 	"GET /api/v1/screens": "builder other admin", "POST /api/v1/screens/{id}": "builder other admin", "GET /screens": "builder other admin",
 	"GET /ws": everyone, "GET /api/v1/me": everyone, "GET /{$}": lookers, "GET /boards": lookers, "GET /rooms": lookers, "GET /runs": lookers, "GET /runs/{id}": lookers,
 	"GET /app.js": open_, "GET /app.css": open_, "GET /app-worker.js": open_, "GET /wasm_exec.js": open_, "GET /manifest.webmanifest": open_,
@@ -82,8 +89,8 @@ var wanted = map[string]string{
 }
 
 const (
-	lookers  = "reader shop other talker runner builder admin"
-	everyone = "reader writer shop other talker runner builder admin"
+	lookers  = "reader shop other talker runner builder admin link"
+	everyone = "reader writer shop other talker runner builder admin link"
 	open_    = "nobody stranger " + everyone
 )
 
@@ -95,7 +102,11 @@ type cell struct {
 func TestEveryRouteLetsInWhomItIsFor(t *testing.T) {
 	kept, shown := &shelf{}, map[string]string{"nobody": "", "stranger": "tt_of-nobody"}
 	for name, scopes := range grants {
-		shown[name] = kept.add(name, scopes)
+		if board, is := strings.CutPrefix(scopes, "link:"); is {
+			shown[name] = kept.share(board, "read")
+		} else {
+			shown[name] = kept.add(name, scopes)
+		}
 	}
 	ring, err := auth.NewKeyring(t.Context(), kept, nil)
 	if err != nil {
@@ -240,7 +251,7 @@ func TestListsHoldWhatTheirCallerMayRead(t *testing.T) {
 			t.Errorf("%s %s: %d %s", c.method, c.path, w.Code, got)
 		}
 	}
-	if within := s.api.within(t.Context(), auth.Caller{Scopes: access.Scopes{{Right: access.Write, Glob: "*"}}}); within == nil || len(within) != 0 {
+	if within := s.api.within(t.Context(), auth.Caller{Scopes: access.Scopes{{Right: access.Write, Glob: "*"}}}); len(within) != 1 || len(within[0]) != 0 {
 		t.Errorf("who may read nothing watches within %q", within)
 	}
 }

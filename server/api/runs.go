@@ -57,6 +57,9 @@ func (a *API) postRun(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if started.Started != 0 { // it is no repeat
+		a.note(r, "run.start", started.Command, started.ID)
+	}
 	w.Header().Set("Location", "/api/v1/runs/"+started.ID)
 	return sendStatus(w, http.StatusAccepted, begun{ID: started.ID, Command: started.Command, State: started.State})
 }
@@ -116,6 +119,7 @@ func (a *API) deleteRun(w http.ResponseWriter, r *http.Request) error {
 	case found.Host != "":
 		return refuse(http.StatusConflict, "it runs on %s: stop it there", found.Host)
 	case a.Commands != nil && a.Commands.Stop(found.ID):
+		a.note(r, "run.stop", found.Command, found.ID)
 		return sendStatus(w, http.StatusAccepted, found)
 	}
 	if found, err = a.run(r); err != nil { // it has just ended

@@ -113,6 +113,7 @@ func (s *screens) order(meant func(wire.ScreenRow) bool, what func(wire.ScreenRo
 // boardChanged has every screen that shows a board take it anew. The revision is the
 // board's ETag without quotes, "" once it was deleted.
 func (a *API) boardChanged(id, revision string) {
+	defer a.editions.end(id)
 	order := wire.Order{Do: wire.DoBoard, Board: id, Revision: revision}
 	a.screens.order(func(s wire.ScreenRow) bool { return s.Board == id }, func(wire.ScreenRow) wire.Order { return order })
 }
@@ -165,6 +166,7 @@ func (a *API) postScreen(w http.ResponseWriter, r *http.Request) error {
 	case reached < found && id != "all":
 		return &problem{Status: http.StatusServiceUnavailable, Detail: "the screen is too far behind to be told: try again soon", retry: 5}
 	}
+	a.note(r, "screen.order", id, strings.TrimSpace(asked.Do+" "+asked.Board))
 	return sendJSON(w, told{Do: asked.Do, Screens: reached})
 }
 

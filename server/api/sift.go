@@ -46,8 +46,9 @@ func (a *API) sight(ctx context.Context, c auth.Caller) Sight {
 	if c.May(access.Need{Right: access.Read, Class: access.Metrics}) {
 		return nil // over all names, of whatever class
 	}
+	shown := a.shown(ctx, c)
 	return func(class access.Class, name string) bool {
-		return a.may(ctx, c, access.Need{Right: access.Read, Class: class, Name: name})
+		return a.mayAsShown(ctx, c, access.Need{Right: access.Read, Class: class, Name: name}, shown)
 	}
 }
 
@@ -95,18 +96,23 @@ func (a *API) asMade(ctx context.Context, id string) bool {
 	return err == nil && of.Source == wire.Builtin
 }
 
-// within are the patterns of the metrics that a caller may watch; nil for all of them.
-func (a *API) within(ctx context.Context, c auth.Caller) []string {
+// within are the patterns of the metrics that a caller may watch, of each list one of which has
+// to match; nil for all metrics.
+func (a *API) within(ctx context.Context, c auth.Caller) [][]string {
 	globs := c.Scopes.Globs(access.Read, access.Metrics)
 	if slices.Contains(globs, "*") {
 		return nil
 	}
-	if c.Board != "" {
-		if of, err := a.boards.Board(ctx, c.Board); err == nil {
-			globs = append(globs, of.Patterns()...)
-		}
+	shown := a.shown(ctx, c)
+	if shown == nil {
+		return [][]string{globs}
 	}
-	return append([]string{}, globs...)
+	bound := c.Bound.Globs(access.Read, access.Metrics)
+	if slices.Contains(bound, "*") {
+		return [][]string{append(globs, shown.Patterns()...)}
+	}
+	// What its scopes give, or what the board shows within the bound.
+	return [][]string{append(slices.Clone(globs), shown.Patterns()...), append(globs, bound...)}
 }
 
 // runFor is the run that a request names, where its caller has a right over its command. One

@@ -98,10 +98,10 @@ func (a *API) open(w http.ResponseWriter, r *http.Request) (*socket, error) {
 	a.sockets[s] = struct{}{}
 	a.mu.Unlock()
 	a.traffic.sockets.open()
-	s.stay = callerOf(r).Ended(func() {
+	s.stay = a.lasts(callerOf(r), func() {
 		s.raw.interrupt()
 		s.shut(wire.CloseUnauthorized, "access has ended")
-	})
+	}, func() { s.leave("the board has changed") })
 	return s, nil
 }
 

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"telltale/shared/access"
@@ -9,14 +10,16 @@ import (
 
 // Caller is who asks, and what they may. The zero Caller may nothing.
 type Caller struct {
-	ID     string // of the token, or "jwt " and the token's own id or subject; "" for one who showed none
-	User   string // the sender of what they say; "" for none
-	Board  string // of a share link, which reads what this board shows
+	ID     string        // of the token, or "jwt " and the token's own id or subject; "" for one who showed none
+	User   string        // the sender of what they say; "" for none
+	Board  string        // of a share link, which reads what this board shows
+	Bound  access.Scopes // and that no further than these
 	Scopes access.Scopes
 	Until  time.Time // what they may ends then; zero for never
 	Free   bool      // they may call themselves as they like
 
 	valid context.Context // ends when the token is revoked; nil where it cannot be
+	link  *Caller         // who the share link is from that gives Board, where another token gives the rest
 }
 
 // Anyone is the caller of an open server: everything is allowed, under any name.
@@ -31,9 +34,23 @@ func (c Caller) May(n access.Need) bool { return c.Scopes.May(n) }
 // Named tells whether the caller showed who they are.
 func (c Caller) Named() bool { return c.ID != "" }
 
-// Ended calls do once what the caller may has ended: the token was revoked, or its time is
+// with is the caller who has opened a share link besides.
+func (c Caller) with(link Caller) Caller {
+	c.Board, c.Bound, c.link = link.Board, link.Bound, &link
+	return c
+}
+
+// Ended calls do once what the caller may has ended: a token was revoked, or its time is
 // over; at once where that has been. stop tells that it need not be called any more.
 func (c Caller) Ended(do func()) (stop func()) {
+	if c.link != nil {
+		do = sync.OnceFunc(do)
+		first, second := c.link.Ended(do), c.own().Ended(do)
+		return func() {
+			first()
+			second()
+		}
+	}
 	if c.valid == nil && c.Until.IsZero() {
 		return func() {}
 	}
@@ -49,4 +66,10 @@ func (c Caller) Ended(do func()) (stop func()) {
 		forget()
 		cancel()
 	}
+}
+
+// own is the caller without the share link.
+func (c Caller) own() Caller {
+	c.link = nil
+	return c
 }

@@ -121,7 +121,10 @@ func (k *Keyring) Find(shown string) (Caller, error) {
 	if one == nil {
 		return Caller{}, ErrUnknown
 	}
-	c := Caller{ID: one.ID, User: one.User, Board: one.Board, Scopes: one.Scopes, valid: one.valid}
+	c := Caller{ID: one.ID, User: one.User, Scopes: one.Scopes, valid: one.valid}
+	if one.Board != "" {
+		c = Caller{ID: one.ID, Board: one.Board, Bound: one.Scopes, valid: one.valid}
+	}
 	if one.Expires != 0 {
 		if c.Until = time.UnixMilli(one.Expires); !time.Now().Before(c.Until) {
 			return Caller{}, ErrUnknown

@@ -24,7 +24,7 @@ type feed struct {
 	hub *Hub
 	key string
 	selection
-	within *selection // which a metric has to match besides; nil for any
+	within []selection // which a metric has to match besides
 	period time.Duration
 	ids    []metric.ID // of the metrics that match; guarded by Hub.mu
 

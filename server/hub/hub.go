@@ -141,10 +141,10 @@ func (h *Hub) hear(id metric.ID) *heard {
 }
 
 // feed answers the feed of canonical patterns, which it makes where there is none.
-func (h *Hub) feed(patterns []string, within *selection, rate int) (*feed, error) {
+func (h *Hub) feed(patterns []string, within []selection, rate int) (*feed, error) {
 	key := strconv.Itoa(rate) + "\x00" + strings.Join(patterns, "\x00")
-	if within != nil {
-		key += "\x00\x00" + within.key
+	for _, each := range within {
+		key += "\x00\x00" + each.key
 	}
 	if f := h.feeds[key]; f != nil {
 		return f, nil

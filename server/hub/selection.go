@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"telltale/shared/metric"
 )
@@ -62,23 +61,22 @@ type selection struct {
 	key   string // of one that narrows
 }
 
-// narrowed are the patterns within which a watch stays; nil where it is free. What is no
-// pattern matches nothing.
-func narrowed(within []string) *selection {
-	if within == nil {
-		return nil
+// narrowed are the patterns within which a watch stays. What is no pattern matches nothing.
+func narrowed(within [][]string) (all []selection) {
+	for _, patterns := range within {
+		patterns = slices.Clone(patterns)
+		slices.Sort(patterns)
+		patterns = slices.Compact(patterns)
+		s := newSelection(patterns)
+		s.key = fmt.Sprintf("%q", patterns)
+		all = append(all, s)
 	}
-	within = slices.Clone(within)
-	slices.Sort(within)
-	within = slices.Compact(within)
-	s := newSelection(within)
-	s.key = strings.Join(within, "\x00")
-	return &s
+	return all
 }
 
 // matches tells whether the feed has the metric.
 func (f *feed) matches(id metric.ID) bool {
-	return f.selection.matches(id) && (f.within == nil || f.within.matches(id))
+	return f.selection.matches(id) && !slices.ContainsFunc(f.within, func(s selection) bool { return !s.matches(id) })
 }
 
 func newSelection(patterns []string) selection {

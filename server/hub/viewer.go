@@ -16,8 +16,8 @@ const lag = 4
 // Watch is what a viewer asks for.
 type Watch struct {
 	Patterns []string
-	Within   []string // patterns one of which a metric has to match besides; nil for any. The caller's scopes: without bounds on their number here
-	Rate     int      // frames a second at most: one of wire.Rates, 0 for the default
+	Within   [][]string // lists of patterns, of each of which a metric has to match one besides. The caller's scopes: without bounds on their number here
+	Rate     int        // frames a second at most: one of wire.Rates, 0 for the default
 
 	// Where a viewer comes back, the seq it has and the epoch of that seq.
 	Since uint64
