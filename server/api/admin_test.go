@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -210,5 +211,37 @@ func TestTheAdminPortKnowsNothingElseAndLooksAtTheHost(t *testing.T) {
 	}
 	if r := admin.ask("POST", "/health", ""); r.status != 405 || r.header.Get("Allow") != "GET, HEAD" {
 		t.Errorf("POST /health: %d", r.status)
+	}
+}
+
+func TestOneWhoAsksFromElsewhereIsToldOfTheRoomsTheyMayRead(t *testing.T) {
+	kept := &shelf{}
+	all, cook := "Authorization: Bearer "+kept.add("all", "admin"), "Authorization: Bearer "+kept.add("cook", "read:kitchen")
+	h := closed(t, kept, func(o *Options) { o.AdminLoopback = false })
+	for _, room := range []string{"kitchen", "secret"} {
+		if r := h.ask("POST", "/r/"+room, "said", all); r.status != 200 {
+			t.Fatalf("%d %s", r.status, r.body)
+		}
+	}
+	for who, want := range map[string][]string{"": {}, cook: {"kitchen"}, all: {"kitchen", "secret"}} {
+		var got struct {
+			Rooms   int
+			Busiest []busyRoom `json:"busiest_rooms"`
+		}
+		var header []string
+		if who != "" {
+			header = []string{who}
+		}
+		r := h.admin().ask("GET", "/health", "", header...)
+		if err := json.Unmarshal([]byte(r.body), &got); err != nil || r.status != 200 || got.Rooms != 2 {
+			t.Errorf("%q: %d %s", who, r.status, r.body)
+		}
+		names := []string{}
+		for _, room := range got.Busiest {
+			names = append(names, room.Room)
+		}
+		if slices.Sort(names); !slices.Equal(names, want) {
+			t.Errorf("%q was told of %q, want %q", who, names, want)
+		}
 	}
 }
