@@ -47,8 +47,12 @@ type Ledger struct {
 	messages []room.Message  // of the commit under way; guarded by posts.commit
 }
 
-// New makes the ledger of a store.
+// New makes the ledger of a store. A Follower tells the publisher, the ledger nothing.
 func New(store Store, publisher Publisher) *Ledger {
+	if f, is := store.(Follower); is {
+		f.Follow(publisher)
+		publisher = nobody{}
+	}
 	l := &Ledger{Reader: store, store: store, publisher: publisher}
 	// A batch belongs to all its callers: the end of one must not stop it.
 	l.entries = group[Entry, []Outcome]{what: "mutations", most: MaxBatch, waiters: MaxWaiting,

@@ -13,9 +13,6 @@ import (
 	"telltale/shared/metric"
 )
 
-// Metric is a metric as Renewer is told.
-type Metric = metric.Metric
-
 // format is what this package writes; a store of another is not touched.
 const format = "1"
 

@@ -34,6 +34,10 @@ type lane struct {
 	lost   bool // the fate of the last call is not known yet
 }
 
+// errFate says of a call that Redis was lost before it answered, and was away for as long as
+// anybody waits: it may have happened.
+var errFate = errors.New("Redis was lost before it answered, so it is not known whether this happened")
+
 // errEpoch says that the store is no longer the one that this process knows.
 var errEpoch = errors.New("the store began another epoch")
 
@@ -42,20 +46,36 @@ var errEpoch = errors.New("the store began another epoch")
 // that would have been, where the script changed nothing, which has no place.
 //
 // Its error wraps ledger.ErrUnavailable, and says that nothing happened; but where Redis
-// was lost during the call and stays so, it says that this is not known.
+// was lost during the call and stays so, errFate too.
 func (s *Store) commit(l *lane, script *rueidis.Lua, args ...string) (event, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := s.Writable(); err != nil {
 		return event{}, err
 	}
-	ctx, cancel := context.WithTimeout(s.ctx, patience)
-	defer cancel()
 	if l.lost {
+		ctx, cancel := context.WithTimeout(s.ctx, patience)
+		defer cancel()
 		if _, err := s.settle(ctx, l); err != nil {
 			return event{}, s.unavailable(err)
 		}
 	}
+	for try := 1; ; try++ {
+		e, again, err := s.once(l, script, args)
+		if !again || try == tries {
+			return e, err
+		}
+	}
+}
+
+// tries of a call which is known not to have happened, each over another connection where
+// the one before is broken.
+const tries = 4
+
+// once calls the script. It answers again where the call was lost on its way.
+func (s *Store) once(l *lane, script *rueidis.Lua, args []string) (e event, again bool, err error) {
+	ctx, cancel := context.WithTimeout(s.ctx, patience)
+	defer cancel()
 	id := newID()
 	passed := s.expect(id)
 	defer s.unexpect(id)
@@ -68,54 +88,52 @@ func (s *Store) commit(l *lane, script *rueidis.Lua, args ...string) (event, err
 	answer, err := s.run(ctx, script, all).AsStrSlice()
 	if err != nil {
 		if _, refused := rueidis.IsRedisErr(err); refused {
-			return event{}, s.unavailable(err) // before it wrote anything
+			return e, false, s.unavailable(err) // before it wrote anything
 		}
 		return s.after(l, passed, err)
 	}
 	switch answer[0] {
 	case "ok":
-		e, err := readEvent(answer[1])
-		if err != nil {
-			return e, s.unavailable(err)
+		if e, err = readEvent(answer[1]); err != nil {
+			return e, false, s.unavailable(err)
 		}
 		// What is durable has happened: a follower that is late changes nothing in the answer.
 		select {
 		case e = <-passed:
 		case <-ctx.Done():
 		}
-		return e, nil
+		return e, false, nil
 	case "no":
-		return readEvent(answer[1])
+		e, err = readEvent(answer[1])
+		return e, false, err
 	case "epoch":
 		s.lose(errEpoch)
-		return event{}, s.unavailable(errEpoch)
+		return e, false, s.unavailable(errEpoch)
 	}
-	return event{}, s.unavailable(fmt.Errorf("a call was answered %q", answer[0]))
+	return e, false, s.unavailable(fmt.Errorf("a call was answered %q", answer[0]))
 }
 
 // after finds out what became of the call whose answer was lost.
-func (s *Store) after(l *lane, passed chan event, cause error) (event, error) {
+func (s *Store) after(l *lane, passed chan event, cause error) (e event, again bool, err error) {
 	l.lost = true
-	s.lose(cause)
 	ctx, cancel := context.WithTimeout(s.ctx, patience)
 	defer cancel()
 	done, err := s.settle(ctx, l)
-	switch {
-	case err != nil:
-		select { // the follower may have met it
-		case e := <-passed:
-			return e, nil
-		default:
-		}
-		return event{}, fmt.Errorf("%w: Redis was lost before it answered, so it is not known whether this happened: %w", ledger.ErrUnavailable, cause)
-	case !done:
-		return event{}, s.unavailable(cause)
+	if err == nil && !done {
+		return e, true, s.unavailable(cause)
 	}
-	select {
-	case e := <-passed:
-		return e, nil
-	case <-ctx.Done():
-		return event{}, fmt.Errorf("%w: this has happened, but its answer was lost: %w", ledger.ErrUnavailable, cause)
+	if err == nil { // it is in the log
+		select {
+		case e = <-passed:
+			return e, false, nil
+		case <-ctx.Done():
+		}
+	}
+	select { // the follower may have met it
+	case e = <-passed:
+		return e, false, nil
+	default:
+		return e, false, fmt.Errorf("%w: %w: %w", ledger.ErrUnavailable, errFate, cause)
 	}
 }
 
@@ -129,6 +147,7 @@ func (s *Store) settle(ctx context.Context, l *lane) (done bool, err error) {
 			l.lost = false
 			return answer == "done", nil
 		}
+		s.lose(err)
 		if !sleep(ctx, retryWait) {
 			return false, err
 		}

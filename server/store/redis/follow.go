@@ -198,13 +198,7 @@ func (s *Store) begin(cause error) error {
 	return s.attach(s.ctx)
 }
 
-// Renewer is a Publisher that can be told that everything is otherwise than it was told.
-type Renewer interface {
-	// Renew says that from here on only this is known, as of seq of an epoch.
-	Renew(epoch string, seq uint64, known []Metric)
-}
-
-// Follow tells a publisher everything from now on, whichever process did it.
+// Follow implements ledger.Follower.
 func (s *Store) Follow(p ledger.Publisher) {
 	s.follow.Lock()
 	defer s.follow.Unlock()
@@ -214,7 +208,7 @@ func (s *Store) Follow(p ledger.Publisher) {
 
 // renewed tells the publisher that all is new; its caller holds follow.
 func (s *Store) renewed() {
-	if r, can := s.publisher.(Renewer); can {
+	if r, can := s.publisher.(ledger.Renewer); can {
 		all, seq := s.heads()
 		r.Renew(s.Epoch(), seq, all)
 	}
@@ -231,3 +225,5 @@ func sleep(ctx context.Context, d time.Duration) bool {
 		return true
 	}
 }
+
+var _ ledger.Follower = (*Store)(nil)

@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"github.com/redis/rueidis"
-
-	"telltale/shared/metric"
 )
 
 // How often the store is looked after, by the process that holds the lease.
@@ -244,5 +242,3 @@ func (s *Store) bury(ctx context.Context) error {
 	}
 	return nil
 }
-
-var _ = metric.MaxAhead

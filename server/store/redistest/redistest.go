@@ -109,3 +109,23 @@ func (s *Server) Kill() {
 	_ = s.process.Process.Kill()
 	<-s.done
 }
+
+// Copy copies what it has on disk, while it is killed; restore puts that back, while it is
+// killed, as a replica that has missed what came since would.
+func (s *Server) Copy() (restore func()) {
+	s.t.Helper()
+	kept, folder := filepath.Join(s.t.TempDir(), "kept"), filepath.Join(s.dir, "appendonlydir")
+	if err := os.CopyFS(kept, os.DirFS(folder)); err != nil {
+		s.t.Fatal(err)
+	}
+	return func() {
+		s.t.Helper()
+		err := os.RemoveAll(folder)
+		if err == nil {
+			err = os.CopyFS(folder, os.DirFS(kept))
+		}
+		if err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}

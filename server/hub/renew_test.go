@@ -1,0 +1,41 @@
+package hub_test
+
+import (
+	"testing"
+
+	"telltale/server/hub"
+	"telltale/shared/metric"
+	"telltale/shared/series"
+)
+
+func TestWhoWatchesTakesASnapshotOfWhatIsKnownAnew(t *testing.T) {
+	h := hub.New("before", 7, []metric.Metric{{ID: "a", Head: metric.Head{Time: 1, Seq: 7, Value: 7}}, {ID: "gone", Head: metric.Head{Time: 1, Seq: 6, Value: 6}}})
+	out := hub.NewOutbox()
+	v, err := h.Watch(out, hub.Watch{Patterns: []string{"*"}, Rate: 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	_, at := v.Next()
+	if at == nil || at.Seq != 7 || len(at.Values) != 2 {
+		t.Fatalf("%+v", at)
+	}
+	back, err := h.Watch(hub.NewOutbox(), hub.Watch{Patterns: []string{"*"}, Rate: 20, Since: 7, Epoch: "before"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer back.Close()
+	v.Passed(at) // it waits for seq 8, which this epoch will not have for long
+
+	h.Renew("after", 3, []metric.Metric{{ID: "a", Head: metric.Head{Time: 1, Seq: 3, Value: 3}}})
+	for name, viewer := range map[string]*hub.Viewer{"who watched": v, "who came back from before": back} {
+		_, at := viewer.Next()
+		if at == nil || at.Epoch != "after" || at.Seq != 3 || at.Resume || len(at.Values) != 1 || at.Values["a"] != (series.Point{Time: 1, Value: 3}) {
+			t.Errorf("%s: %+v", name, at)
+		}
+	}
+	h.Publish([]metric.Sample{{Metric: "a", Value: 4, Seq: 4, Time: 2}})
+	if heads := h.Heads("a", "gone"); heads[0].Value != 4 || heads[1].Seq != 0 {
+		t.Errorf("%+v", heads)
+	}
+}
