@@ -38,6 +38,13 @@
 // not told one by one (a room of more than [MaxTold] users, or a member so slow that
 // the ring went by) the whole list comes once, and replaces what the member knew.
 //
+// Several hubs may be one: those of processes that share what is said. Each is given an
+// [Elsewhere] by [Hub.Link], which carries two things to the others: who is here
+// ([Hub.There] on the other side, [Hub.Gone] for a hub that has ended) and what is said to
+// one user ([Hub.Deliver]). All else stays as it is: messages come to each hub by its own
+// Say, whoever posted them. Package hubtest is the suite of it; hubs joined in memory and by
+// a store pass the same one. After a loss [Hub.Reached] says how far rooms reach.
+//
 // Metrics: a feed is one set of name patterns at one rate, shared by all who
 // [Hub.Watch] just that. Samples given to [Hub.Publish] gather in its pending
 // frame; at its tick the frame is cut and put into the feed's ring of recent frames.
@@ -63,6 +70,13 @@
 // Telling of a coming in a large room: ten thousand who join are fifty million
 // messages. A goroutine or a channel for each room: one hand-over more, for nothing.
 //
+// Asking the other hubs who is there when somebody wants to know: presence is asked with
+// each first paint, and a member's coming is to be told anyway. Who is elsewhere as members
+// of their own: ten thousand structs for what is a number a user. Comings here only as the
+// others hear of them, in one order for all: who joins would wait for a round trip, and
+// nobody could join while the way is cut; so hubs may tell two comings in another order each,
+// but each its own members in order, and all end with the same list.
+//
 // # Invariants
 //
 //   - The frames a viewer gets follow on, each from the seq of the one before or
@@ -73,6 +87,8 @@
 //   - When a value was written is counted by a clock that never goes back: setting the
 //     machine's makes no value younger than it is. Of what was there at the start the
 //     sample's own time is all that is known.
+//   - A user is in a room as often as it has connections there in all hubs; only the first
+//     and the last are told. Of other hubs only numbers are known, which Here says whole.
 //   - A member is told of comings and goings of others, never of its own user's.
 //   - A feed without viewers does not exist, nor a room without members; a feed with
 //     nothing pending has no timer.
@@ -80,12 +96,13 @@
 //   - What a client can grow is bounded: an outbox (MaxMessages, MaxBytes; of its
 //     members each is due at most once), rings (ringFrames and ringBuckets;
 //     ringMessages, ringBytes and ringsBytes; ringPresence), patterns of a watch,
-//     feeds (MaxFeeds), rooms (MaxJoined, MaxRooms).
+//     feeds (MaxFeeds), rooms (MaxJoined, MaxRooms). Who is elsewhere is bounded there.
 //
 // # Locks
 //
 // Hub.mu, then feed.mu, then Outbox.mu; Hub.doors, then crowd.mu, then Outbox.mu.
-// Nothing outside the package is called under one of them. Whoever says something
+// Nothing outside the package is called under one of them but Elsewhere.Here, which does
+// not block. Whoever says something
 // makes members due after it has let go of crowd.mu: ten thousand writers that wake
 // up and ask for it must not queue behind the one who woke them; nor behind each
 // other, which is why Next holds crowd.mu for reading only.

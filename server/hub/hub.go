@@ -36,6 +36,9 @@ type Hub struct {
 	doors sync.Mutex // guards what follows, and the fields of outboxes that say so
 	rooms map[string]*crowd
 	users map[string]map[*Outbox]struct{}
+	afar  afar
+
+	elsewhere Elsewhere // nil where this hub is the only one
 }
 
 // heard is one metric and who wants to hear of it; guarded by Hub.mu.

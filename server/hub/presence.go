@@ -2,8 +2,6 @@ package hub
 
 import (
 	"maps"
-	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -18,8 +16,8 @@ const MaxTold = 1000
 // ringPresence is how many comings and goings a room remembers.
 const ringPresence = 256
 
-// presence is who is in a room, and who came and went lately. Callers of come, gone
-// and note hold crowd.mu, those of the other methods hold it for reading.
+// presence is who is in a room, and who came and went lately. Callers of move hold
+// crowd.mu, those of the other methods hold it for reading.
 type presence struct {
 	room  string
 	users map[string]int // and their connections
@@ -48,11 +46,7 @@ type listing struct {
 
 func (l *listing) sort() []wire.Member {
 	l.sorted.Do(func() {
-		l.members = make([]wire.Member, 0, len(l.users))
-		for user, connections := range l.users {
-			l.members = append(l.members, wire.Member{UserID: user, Connections: connections})
-		}
-		slices.SortFunc(l.members, func(a, b wire.Member) int { return strings.Compare(a.UserID, b.UserID) })
+		l.members = members(l.users)
 		l.users = nil
 	})
 	return l.members
@@ -74,14 +68,34 @@ func (p *presence) whole() *listing {
 	return p.list.Load()
 }
 
-// come counts one more connection of a user, when the newest message is at, and
-// tells whether that is to be told.
-func (p *presence) come(user string, at uint64) bool {
-	p.list.Store(nil)
-	p.users[user]++
-	if p.users[user] > 1 {
-		return false
+// begin lets who is in other hubs be there already.
+func (p *presence) begin(users map[string]int) {
+	if len(users) > 0 {
+		p.users = maps.Clone(users)
 	}
+	p.quiet = len(users) > MaxTold
+}
+
+// move counts more connections of a user, or fewer, when the newest message is at, and
+// tells whether members are to be told.
+func (p *presence) move(user string, more int, at uint64) bool {
+	p.list.Store(nil)
+	before := p.users[user]
+	if p.users[user] = before + more; p.users[user] <= 0 {
+		delete(p.users, user)
+	}
+	switch is := p.users[user] > 0; {
+	case is == (before > 0):
+		return false
+	case is:
+		return p.come(user, at)
+	default:
+		return p.gone(user, at)
+	}
+}
+
+// come tells that a user came, where that is to be told.
+func (p *presence) come(user string, at uint64) bool {
 	if len(p.users) > MaxTold {
 		p.quiet, p.ring, p.first = true, nil, p.next()
 	}
@@ -94,11 +108,6 @@ func (p *presence) come(user string, at uint64) bool {
 
 // gone is come's counterpart.
 func (p *presence) gone(user string, at uint64) bool {
-	p.list.Store(nil)
-	if p.users[user]--; p.users[user] > 0 {
-		return false
-	}
-	delete(p.users, user)
 	if p.quiet && len(p.users) <= MaxTold/2 {
 		p.quiet = false
 		p.first++ // which everybody has missed

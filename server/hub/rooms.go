@@ -36,7 +36,10 @@ func (h *Hub) Enter(out *Outbox, user string) error {
 		connections = map[*Outbox]struct{}{}
 		h.users[user] = connections
 	}
-	connections[out] = struct{}{}
+	if _, known := connections[out]; !known {
+		connections[out] = struct{}{}
+		h.tellUser(user)
+	}
 	return nil
 }
 
@@ -53,6 +56,7 @@ func (h *Hub) Exit(out *Outbox) {
 		if len(connections) == 0 {
 			delete(h.users, out.user)
 		}
+		h.tellUser(out.user)
 	}
 	out.user = ""
 	h.doors.Unlock()
@@ -79,6 +83,7 @@ func (h *Hub) Join(out *Outbox, name string) (*Member, error) {
 		return nil, fmt.Errorf("%w: at most %d have members: try again later", ErrRooms, MaxRooms)
 	case c == nil:
 		c = &crowd{hub: h, name: name, present: presence{room: name, users: map[string]int{}}}
+		c.present.begin(h.afar.sum[name])
 		h.rooms[name] = c
 	}
 	if out.members == nil {
@@ -93,8 +98,11 @@ func (h *Hub) Join(out *Outbox, name string) (*Member, error) {
 		out.drop(old)
 		c.remove(old)
 	}
-	if m.user != "" && (old == nil || old.user == "") && c.present.come(m.user, c.newest) {
-		tell = c.all()
+	if m.user != "" && (old == nil || old.user == "") {
+		if c.present.move(m.user, 1, c.newest) {
+			tell = c.all()
+		}
+		h.tellHere(c, m.user)
 	}
 	c.add(m)
 	m.heard = c.present.next()
@@ -119,8 +127,11 @@ func (h *Hub) leave(m *Member) (tell []*Member) {
 	if len(c.members) == 0 {
 		delete(h.rooms, c.name)
 	}
-	if m.user != "" && c.present.gone(m.user, c.newest) {
-		tell = c.all()
+	if m.user != "" {
+		if c.present.move(m.user, -1, c.newest) {
+			tell = c.all()
+		}
+		h.tellHere(c, m.user)
 	}
 	return tell
 }
@@ -152,28 +163,18 @@ func (h *Hub) Say(messages []room.Message) {
 	}
 }
 
-// Direct offers a message to every connection of a user and tells how many took
-// it, and how many there are.
-func (h *Hub) Direct(user string, message []byte) (reached, connections int) {
-	h.doors.Lock()
-	defer h.doors.Unlock()
-	for out := range h.users[user] {
-		connections++
-		if out.Offer(message) {
-			reached++
-		}
-	}
-	return reached, connections
-}
-
 // Presence is who is in a room, sorted by name. It is shared: nobody may change it.
 func (h *Hub) Presence(name string) []wire.Member {
 	h.doors.Lock()
 	c := h.rooms[name]
-	h.doors.Unlock()
 	if c == nil {
-		return nil
+		defer h.doors.Unlock()
+		if h.afar.sum[name] == nil {
+			return nil
+		}
+		return members(h.afar.sum[name])
 	}
+	h.doors.Unlock()
 	c.mu.RLock()
 	list := c.present.whole()
 	c.mu.RUnlock()
