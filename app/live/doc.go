@@ -25,7 +25,10 @@
 //     as of when it was known.
 //   - While there is no contact a plain request is asked first, with jittered
 //     back-off up to 15 s, and the socket opened once it is answered: Firefox holds
-//     back new sockets after failed ones. Wake asks at once.
+//     back new sockets after failed ones. Wake asks at once. What is not answered within a
+//     second is asked again beside it: browsers keep up to six connections to a server, and
+//     where the network went away under them each holds a request until it is given up; one
+//     after the other, that took over a minute.
 //   - A room's messages are held by seq, so that none can be there twice, however
 //     it came. After a loss the room is joined since the last one heard. One that is
 //     looked at and not there is fetched, one page at a time, always for what is

@@ -13,6 +13,8 @@ const (
 	firstWait = 300 * time.Millisecond
 	lastWait  = 15 * time.Second
 	patience  = 5 * time.Second // for one attempt
+	askAgain  = time.Second     // a plain request that is not answered is followed by another
+	mostAsks  = 4
 )
 
 // Run keeps the connection until the context ends.
@@ -69,7 +71,7 @@ func (v *Viewer) reach(ctx context.Context, careful bool) (Socket, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if careful {
-		if err := v.network.Ask(ctx); err != nil {
+		if err := v.inquire(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -77,6 +79,28 @@ func (v *Viewer) reach(ctx context.Context, careful bool) (Socket, error) {
 	v.contact.dialed = v.contact.now()
 	v.mu.Unlock()
 	return v.network.Dial(ctx)
+}
+
+// inquire asks until there is an answer or a refusal. A request may go over a connection that the browser kept, and
+// that leads nowhere since the network changed, of which nobody is told: one that is not answered within a second is
+// followed by another, which goes over another connection, and all that are left unanswered are ended.
+func (v *Viewer) inquire(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	answers := make(chan error, mostAsks)
+	another := time.NewTicker(askAgain)
+	defer another.Stop()
+	for asks := 1; ; asks++ {
+		go func() { answers <- v.network.Ask(ctx) }()
+		for again := false; !again; {
+			select {
+			case err := <-answers:
+				return err
+			case <-another.C:
+				again = asks < mostAsks
+			}
+		}
+	}
 }
 
 // converse reads a connection until it ends. It answers how long the server wants

@@ -22,6 +22,7 @@ type server struct {
 	mu      sync.Mutex
 	down    bool // neither answers nor accepts
 	deaf    bool // accepts, and never says a word
+	dead    int  // connections that the browser kept, and that lead nowhere: so many requests are not answered
 	epoch   string
 	samples []metric.Sample
 	metrics []metric.Metric
@@ -45,10 +46,17 @@ type socket struct {
 
 var errDown = errors.New("no route")
 
-func (s *server) Ask(context.Context) error {
+func (s *server) Ask(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.asked++
+	if s.dead > 0 {
+		s.dead--
+		s.mu.Unlock()
+		<-ctx.Done()
+		s.mu.Lock()
+		return ctx.Err()
+	}
 	if s.down {
 		return errDown
 	}
@@ -344,6 +352,18 @@ func TestWhileDownPlainRequestsAreAskedAndNoSocketIsOpened(t *testing.T) {
 		}
 		if s.asked < 30 || s.asked > 120 {
 			t.Errorf("asked %d times in ten minutes, want about 50", s.asked)
+		}
+	})
+}
+
+// A browser keeps six connections to a server. Where the network went away under them, a request over each waits in vain.
+func TestConnectionsThatLeadNowhereHoldNobodyUp(t *testing.T) {
+	play(t, func(s *server, v *Viewer) {
+		s.do(func() { s.dead = 6; s.open.Close() })
+		time.Sleep(10 * time.Second)
+		s.do(func() {})
+		if c := v.Contact(); c.State != Live || s.dead != 0 {
+			t.Errorf("%s after 10 s, %d connections were not tried", c.State, s.dead)
 		}
 	})
 }
