@@ -1,7 +1,6 @@
 package hub
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -16,9 +15,9 @@ type Elsewhere interface {
 	// on; in the room "" all those that have the user's name. It is called in order, under a
 	// lock: it must neither block nor call the hub.
 	Here(room, user string, connections int)
-	// Direct has every other hub where the user is Deliver the message, and sums up what
+	// Direct has these hubs, in which the user is, Deliver the message, and sums up what
 	// they answered. It may wait for them a moment.
-	Direct(user string, message []byte) (reached, connections int)
+	Direct(hubs []string, user string, message []byte) (reached, connections int)
 }
 
 // afar is who is in other hubs; guarded by Hub.doors. The room "" is a hub itself.
@@ -100,13 +99,6 @@ func (h *Hub) Gone(hub string) {
 	wake(tell)
 }
 
-// Others are the names of the hubs in which somebody is.
-func (h *Hub) Others() []string {
-	h.doors.Lock()
-	defer h.doors.Unlock()
-	return slices.Sorted(maps.Keys(h.afar.hubs))
-}
-
 // Deliver offers a message to every connection that a user has in this hub, and tells how
 // many took it, and how many there are.
 func (h *Hub) Deliver(user string, message []byte) (reached, connections int) {
@@ -126,12 +118,18 @@ func (h *Hub) Deliver(user string, message []byte) (reached, connections int) {
 func (h *Hub) Direct(user string, message []byte) (reached, connections int) {
 	reached, connections = h.Deliver(user, message)
 	h.doors.Lock()
-	elsewhere, others := h.elsewhere, h.afar.sum[""][user]
+	elsewhere := h.elsewhere
+	var others []string
+	for other, there := range h.afar.hubs {
+		if there[""][user] > 0 {
+			others = append(others, other)
+		}
+	}
 	h.doors.Unlock()
-	if elsewhere == nil || others == 0 {
+	if elsewhere == nil || len(others) == 0 {
 		return reached, connections
 	}
-	took, are := elsewhere.Direct(user, message)
+	took, are := elsewhere.Direct(others, user, message)
 	return reached + took, connections + are
 }
 

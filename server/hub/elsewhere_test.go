@@ -1,6 +1,7 @@
 package hub_test
 
 import (
+	"slices"
 	"sync"
 	"testing"
 
@@ -37,8 +38,11 @@ func (e *end) Here(room, user string, connections int) {
 	}
 }
 
-func (e *end) Direct(user string, message []byte) (reached, connections int) {
+func (e *end) Direct(hubs []string, user string, message []byte) (reached, connections int) {
 	for _, other := range e.cable.others(e) {
+		if !slices.Contains(hubs, other.name) {
+			continue
+		}
 		took, are := other.hub.Deliver(user, message)
 		reached, connections = reached+took, connections+are
 	}

@@ -19,6 +19,8 @@ type Renewer interface {
 	// Renew says that from here on only this is known, as of seq of an epoch. It is called
 	// as Publish is.
 	Renew(epoch string, seq uint64, known []metric.Metric)
+	// Reached says how far rooms reach now: newest answers the seq of a room's newest message.
+	Reached(newest func(room string) uint64)
 }
 
 // nobody is the Publisher of a Ledger whose store is a Follower.

@@ -67,7 +67,7 @@ func (s *Store) token(args ...string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	answer, _, err := told(e.payload)
+	answer, _, err := splitAnswer(e.payload)
 	if err != nil {
 		return "", s.unavailable(err)
 	}

@@ -56,7 +56,7 @@ func (s *Store) ChangeBoard(_ context.Context, c ledger.BoardChange) (ledger.Boa
 	if err != nil {
 		return ledger.BoardChanged{}, err
 	}
-	text, _, err = told(e.payload)
+	text, _, err = splitAnswer(e.payload)
 	if err != nil {
 		return ledger.BoardChanged{}, s.unavailable(err)
 	}

@@ -44,7 +44,7 @@ func eventually(t *testing.T, what string, holds func() bool) {
 		if time.Now().After(deadline) {
 			t.Fatalf("it never came that %s", what)
 		}
-		sleep(t.Context(), 5 * time.Millisecond)
+		sleep(t.Context(), 5*time.Millisecond)
 	}
 }
 
@@ -95,6 +95,8 @@ func (p *tally) Renew(epoch string, seq uint64, known []metric.Metric) {
 		p.heads[m.ID] = m.Head
 	}
 }
+
+func (p *tally) Reached(func(string) uint64) {}
 
 func (p *tally) value(id metric.ID) float64 {
 	p.mu.Lock()
@@ -272,10 +274,10 @@ func TestNothingIsLostOrDoubledWhereRedisIsKilledAndPaused(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 1))
 	acknowledged, unknown := count(stores, 8, func() {
 		for i := range 6 {
-			sleep(t.Context(), time.Duration(100+random.IntN(200)) * time.Millisecond)
+			sleep(t.Context(), time.Duration(100+random.IntN(200))*time.Millisecond)
 			if i%3 == 2 {
 				server.Pause()
-				sleep(t.Context(), time.Duration(300+random.IntN(300)) * time.Millisecond)
+				sleep(t.Context(), time.Duration(300+random.IntN(300))*time.Millisecond)
 				server.Resume()
 				continue
 			}
@@ -348,7 +350,7 @@ func TestACallWhoseAnswerWasLostIsKnownToHaveHappenedOrNot(t *testing.T) {
 	random := rand.New(rand.NewPCG(2, 2))
 	acknowledged, unknown := count(stores, 8, func() {
 		for range 60 {
-			sleep(t.Context(), time.Duration(random.IntN(30)) * time.Millisecond)
+			sleep(t.Context(), time.Duration(random.IntN(30))*time.Millisecond)
 			cuts.cut()
 		}
 	})

@@ -180,6 +180,8 @@ func (s *Store) takeKind(e event) error {
 		return s.takeDeleted(e)
 	case flushed:
 		return s.takeFlushed(e)
+	case peersChanged:
+		return s.takePeers(e)
 	case hallsChanged:
 		return s.takeRooms(e)
 	case renewed:
@@ -208,9 +210,22 @@ func (s *Store) Follow(p ledger.Publisher) {
 
 // renewed tells the publisher that all is new; its caller holds follow.
 func (s *Store) renewed() {
+	if s.peers != nil {
+		s.peers.stale.Store(true)
+		tell(s.peers.wake)
+	}
 	if r, can := s.publisher.(ledger.Renewer); can {
 		all, seq := s.heads()
 		r.Renew(s.Epoch(), seq, all)
+		r.Reached(func(name string) uint64 {
+			e, passed := s.room(name)
+			if e == nil {
+				return passed
+			}
+			s.mu.RLock()
+			defer s.mu.RUnlock()
+			return e.last
+		})
 	}
 }
 

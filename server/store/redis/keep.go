@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -30,7 +31,8 @@ var (
 
 // keeper is what the process that holds the lease keeps in mind.
 type keeper struct {
-	wake chan struct{} // a flush is due early
+	wake  chan struct{} // a flush is due early
+	leads atomic.Bool   // this process has the lease
 
 	mu    sync.Mutex // held over a flush, and over retention; guards what follows
 	lane  lane
@@ -46,6 +48,7 @@ func (s *Store) keepUp() {
 	defer renew.Stop()
 	defer retain.Stop()
 	var last time.Time
+	s.holds()
 	for {
 		due := false
 		select {
@@ -82,10 +85,12 @@ func (s *Store) holds() bool {
 	ctx, cancel := context.WithTimeout(s.ctx, patience)
 	defer cancel()
 	if s.Writable() != nil {
+		s.keep.leads.Store(false)
 		return false
 	}
 	got, err := s.run(ctx, lease, []string{s.process, strconv.FormatInt(leaseFor.Milliseconds(), 10)}).AsInt64()
-	return err == nil && got == 1
+	s.keep.leads.Store(err == nil && got == 1)
+	return s.keep.leads.Load()
 }
 
 // release gives the lease back.

@@ -96,6 +96,7 @@ type Store struct {
 	follow    sync.Mutex // held while an event is taken; guards what follows
 	publisher ledger.Publisher
 	place     place
+	peers     *Peers // nil where no hub was joined
 
 	mu      sync.RWMutex // guards what follows; for moments only
 	client  rueidis.Client
@@ -139,9 +140,19 @@ var errNotYet = errors.New("Redis has not been reached yet")
 
 // Close ends this process's part. Calls that come later get ledger.ErrUnavailable.
 func (s *Store) Close() error {
+	s.follow.Lock()
+	peers := s.peers
+	s.follow.Unlock()
+	if peers != nil {
+		peers.leave()
+	}
 	s.mu.Lock()
+	closed := s.closed
 	s.closed = true
 	s.mu.Unlock()
+	if closed {
+		return nil
+	}
 	s.stop()
 	if client := s.redis(); client != nil {
 		s.release()
@@ -179,6 +190,10 @@ func (s *Store) Stale() (since time.Time, is bool) {
 	defer s.mu.RUnlock()
 	return s.heard, s.away != nil
 }
+
+// Leads tells whether this process holds the lease: of all that share the store at most one
+// does, but for the seconds after it was cut off.
+func (s *Store) Leads() bool { return s.keep.leads.Load() }
 
 // now is the time that readers measure ages by, ms since 1970.
 func (s *Store) now() int64 {

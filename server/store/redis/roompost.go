@@ -47,7 +47,7 @@ func (s *Store) Post(_ context.Context, batch []ledger.Post) ([]ledger.Posted, e
 	if err != nil {
 		return nil, err
 	}
-	answer, _, err := told(e.payload)
+	answer, _, err := splitAnswer(e.payload)
 	r := reading{b: answer, err: err}
 	answers := make([]ledger.Posted, len(batch))
 	for i := range batch {

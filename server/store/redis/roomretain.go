@@ -59,6 +59,6 @@ func (s *Store) prune(e roomEntry, horizon int64) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	answer, _, err := told(done.payload)
+	answer, _, err := splitAnswer(done.payload)
 	return answer == "1", err
 }

@@ -55,8 +55,8 @@ const (
 	boardChanged = 'B' // a board, its record and document; nothing where it was removed
 )
 
-// told splits what an event of rooms carries: what its call is answered, and the changes.
-func told(payload string) (answer string, changes reading, err error) {
+// splitAnswer splits what an event of rooms carries: what its call is answered, and the changes.
+func splitAnswer(payload string) (answer string, changes reading, err error) {
 	r := reading{b: payload}
 	answer = r.long()
 	return answer, r, r.err
@@ -69,7 +69,7 @@ func (r *reading) long() string { return r.bytes(int(r.uint32())) }
 // takeRooms lets memory have an event of rooms, and tells the publisher what was said. Its
 // caller holds follow.
 func (s *Store) takeRooms(e event) error {
-	_, changes, err := told(e.payload)
+	_, changes, err := splitAnswer(e.payload)
 	if err != nil {
 		return err
 	}
