@@ -121,7 +121,11 @@ func listTokens(ctx context.Context, store access.Store, stdout io.Writer) error
 		if t.Expires != 0 {
 			expires = dayOf(t.Expires)
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", t.Name, t.User, t.Scopes, dayOf(t.Created), expires, t.ID)
+		may := t.Scopes.String()
+		if t.Board != "" {
+			may = "board " + t.Board + " within " + may
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", t.Name, t.User, may, dayOf(t.Created), expires, t.ID)
 	}
 	return table.Flush()
 }

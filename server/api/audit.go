@@ -39,12 +39,14 @@ func clipped(text string) string {
 	if len(text) <= maxNote {
 		return text
 	}
+	end := 0
 	for i := range text {
 		if i > maxNote-len("…") {
-			return text[:i] + "…"
+			break
 		}
+		end = i
 	}
-	return text
+	return text[:end] + "…"
 }
 
 // getAudit answers a page of what was done, the newest first.

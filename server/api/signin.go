@@ -21,7 +21,7 @@ const maxForm = 32 << 10
 // first.js only sets the theme that was chosen, shows what is typed, and forgets what was seen.
 var signInPage = template.Must(template.New("sign-in").Parse(`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
-<title>Sign in · Telltale</title><meta name="theme-color" content="#f4f6f8"><meta name="robots" content="noindex">
+{{if .Back}}<meta http-equiv="refresh" content="0;url={{.Next}}">{{end}}<title>Sign in · Telltale</title><meta name="theme-color" content="#f4f6f8"><meta name="robots" content="noindex">
 <link rel="stylesheet" href="/web/app.css"><link rel="icon" href="/web/icon/icon.svg"><script src="/web/first.js"></script></head>
 <body class="way-in"><main>
 <form method="post" action="/sign-in" class="card">
@@ -67,9 +67,16 @@ func (a *API) sendSignIn(w http.ResponseWriter, r *http.Request, status int, nex
 	w.WriteHeader(status)
 	_ = signInPage.Execute(w, struct {
 		Host, Next, Wrong string
-		Ended             bool
-	}{r.Host, here(next), wrong, r.URL.Query().Has("ended")}) // the client has gone: nobody is left to tell
+		Ended, Back       bool
+	}{r.Host, here(next), wrong, r.URL.Query().Has("ended"), fromElsewhere(r)}) // the client has gone: nobody is left to tell
 	return nil
+}
+
+// fromElsewhere tells who follows a link on another site, and is not known to have signed in: a
+// browser keeps the strict cookie back until this server's own page leads on.
+func fromElsewhere(r *http.Request) bool {
+	_, err := r.Cookie(auth.Cookie)
+	return r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Site") == "cross-site" && err != nil
 }
 
 // postSignIn puts a token that is valid into a cookie that scripts cannot read and other

@@ -34,6 +34,8 @@ func inWords(w http.ResponseWriter, r *http.Request, err error) bool {
 	p := explain(err)
 	switch p.Status {
 	case http.StatusUnauthorized:
+		w.Header().Del("Content-Type") // what the mux says of a page that is not there
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 		return toSignIn(w, r, err)
 	case http.StatusForbidden:
 		sendWords(w, p.Status, words{Title: "This is not for you to see", Detail: asSentence(p.Detail), Next: r.URL.RequestURI()})
