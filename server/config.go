@@ -28,6 +28,8 @@ type config struct {
 	adminListen    string
 	insecure       bool
 	data           string
+	redis          string // address; "" for the database in data
+	redisPrefix    string
 	boards         string // a folder; "" for none
 	retention      retention
 	roomRetention  roomRetention
@@ -69,6 +71,8 @@ func (c *config) flags() *flag.FlagSet {
 	set.StringVar(&c.jwt.Issuer, "jwt-issuer", "", "iss that a JWT must have")
 	set.StringVar(&c.jwt.Audience, "jwt-audience", "", "aud that a JWT must have")
 	set.StringVar(&c.data, "data", "./telltale-data", "folder that holds the database")
+	set.StringVar(&c.redis, "redis", "", "address of a Redis that several telltales share instead of a database of their own: redis://host:6379 or rediss://host:6379, several, comma-separated, for a Cluster; with ?master_set=NAME those of Sentinels")
+	set.StringVar(&c.redisPrefix, "redis-prefix", "telltale", "what the keys in Redis begin with; who shares it shares everything")
 	set.StringVar(&c.boards, "boards", "", "folder of boards as JSON files, each NAME.json shown at /b/NAME; they are changed there alone, and read again when they are")
 	set.Var(&c.retention, "retention", "how long samples (raw) and roll-ups of 10s and 1m are kept; those of an hour stay")
 	set.Var(&c.roomRetention, "room-retention", "how many messages a room keeps, and for how long; either may be left out")
@@ -179,6 +183,9 @@ func (c *config) check() error {
 		return wrong("rate-limit", "and --max-per-address are not negative; 0 is no limit")
 	case c.maxMessage < 1024 || c.maxMessage > 16<<20:
 		return wrong("max-message", "is from 1024 bytes to 16 MiB")
+	}
+	if option, rule := c.checkRedis(); option != "" {
+		return wrong(option, rule)
 	}
 	return c.secured.check(c.hsts)
 }

@@ -6,17 +6,42 @@ import (
 	"fmt"
 
 	"telltale/server/auth"
+	"telltale/server/ledger"
+	"telltale/server/store/redis"
 	"telltale/server/store/tokens"
 )
 
 // openGate opens what decides who may do what; its error is a sentence.
-func openGate(ctx context.Context, c config) (*auth.Gate, *tokens.Store, error) {
+func openGate(ctx context.Context, c config, shared *redis.Store) (*auth.Gate, keys, error) {
 	var jwt *auth.JWT
 	if c.jwt.KeyFile != "" {
 		var err error
 		if jwt, err = auth.NewJWT(c.jwt); err != nil {
 			return nil, nil, &sentence{text: "--jwt-key: " + err.Error(), code: 2}
 		}
+	}
+	keys, err := openKeys(ctx, c, shared)
+	if err != nil {
+		return nil, nil, err
+	}
+	ring, err := auth.NewKeyring(ctx, keys, jwt)
+	if shared != nil && errors.Is(err, ledger.ErrUnavailable) {
+		err = nil // nobody is let in until Redis says who may
+	}
+	if err == nil {
+		err = c.checkOpen(ring.Closed())
+	}
+	if err != nil {
+		_ = keys.Close()
+		return nil, nil, err
+	}
+	return &auth.Gate{Keyring: ring, PublicRead: c.publicRead, Open: c.insecure || auth.IsLocal(c.listen)}, keys, nil
+}
+
+// openKeys opens where the tokens are: in what is shared, or else in the data folder.
+func openKeys(ctx context.Context, c config, shared *redis.Store) (keys, error) {
+	if shared != nil {
+		return shared, nil
 	}
 	keys, err := tokens.Open(ctx, c.data, tokens.Options{})
 	if err != nil {
@@ -27,17 +52,9 @@ func openGate(ctx context.Context, c config) (*auth.Gate, *tokens.Store, error) 
 		case errors.Is(err, tokens.ErrCorrupt):
 			advice = "holds a damaged database: put a backup in its place, or give another folder with --data"
 		}
-		return nil, nil, &sentence{text: fmt.Sprintf("the data folder %s %s", c.data, advice), code: 1, cause: err}
+		return nil, &sentence{text: fmt.Sprintf("the data folder %s %s", c.data, advice), code: 1, cause: err}
 	}
-	ring, err := auth.NewKeyring(ctx, keys, jwt)
-	if err == nil {
-		err = c.checkOpen(ring.Closed())
-	}
-	if err != nil {
-		_ = keys.Close()
-		return nil, nil, err
-	}
-	return &auth.Gate{Keyring: ring, PublicRead: c.publicRead, Open: c.insecure || auth.IsLocal(c.listen)}, keys, nil
+	return keys, nil
 }
 
 // bounds tells whether connections of one address are bound now: not on a server that is open and reached from this

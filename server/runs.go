@@ -14,19 +14,19 @@ import (
 	life "telltale/shared/run"
 )
 
-// newRunner makes what runs the configuration's commands, and says of the runs of a server that went down that they are lost.
-func newRunner(ctx context.Context, c config, truth *ledger.Ledger, log *slog.Logger) (*command.Runner, error) {
+// newRunner makes what runs the configuration's commands. leads tells whether it starts those whose time has come; nil for always.
+func newRunner(ctx context.Context, c config, truth *ledger.Ledger, leads func() bool, log *slog.Logger) (*command.Runner, error) {
 	keeper, err := ourselves()
 	if err != nil {
 		return nil, err
 	}
-	runner := command.New(command.Options{Commands: c.commands, Reports: reports{truth}, Keeper: []string{keeper, keeperVerb}, Log: log, Dir: c.data,
+	runner := command.New(command.Options{Commands: c.commands, Reports: reports{truth}, Keeper: []string{keeper, keeperVerb}, Log: log, Dir: c.data, Leads: leads,
 		Ended: func(r life.Run) {
 			if err := measure(context.WithoutCancel(ctx), recorder{truth}, r); err != nil {
 				log.Warn("how long a run took is not recorded", "command", r.Command, "run", r.ID, "error", err)
 			}
 		}})
-	return runner, runner.Settle(ctx)
+	return runner, nil
 }
 
 // ourselves is this program's own file. What /proc says stays right when another version is put in its place.

@@ -51,7 +51,14 @@ func newLog(c config, out io.Writer) *slog.Logger {
 
 // serve puts the parts together, runs until the context ends, then drains.
 func serve(ctx context.Context, c config, log *slog.Logger) error {
-	gate, keys, err := openGate(ctx, c)
+	shared, err := openRedis(ctx, c)
+	if err != nil {
+		return err
+	}
+	if shared != nil {
+		defer shared.Close()
+	}
+	gate, keys, err := openGate(ctx, c, shared)
 	if err != nil {
 		return err
 	}
@@ -71,7 +78,7 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 	}
 	defer adminListener.Close()
 
-	store, err := openStore(ctx, c)
+	store, err := openStorage(ctx, c, shared)
 	if err != nil {
 		return err
 	}
@@ -82,13 +89,14 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 	}
 	viewers := hub.New(store.Epoch(), seq, known)
 	truth := ledger.New(store, viewers)
-	if err := declareShop(ctx, truth); err != nil {
-		return &sentence{text: "the database cannot be written: is its disk full?", code: 1, cause: err}
-	}
-
-	runner, err := newRunner(ctx, c, truth, log)
+	runner, err := newRunner(ctx, c, truth, leads(shared), log)
 	if err != nil {
-		return &sentence{text: "the database cannot be written: is its disk full?", code: 1, cause: err}
+		return err
+	}
+	if shared == nil {
+		if err := errors.Join(declareShop(ctx, truth), runner.Settle(ctx)); err != nil {
+			return &sentence{text: "the database cannot be written: is its disk full?", code: 1, cause: err}
+		}
 	}
 
 	folder, err := openBoards(c.boards, log)
@@ -105,21 +113,32 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 		Ledger: truth, Hub: viewers, Writable: store.Writable, Gate: gate, Access: keys, Log: log,
 		Pages: looks.pages(newApp(assets, c.reach.framing())), Assets: assets.Handler(), Commands: runner, BoardFiles: folder.files(),
 		Version: version(), MaxMessage: int64(c.maxMessage), RateLimit: c.rateLimit, Hosts: c.reach.hosts, Origins: c.reach.origins, SlowClient: api.SlowClient(c.slowClient), Tiers: c.retention.tiers(),
-		Loopback: auth.IsLocal(c.listen), AdminLoopback: auth.IsLocal(c.adminListen),
+		Loopback: auth.IsLocal(c.listen), AdminLoopback: auth.IsLocal(c.adminListen), Stale: stale(shared),
 	})
 	beside, stopBeside := context.WithCancel(ctx)
 	var besides sync.WaitGroup
 	defer besides.Wait()
 	defer stopBeside()
-	if c.hostMetrics {
+	switch {
+	case c.hostMetrics && shared != nil:
+		besides.Go(func() { watchLeader(beside, c, shared, truth, surface, log) })
+	case c.hostMetrics:
 		besides.Go(func() { watchHost(beside, c, truth, surface, log) })
+	}
+	if shared != nil {
+		besides.Go(func() { heed(beside, shared, log) })
+		besides.Go(func() { persist(beside, func() error { return declareShop(beside, truth) }) })
 	}
 	if folder != nil {
 		besides.Go(func() { folder.watch(beside, surface.BoardChanged) })
 	}
 	besides.Go(func() { schedule(beside, runner, log) })
 	besides.Go(func() {
-		gate.Keyring.Watch(beside, func(err error) { log.Error("the tokens cannot be read", "error", err) })
+		gate.Keyring.Watch(beside, func(err error) {
+			if shared == nil || shared.Writable() == nil { // what ails Redis is said elsewhere, once
+				log.Error("the tokens cannot be read", "error", err)
+			}
+		})
 	})
 	besides.Go(func() { surface.KeepLeases(beside) })
 

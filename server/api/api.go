@@ -20,9 +20,10 @@ import (
 type Options struct {
 	Ledger   *ledger.Ledger
 	Hub      *hub.Hub
-	Writable func() error // nil while the store takes mutations
-	Pages    http.Handler // pages for browsers and what belongs to them
-	Assets   http.Handler // GET /web/...
+	Writable func() error                      // nil while the store takes mutations
+	Stale    func() (since time.Time, is bool) // as of when the store is, where it is out of reach; nil where it never is
+	Pages    http.Handler                      // pages for browsers and what belongs to them
+	Assets   http.Handler                      // GET /web/...
 	Log      *slog.Logger
 
 	Gate       *auth.Gate   // nil lets everybody do everything

@@ -111,6 +111,8 @@ func answerTo(err error) *problem {
 		return &problem{Status: http.StatusNotFound, Detail: "no such link: it has ended"}
 	case is(err, access.ErrMany, ledger.ErrTooMany, ledger.ErrTooManyRooms, ledger.ErrTooManyBoards, hub.ErrFeeds, hub.ErrRooms):
 		return &problem{Status: http.StatusTooManyRequests, Detail: err.Error(), retry: 60}
+	case errors.Is(err, ledger.ErrUnreadable):
+		return &problem{Status: http.StatusServiceUnavailable, Detail: "what is kept is out of reach, and only the newest values are known: try again soon", retry: 5}
 	case errors.Is(err, ledger.ErrUnavailable):
 		return &problem{Status: http.StatusServiceUnavailable, Detail: "nothing can be written now: try again soon; an operator finds the reason in the log", retry: 5}
 	case errors.Is(err, context.DeadlineExceeded):

@@ -60,6 +60,7 @@ func (a *API) around(mux *http.ServeMux, pages http.Handler, loopback bool) http
 		}()
 		defer func() { a.recovered(seen, r, recover()) }()
 		w.Header().Set("X-Content-Type-Options", "nosniff")
+		a.sayStale(w)
 		if !a.named(r.Host, loopback) {
 			refuseHost(seen, r)
 			return

@@ -44,14 +44,12 @@ type key struct {
 	revoke context.CancelFunc
 }
 
-// NewKeyring reads the tokens. jwt may be nil.
+// NewKeyring reads the tokens. jwt may be nil. Where they cannot be read there is a keyring all
+// the same, which is closed, and knows nobody by a token until Reload can read them.
 func NewKeyring(ctx context.Context, tokens Tokens, jwt *JWT) (*Keyring, error) {
 	k := &Keyring{tokens: tokens, jwt: jwt}
 	k.held.Store(&held{})
-	if err := k.Reload(ctx); err != nil {
-		return nil, err
-	}
-	return k, nil
+	return k, k.Reload(ctx)
 }
 
 // Reload takes notice of tokens that were made or revoked. What was revoked has ended when it returns.
@@ -105,8 +103,12 @@ func (k *Keyring) Watch(ctx context.Context, failed func(error)) {
 	}
 }
 
-// Closed tells whether callers must show who they are: a token exists, or JWTs are taken.
-func (k *Keyring) Closed() bool { return k.jwt != nil || len(k.held.Load().byHash) > 0 }
+// Closed tells whether callers must show who they are: a token exists, or JWTs are taken, or
+// nobody knows yet whether a token exists.
+func (k *Keyring) Closed() bool {
+	h := k.held.Load()
+	return k.jwt != nil || h.byHash == nil || len(h.byHash) > 0
+}
 
 // Find is the caller who shows this token. Its error wraps ErrUnknown.
 func (k *Keyring) Find(shown string) (Caller, error) {

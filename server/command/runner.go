@@ -57,6 +57,7 @@ type Options struct {
 	Log      *slog.Logger     //
 	Dir      string           // for output that waits; os.TempDir
 	Grace    time.Duration    // Grace
+	Leads    func() bool      // whether this is the one that starts what is due; nil for always
 	Ended    func(r run.Run)  // is told of each end, in a goroutine of the run; may be nil
 	retries  [2]time.Duration // first and longest time between two tries to report
 	lookup   func(string) (string, bool)

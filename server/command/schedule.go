@@ -38,6 +38,9 @@ func (r *Runner) Schedule(ctx context.Context) error {
 
 // due starts a command whose time has come.
 func (r *Runner) due(ctx context.Context, c *Command) {
+	if r.Leads != nil && !r.Leads() {
+		return
+	}
 	begun, err := r.Start(ctx, Request{Command: c.Name, By: Scheduler})
 	switch {
 	case err == nil:

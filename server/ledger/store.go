@@ -17,6 +17,7 @@ var (
 	ErrPassed      = errors.New("the store is past that seq")                     // take a fresh boundary and ask again
 	ErrPruned      = errors.New("the samples after that seq are no longer kept")  // or are more than the limit
 	ErrUnavailable = errors.New("the store cannot be written")                    // disk full, read-only, closed, out of reach
+	ErrUnreadable  = errors.New("the store is out of reach")                      // and memory does not have what was asked for
 )
 
 // Item is one mutation of an entry, with the idempotency key of its own row.

@@ -49,13 +49,13 @@ func (s *Store) stored(ctx context.Context, all []asked) ([]stored, error) {
 	away, closed := s.away, s.closed
 	s.mu.RUnlock()
 	if away != nil || closed {
-		return nil, s.unavailable(errors.Join(away))
+		return nil, unreadable(away)
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	answer, err := s.run(ctx, readCalls, args).ToArray()
 	if err != nil {
-		return nil, s.unavailable(err)
+		return nil, unreadable(err)
 	}
 	out := make([]stored, len(all))
 	for i := range answer {
@@ -75,6 +75,14 @@ func (s *Store) stored(ctx context.Context, all []asked) ([]stored, error) {
 		out[i].chunks = found[1:]
 	}
 	return out, nil
+}
+
+// unreadable is the error of a read; cause is nil for a closed store.
+func unreadable(cause error) error {
+	if cause == nil {
+		return ledger.ErrUnreadable
+	}
+	return fmt.Errorf("%w: %w", ledger.ErrUnreadable, cause)
 }
 
 // each calls yield for all cells: of chunks, then open.
@@ -199,7 +207,7 @@ func (s *Store) After(ctx context.Context, since, upTo uint64, match func(metric
 		return nil, ledger.ErrPruned
 	}
 	if away != nil {
-		return nil, s.unavailable(away)
+		return nil, unreadable(away)
 	}
 	var out []metric.Sample
 	next := since + 1
@@ -227,7 +235,7 @@ func (s *Store) After(ctx context.Context, since, upTo uint64, match func(metric
 	}
 	if err != nil {
 		if !errors.Is(err, ledger.ErrPruned) {
-			err = s.unavailable(err)
+			err = unreadable(err)
 		}
 		return nil, err
 	}

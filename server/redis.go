@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"time"
+
+	"telltale/server/api"
+	"telltale/server/host"
+	"telltale/server/ledger"
+	"telltale/server/store/redis"
+	"telltale/shared/access"
+	"telltale/shared/metric"
+)
+
+// storage is where everything is kept.
+type storage interface {
+	ledger.Store
+	Writable() error
+	Close() error
+}
+
+// keys are where tokens and the audit are kept.
+type keys interface {
+	access.Store
+	Close() error
+}
+
+// openRedis joins the store that several processes share; nil where none is asked for.
+// Where it is out of reach it is there all the same, and comes up when Redis does.
+func openRedis(ctx context.Context, c config) (*redis.Store, error) {
+	if c.redis == "" {
+		return nil, nil
+	}
+	store, err := redis.Open(ctx, redis.Options{
+		URL: c.redis, Prefix: c.redisPrefix, Raw: c.retention.raw, Tiers: c.retention.tiers(), MaxMetrics: c.maxMetrics,
+		RoomMessages: c.roomRetention.messages, RoomAge: c.roomRetention.age,
+	})
+	if err != nil {
+		return nil, &sentence{text: "--redis: " + err.Error(), code: 2, cause: err}
+	}
+	return store, nil
+}
+
+// openStorage opens where everything is kept: what is shared, or else the database.
+func openStorage(ctx context.Context, c config, shared *redis.Store) (storage, error) {
+	if shared != nil {
+		return shared, nil
+	}
+	return openStore(ctx, c)
+}
+
+// checkRedis refuses what cannot be the address of one, and a prefix that would part the keys.
+func (c *config) checkRedis() (option, rule string) {
+	if c.redis == "" {
+		return "", ""
+	}
+	if _, err := redis.Dial(c.redis); err != nil {
+		return "redis", "is " + strings.TrimPrefix(err.Error(), redis.ErrURL.Error()+": it is ")
+	}
+	if c.redisPrefix == "" || len(c.redisPrefix) > 100 || strings.ContainsFunc(c.redisPrefix, func(r rune) bool {
+		return !('a' <= r|0x20 && r|0x20 <= 'z' || '0' <= r && r <= '9' || r == '_' || r == '-' || r == '.' || r == ':')
+	}) {
+		return "redis-prefix", "is letters, digits and _ - . : alone, at most 100"
+	}
+	return "", ""
+}
+
+// retryEvery is the time between two tries of what needs Redis.
+const retryEvery = time.Second
+
+// persist does something until it succeeds, or the context ends.
+func persist(ctx context.Context, do func() error) {
+	for do() != nil {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(retryEvery):
+		}
+	}
+}
+
+// heed logs when Redis goes away and when it is back.
+func heed(ctx context.Context, store *redis.Store, log *slog.Logger) {
+	gone := false
+	for tick := time.NewTicker(retryEvery); ; {
+		if _, is := store.Stale(); is != gone {
+			if gone = is; gone {
+				log.Error("Redis is out of reach: what is known is shown, and nothing is taken", "error", store.Writable())
+			} else {
+				log.Info("Redis is in reach")
+			}
+		}
+		select {
+		case <-ctx.Done():
+			tick.Stop()
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// leading records only while this process looks after the store: the readings of several
+// machines under one name would be those of none.
+type leading struct {
+	recorder
+	store *redis.Store
+}
+
+// Record is recorder's, where this process leads.
+func (l leading) Record(ctx context.Context, batch []metric.Mutation) error {
+	if !l.store.Leads() {
+		return nil
+	}
+	return l.recorder.Record(ctx, batch)
+}
+
+// watchLeader is watchHost for a process that shares its store.
+func watchLeader(ctx context.Context, c config, store *redis.Store, truth *ledger.Ledger, surface *api.API, log *slog.Logger) {
+	persist(ctx, func() error {
+		if !store.Leads() {
+			return errors.New("another process records its readings")
+		}
+		return host.Watch(ctx, host.Gauges(c.data), surface.Readings().Take, leading{recorder{truth}, store}, log)
+	})
+}
+
+// leads and stale are what others ask of the store that is shared; nil where none is.
+func leads(shared *redis.Store) func() bool {
+	if shared == nil {
+		return nil
+	}
+	return shared.Leads
+}
+
+func stale(shared *redis.Store) func() (time.Time, bool) {
+	if shared == nil {
+		return nil
+	}
+	return shared.Stale
+}
