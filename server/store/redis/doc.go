@@ -20,12 +20,25 @@
 //   - heads: a hash, id to record: number, kind, bounds, head, texts of a metric.
 //   - cells: a hash, number to the open cells of each tier, with the seq they reach to.
 //   - c:NUM:TIER: a hash, index to a chunk: pieces of cells, in order of seq.
+//   - rooms: a hash, name to record: last seq, time of that, up to which seq and since when
+//     messages are kept, bytes of a run's rows or -1. idle: a sorted set of those of no run, by
+//     the time of their newest message: the first ones make place. meta's passed: the highest seq
+//     of any room that made place.
+//   - room:NAME: a stream, a row for each room of a batch of posts, or several where it has over
+//     64 KiB; its id is the last seq. h: first seq and time; l: the messages (package lines).
+//   - runs: a hash, id to record: how it ended, apart from what else is known of it, since that stays.
+//   - boards, documents: hashes by id; meta's boards: bytes of all documents.
+//   - tokens: a hash, id to record; tokens.names: name to id; tokens.expire: a sorted set of
+//     those that do; meta's tokens: how often they changed. audit: a stream, its ids are seqs.
+//   - hubs: a sorted set of processes by the end of their leases; here:PROCESS: a hash of who is
+//     in it, room and user to connections; the room "" is the process itself.
 //   - gone: a set of the numbers of deleted metrics whose chunks are still to be removed.
 //   - key:K: an idempotency key with what it was answered; ends after 24 h.
 //   - lane:L: the number of the last call of a lane of a process; ends after 24 h.
 //   - lease: the process that writes roll-ups and prunes; ends after 10 s.
 //
-// Memory of a process: heads, as of its place in the log, and the tail of each metric: the
+// Memory of a process: how far each room reaches, runs, boards, and the newest rows of messages,
+// 16 MiB of them; the rest of a room is read from its stream. Heads, as of its place in the log, and the tail of each metric: the
 // samples that may not be in roll-ups yet. A history as of seq N is its chunks, its
 // open cells, and those samples of its tail that lie after the seq of these and not after
 // N. The holder of the lease moves tails into cells, as the embedded store does; an event
@@ -41,6 +54,9 @@
 //   - An answer lost: the lane's number tells whether the call was done; where it was
 //     not, the number is taken, so that it never will be. Only where Redis stays away for so
 //     long that nobody can be told does the error say that it is not known.
+//   - A process ended: its lease ends 15 s after it renewed it last; whoever renews next takes it
+//     out of hubs and says so. Who was away for longer than its lease tells all anew. While Redis was
+//     away all leases ended: who has just come back ends nobody's until all have had time to renew theirs.
 //   - Redis back: the follower goes on from its place. Each event names the one before it, so
 //     that no other log can pass for this one. Where the log was trimmed past the place,
 //     all is read anew, and the Publisher told so. Where it is another one, as a failover
@@ -56,11 +72,14 @@
 //   - Memory changes in take and attach alone, under follow, then mu.
 //   - A call of a lane is sent only once the fate of the one before is known.
 //
-// Lock order: a lane's, or the keeper's and then its lane's; follow; mu. The Publisher is
+// Lock order: Peers.telling, its lane's; the hub is told under follow, and calls Here, which takes
+// Peers.mu alone. Otherwise: a lane's, or the keeper's and then its lane's; follow; mu. The Publisher is
 // called under follow.
 //
 // It must not know who asks. Rejected: a stream entry a sample (a third slower); roll-ups in the
-// script (a fifth of the throughput); pub/sub beside the log (two orders, and what it
+// script (a fifth of the throughput); a channel or stream of its own for each process's direct
+// messages (another thing to follow, trim and resume; each process reads all of them, which are few);
+// a field for each member with an end of its own (Redis 7.4 alone can); pub/sub beside the log (two orders, and what it
 // loses nobody knows); ids of the server's clock in the log (a failover could give one twice);
 // sending a call again whose answer was lost (it could count twice).
 package redis

@@ -28,9 +28,6 @@ var (
 	pageOf     = rueidis.NewLuaScript(pageBody)
 )
 
-// pageBytes is how much Messages gives at most, unless one message has more.
-const pageBytes = 64 << 10
-
 // Rooms are all rooms, sorted by name.
 func (s *Store) Rooms(ctx context.Context) ([]ledger.RoomSummary, error) {
 	s.mu.RLock()
@@ -86,9 +83,14 @@ func (s *Store) extent(ctx context.Context, e *roomEntry) (x ledger.Extent, at i
 		x.First = x.Last + 1
 		return x, at, nil
 	}
-	if x.First, since, err = s.firstAfter(ctx, e.name, x, at, horizon); err != nil {
+	first, since, err := s.firstAfter(ctx, e.name, x, at, horizon)
+	if _, away := s.Stale(); err != nil && away {
+		return x, at, nil
+	}
+	if err != nil {
 		return x, at, err
 	}
+	x.First = first
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if e.first <= x.First {
@@ -120,52 +122,22 @@ func (s *Store) Messages(ctx context.Context, name string, after uint64, limit i
 	if after = max(after, x.First-1); err != nil || after >= x.Last {
 		return nil, err
 	}
-	rows, err := s.run(ctx, pageOf, []string{name, strconv.FormatUint(after+1, 10), strconv.Itoa(limit), strconv.Itoa(pageBytes)}).AsStrSlice()
+	page := lines.Page{Room: name, After: after, UpTo: x.Last, Limit: limit}
+	if held, err := s.remembered(e, &page); held || err != nil {
+		return page.Messages, err
+	}
+	rows, err := s.run(ctx, pageOf, []string{name, strconv.FormatUint(after+1, 10), strconv.Itoa(limit), strconv.Itoa(lines.PageBytes)}).AsStrSlice()
 	if err != nil {
 		return nil, s.unavailable(fmt.Errorf("read messages: %w", err))
 	}
-	page := page{room: name, after: after, upTo: x.Last, limit: limit}
-	for i := 0; i+1 < len(rows) && !page.full; i += 2 {
+	for i := 0; i+1 < len(rows) && !page.Full; i += 2 {
 		r := reading{b: rows[i]}
 		first, at := uint64(r.number()), int64(r.number())
-		if err := cmp.Or(r.err, page.add(first, at, []byte(rows[i+1]))); err != nil {
+		if err := cmp.Or(r.err, page.Add(first, at, []byte(rows[i+1]))); err != nil {
 			return nil, fmt.Errorf("read messages of %s from seq %d: %w", name, first, err)
 		}
 	}
-	return page.messages, nil
-}
-
-// page is what Messages gives.
-type page struct {
-	room        string
-	after, upTo uint64
-	limit       int
-	messages    []room.Message
-	bytes       int
-	full        bool
-}
-
-// add takes from a row what belongs to the page.
-func (p *page) add(seq uint64, at int64, blob []byte) error {
-	if n := len(p.messages); n > 0 && seq != p.messages[n-1].Seq+1 {
-		return lines.ErrCorrupt
-	}
-	sender := ""
-	return lines.Each(blob, func(l *lines.Line) bool {
-		if seq > p.after {
-			if p.full = seq > p.upTo || len(p.messages) == p.limit || len(p.messages) > 0 && p.bytes+l.Size() > pageBytes; p.full {
-				return false
-			}
-			if string(l.Sender) != sender {
-				sender = string(l.Sender)
-			}
-			p.messages = append(p.messages, room.Message{Room: p.room, Seq: seq, Time: at, Sender: sender, Stream: l.Stream,
-				Content: string(l.Content), Raw: l.Raw(), Open: l.Open})
-			p.bytes += l.Size()
-		}
-		seq++
-		return true
-	})
+	return page.Messages, nil
 }
 
 // SeqBefore is the seq of the newest message older than time.

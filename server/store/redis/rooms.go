@@ -18,6 +18,7 @@ import (
 type halls struct {
 	rooms  map[string]*roomEntry
 	passed uint64 // highest seq of any room that made place
+	recent recent
 	runs   map[string]ledger.Standing
 	boards map[string]ledger.Board
 }
@@ -36,6 +37,8 @@ type roomEntry struct {
 
 	first uint64 // everything before it is gone
 	since int64  // when first was kept, or earlier; ms since 1970
+
+	rows []row // the newest, as far as memory holds them
 }
 
 func (e *roomEntry) ofRun() bool { return e.bytes >= 0 }
@@ -139,11 +142,13 @@ func (h *halls) say(all []room.Message, name, payload string) ([]room.Message, e
 	if r.err != nil {
 		return all, fmt.Errorf("a row of the room %s: %w", name, r.err)
 	}
+	n := 0
 	err := lines.Each([]byte(r.b), func(l *lines.Line) bool {
 		// Without Raw, which nobody is told live.
 		all = append(all, room.Message{Room: name, Seq: seq, Time: time, Sender: string(l.Sender), Stream: l.Stream,
 			Content: string(l.Content), Open: l.Open})
 		seq++
+		n++
 		return true
 	})
 	if err != nil {
@@ -157,6 +162,7 @@ func (h *halls) say(all []room.Message, name, payload string) ([]room.Message, e
 		e.since = time
 	}
 	e.last, e.time = max(e.last, seq-1), max(e.time, time)
+	h.recent.add(e, row{seq - uint64(n), seq - 1, time, r.b})
 	if e.ofRun() {
 		e.bytes += int64(len(r.b))
 	}

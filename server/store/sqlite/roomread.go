@@ -11,9 +11,6 @@ import (
 	"telltale/shared/room"
 )
 
-// pageBytes is how much Messages gives at most, unless one message has more.
-const pageBytes = 64 << 10
-
 // Rooms are all rooms, sorted by name.
 func (s *Store) Rooms(ctx context.Context) ([]ledger.RoomSummary, error) {
 	s.mu.RLock()
@@ -119,55 +116,22 @@ func (s *Store) Messages(ctx context.Context, name string, after uint64, limit i
 		return nil, fmt.Errorf("read messages: %w", err)
 	}
 	defer found.Close()
-	page := page{room: name, after: after, upTo: x.Last, limit: limit}
-	for !page.full && found.Next() {
+	page := lines.Page{Room: name, After: after, UpTo: x.Last, Limit: limit}
+	for !page.Full && found.Next() {
 		var first uint64
 		var at int64
 		var blob sql.RawBytes
 		if err := found.Scan(&first, &at, &blob); err != nil {
 			return nil, fmt.Errorf("read messages: %w", err)
 		}
-		if err := page.add(first, at, blob); err != nil {
+		if err := page.Add(first, at, blob); err != nil {
 			return nil, fmt.Errorf("read messages of %s from seq %d: %w", name, first, err)
 		}
 	}
 	if err := found.Err(); err != nil {
 		return nil, fmt.Errorf("read messages: %w", err)
 	}
-	return page.messages, nil
-}
-
-// page is what Messages gives.
-type page struct {
-	room        string
-	after, upTo uint64
-	limit       int
-	messages    []room.Message
-	bytes       int
-	full        bool
-}
-
-// add takes from a row what belongs to the page.
-func (p *page) add(seq uint64, at int64, blob []byte) error {
-	if n := len(p.messages); n > 0 && seq != p.messages[n-1].Seq+1 {
-		return lines.ErrCorrupt
-	}
-	sender := ""
-	return lines.Each(blob, func(l *lines.Line) bool {
-		if seq > p.after {
-			if p.full = seq > p.upTo || len(p.messages) == p.limit || len(p.messages) > 0 && p.bytes+l.Size() > pageBytes; p.full {
-				return false
-			}
-			if string(l.Sender) != sender {
-				sender = string(l.Sender)
-			}
-			p.messages = append(p.messages, room.Message{Room: p.room, Seq: seq, Time: at, Sender: sender, Stream: l.Stream,
-				Content: string(l.Content), Raw: l.Raw(), Open: l.Open})
-			p.bytes += l.Size()
-		}
-		seq++
-		return true
-	})
+	return page.Messages, nil
 }
 
 // SeqBefore is the seq of the newest message older than time.
