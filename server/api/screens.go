@@ -150,6 +150,11 @@ func (a *API) postScreen(w http.ResponseWriter, r *http.Request) error {
 	if err := checkOrder(asked.Do, asked.Board); err != nil {
 		return err
 	}
+	if asked.Do == wire.DoShow {
+		if _, err := a.boards.Board(r.Context(), asked.Board); err != nil {
+			return err
+		}
+	}
 	id := r.PathValue("id")
 	found, reached := a.screens.order(
 		func(s wire.ScreenRow) bool { return (id == "all" || s.ID == id) && ordered(r, s) },

@@ -71,6 +71,7 @@ func TestOpenScreensAreListedWithWhatTheyTellLast(t *testing.T) {
 
 func TestAScreenIsTold(t *testing.T) {
 	h := open(t)
+	h.ask("PUT", "/api/v1/boards/shop", `{"panels":[]}`)
 	tv, desk := h.screen(`"id":"tv","name":"Lobby","board":"home"`), h.screen(`"id":"desk","board":"all"`)
 	for _, c := range []struct{ id, body, answer, tv, desk string }{
 		{"tv", `{"do":"show","board":"shop"}`, `{"do":"show","screens":1}`, `{"type":"screen","do":"show","board":"shop"}`, ""},
@@ -116,6 +117,7 @@ func TestOrdersThatCannotBeMeantAreRefused(t *testing.T) {
 		{"tv", `{"do":"board","board":"home"}`, "show, reload or identify", http.StatusBadRequest},
 		{"tv", `{"do":"show"}`, `needs a "board"`, http.StatusBadRequest},
 		{"tv", `{"do":"show","board":"a b"}`, "A-Za-z0-9_", http.StatusBadRequest},
+		{"tv", `{"do":"show","board":"nobody-made-it"}`, "no such board", http.StatusNotFound},
 		{"tv", `{"do":"reload","board":"home"}`, "takes no", http.StatusBadRequest},
 		{"tv", `{"do":"reload","now":true}`, `"now" is not known`, http.StatusBadRequest},
 	} {
