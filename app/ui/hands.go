@@ -16,7 +16,7 @@ type hands interface {
 	KeepDraft(id, text string)
 	// PutBoard and DeleteBoard wait for the answer.
 	PutBoard(b board.Board, on boardPut) boardAnswer
-	DeleteBoard(id string) boardAnswer
+	DeleteBoard(id, revision string) boardAnswer
 	// Names asks for all metrics, rooms and commands; what cannot be had is nil.
 	Names() (metrics []metric.Metric, rooms, commands []string)
 

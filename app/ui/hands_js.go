@@ -162,8 +162,12 @@ func (s *stage) PutBoard(b board.Board, on boardPut) boardAnswer {
 }
 
 // DeleteBoard deletes one.
-func (s *stage) DeleteBoard(id string) boardAnswer {
-	return s.changeBoard(live.Request{Method: "DELETE", Path: "/api/v1/boards/" + id})
+func (s *stage) DeleteBoard(id, revision string) boardAnswer {
+	r := live.Request{Method: "DELETE", Path: "/api/v1/boards/" + id}
+	if revision != "" {
+		r.Match = `"` + revision + `"`
+	}
+	return s.changeBoard(r)
 }
 
 func (s *stage) changeBoard(r live.Request) boardAnswer {

@@ -175,12 +175,17 @@ func (d *desk) wrongID(why string) {
 
 // forget deletes the board; home becomes what it was.
 func (d *desk) forget(ctx app.Context) {
-	b := d.page.at.board
+	b, revision := d.page.at.board, d.page.at.revision
 	_, builtin := board.Builtin(b.ID)
 	d.ctx.Async(func() {
-		answer := browser.DeleteBoard(b.ID)
+		answer := browser.DeleteBoard(b.ID, revision)
 		d.ctx.Dispatch(func(ctx app.Context) {
-			if !answer.done() {
+			switch {
+			case answer.Status == 412:
+				notice(d.ctx, "Not deleted: somebody has changed the board meanwhile")
+				d.page.refresh(d.ctx)
+				return
+			case !answer.done():
 				notice(d.ctx, answer.Problem)
 				return
 			}

@@ -72,6 +72,9 @@ func (s *stage) heed(o wire.Order) {
 		nameTag(o.Name)
 		s.screen.named.Reset(namedFor)
 	case wire.DoShow:
+		if s.wall.host(o.Board) {
+			return
+		}
 		path := boardPath(o.Board)
 		if p := s.screen.page; p != nil && p.at.wall.on {
 			path += p.at.wall.query()

@@ -38,6 +38,7 @@ type wallView struct {
 	turns   *time.Timer
 	next    wire.BoardView // read ahead for its turn
 	turning bool
+	guest   time.Time // until then a board is shown out of its turn
 	begun   time.Time
 	asked   time.Time // for the build, last
 	lock    js.Value  // the screen's wake lock
@@ -59,7 +60,7 @@ func (s *stage) Wall(ctx app.Context, p *BoardPage) {
 		}
 		return
 	}
-	w.page, w.ctx, w.by, w.turning = p, ctx, 0, false
+	w.page, w.ctx, w.by, w.turning, w.guest = p, ctx, 0, false, time.Time{}
 	w.root.Get("classList").Call("add", "on-wall")
 	w.observe()
 	w.fit()
@@ -139,8 +140,21 @@ func (s *stage) Turn(by int) {
 func (w *wallView) turn(by int) {
 	if w.page != nil && len(w.page.at.wall.boards) > 1 && !w.turning {
 		w.by += by
+		w.guest = time.Time{}
 		w.schedule(true)
 	}
+}
+
+// host shows a board out of its turn, for as long as a turn lasts; false where no turns are taken.
+func (w *wallView) host(id string) bool {
+	if w == nil || w.page == nil || len(w.page.at.wall.boards) < 2 {
+		return false
+	}
+	every := w.page.at.wall.every
+	w.guest = time.Now().Add(every)
+	w.turns.Reset(every)
+	w.read(id, func(b wire.BoardView) { w.show(b, -1) })
+	return true
 }
 
 // move shows the pointer and what a hand needs, for a while.
@@ -217,6 +231,10 @@ func (w *wallView) stay() {
 // cannot be read leaves the one before where it is.
 func (w *wallView) schedule(now bool) {
 	if w.page == nil || len(w.page.at.wall.boards) < 2 {
+		return
+	}
+	if left := time.Until(w.guest); left > 0 {
+		w.turns.Reset(left)
 		return
 	}
 	walls, at := w.page.at.wall, time.Now().UnixMilli()

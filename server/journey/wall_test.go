@@ -222,6 +222,15 @@ func TestAScreenIsListedShownAnotherBoardReloadedAndNamed(t *testing.T) {
 		t.Errorf("after a reload its id answers %d", status)
 	}
 	tv.until("it says what it is called", `/Lobby/.test(document.getElementById("name-tag")?.textContent)`)
+
+	tv.visit(s.url + "/?tv=1&boards=home,all&every=1h&screen=Turns")
+	eventually(t, wait, "a wall that takes turns is listed", func() bool {
+		return strings.Contains(s.must("GET", "/api/v1/screens", ""), `"Turns"`)
+	})
+	s.must("POST", "/api/v1/screens/all", `{"do":"show","board":"shop"}`)
+	tv.until("it shows another board out of its turn", `document.querySelector(".tv main").dataset.board === "shop" && location.search.includes("boards=")`)
+	tv.do(chromedp.KeyEvent(kb.ArrowRight))
+	tv.until("and goes back to its turns", `["home", "all"].includes(document.querySelector(".tv main").dataset.board)`)
 }
 
 func TestAChangedBoardIsTakenAnewByTheScreensThatShowIt(t *testing.T) {
