@@ -88,6 +88,9 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 		return fmt.Errorf("read the metrics: %w", err)
 	}
 	viewers := hub.New(store.Epoch(), seq, known)
+	if shared != nil {
+		viewers.Link(shared.Join(viewers))
+	}
 	truth := ledger.New(store, viewers)
 	runner, err := newRunner(ctx, c, truth, leads(shared), log)
 	if err != nil {
@@ -126,6 +129,7 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 		besides.Go(func() { watchHost(beside, c, truth, surface, log) })
 	}
 	if shared != nil {
+		shared.HearBoards(func(id string) { surface.BoardChanged(beside, id) })
 		besides.Go(func() { heed(beside, shared, log) })
 		besides.Go(func() { persist(beside, func() error { return declareShop(beside, truth) }) })
 	}

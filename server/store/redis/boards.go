@@ -120,6 +120,14 @@ func (s *Store) Boards(context.Context) ([]ledger.BoardSummary, error) {
 	return all, nil
 }
 
+// HearBoards has changed be told of each board that is changed from now on, by whichever
+// process, once it can be read here. It must not block.
+func (s *Store) HearBoards(changed func(id string)) {
+	s.follow.Lock()
+	defer s.follow.Unlock()
+	s.boards = changed
+}
+
 // setBoard takes what an event tells of a board.
 func (h *halls) setBoard(id, payload string) error {
 	if payload == "" {

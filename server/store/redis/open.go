@@ -96,7 +96,8 @@ type Store struct {
 	follow    sync.Mutex // held while an event is taken; guards what follows
 	publisher ledger.Publisher
 	place     place
-	peers     *Peers // nil where no hub was joined
+	peers     *Peers          // nil where no hub was joined
+	boards    func(id string) // is told of changed boards; nil for nobody
 
 	mu      sync.RWMutex // guards what follows; for moments only
 	client  rueidis.Client

@@ -76,25 +76,36 @@ func (s *Store) takeRooms(e event) error {
 	if err != nil {
 		return err
 	}
-	said, err := s.changeHalls(&changes)
+	said, boards, err := s.changeHalls(&changes)
 	if err == nil && len(said) > 0 && s.publisher != nil {
 		s.publisher.Say(said)
+	}
+	for _, id := range boards {
+		if s.boards != nil {
+			s.boards(id)
+		}
 	}
 	return err
 }
 
-func (s *Store) changeHalls(changes *reading) (said []room.Message, err error) {
+// changeHalls takes the changes, and answers what was said and which boards are others now.
+func (s *Store) changeHalls(changes *reading) (said []room.Message, boards []string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for len(changes.b) > 0 && err == nil {
 		kind, name, payload := changes.byte(), changes.short(), changes.long()
-		if err = changes.err; err == nil && kind == roomSaid {
+		switch err = changes.err; {
+		case err != nil:
+		case kind == roomSaid:
 			said, err = s.halls.say(said, name, payload)
-		} else if err == nil {
+		default:
 			err = s.halls.change(kind, name, payload)
+			if kind == boardChanged {
+				boards = append(boards, name)
+			}
 		}
 	}
-	return said, err
+	return said, boards, err
 }
 
 func (h *halls) change(kind byte, name, payload string) (err error) {
