@@ -19,6 +19,7 @@ type Server struct {
 	dir     string
 	port    int
 	options []string
+	first   []string // words before the options; those of a server with AOF where there are none
 	process *exec.Cmd
 	done    chan struct{} // closed when the process has ended
 }
@@ -28,15 +29,42 @@ type Server struct {
 func Start(t testing.TB, options ...string) *Server {
 	t.Helper()
 	s := &Server{t: t, dir: t.TempDir(), options: options}
+	s.start()
+	return s
+}
+
+// Sentinel starts one that watches over a server, and promotes a replica half a second after
+// that is gone. Its name for them is board.
+func Sentinel(t testing.TB, master *Server) *Server {
+	t.Helper()
+	s := &Server{t: t, dir: t.TempDir()}
+	file := filepath.Join(s.dir, "sentinel.conf")
+	text := fmt.Sprintf("sentinel monitor board 127.0.0.1 %d 1\nsentinel down-after-milliseconds board 500\nsentinel failover-timeout board 3000\n", master.port)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.first = []string{file, "--sentinel"}
+	s.start()
+	return s
+}
+
+// Replica starts a server that follows another one.
+func Replica(t testing.TB, master *Server) *Server {
+	t.Helper()
+	return Start(t, "--replicaof", fmt.Sprintf("127.0.0.1 %d", master.port))
+}
+
+// start begins it on a free port.
+func (s *Server) start() {
+	s.t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	s.port = listener.Addr().(*net.TCPAddr).Port
 	_ = listener.Close()
 	s.Begin()
-	t.Cleanup(s.Kill)
-	return s
+	s.t.Cleanup(s.Kill)
 }
 
 // Addr is host:port.
@@ -57,8 +85,10 @@ func (s *Server) Begin() {
 		s.t.Fatal(err)
 	}
 	defer log.Close()
-	args := append([]string{"--port", strconv.Itoa(s.port), "--bind", "127.0.0.1", "--dir", s.dir, "--save", "",
-		"--appendonly", "yes", "--appendfsync", "always"}, s.options...)
+	args := append(s.first, "--port", strconv.Itoa(s.port), "--bind", "127.0.0.1", "--dir", s.dir)
+	if s.first == nil {
+		args = append(append(args, "--save", "", "--appendonly", "yes", "--appendfsync", "always"), s.options...)
+	}
 	s.process = exec.Command(program, args...)
 	s.process.Stdout, s.process.Stderr = log, log
 	if err := s.process.Start(); err != nil {
