@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -26,6 +27,8 @@ server, which takes notice within a second.
   telltale token list [--data DIR]
   telltale token revoke NAME [--data DIR]
 
+With --redis URL in place of --data they are those of the servers that share that Redis.
+
 A scope is read, write, room, run, board or admin, and after a colon a name in which * is any run of
 characters; without one it is over all names. create prints the token, alone and once: only its hash is kept.
 
@@ -39,6 +42,8 @@ type tokenOrder struct {
 	scopes  access.Scopes
 	expires board.Span
 	data    string
+	redis   string // address; "" for what is in data
+	prefix  string
 }
 
 // tokenVerb makes, lists and revokes tokens.
@@ -47,9 +52,9 @@ func tokenVerb(ctx context.Context, args []string, getenv func(string) string, _
 	if err != nil {
 		return err
 	}
-	store, err := tokens.Open(ctx, o.data, tokens.Options{})
+	store, err := o.open(ctx)
 	if err != nil {
-		return &sentence{text: fmt.Sprintf("the tokens in %s cannot be opened: give the server's --data, as a user who may write there", o.data), code: 1, cause: err}
+		return err
 	}
 	defer store.Close()
 	switch o.does {
@@ -65,10 +70,37 @@ func tokenVerb(ctx context.Context, args []string, getenv func(string) string, _
 			return &sentence{text: known.Error(), code: 1, cause: err}
 		}
 	}
+	if err != nil && o.redis != "" {
+		return &sentence{text: "the tokens in Redis cannot be changed now: try again soon", code: 1, cause: err}
+	}
 	if err != nil {
 		return &sentence{text: "the tokens in " + o.data + " cannot be changed: is the disk full, or the folder read-only?", code: 1, cause: err}
 	}
 	return nil
+}
+
+// open opens where the tokens are; its error is a sentence.
+func (o tokenOrder) open(ctx context.Context) (keys, error) {
+	if o.redis != "" {
+		c := config{redis: o.redis, redisPrefix: o.prefix}
+		if option, rule := c.checkRedis(); option != "" {
+			return nil, &sentence{text: "--" + option + " " + rule, code: 2}
+		}
+		store, err := openRedis(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		if err := store.Writable(); err != nil {
+			_ = store.Close()
+			return nil, &sentence{text: "Redis cannot be reached: give the servers' --redis", code: 1, cause: err}
+		}
+		return store, nil
+	}
+	store, err := tokens.Open(ctx, o.data, tokens.Options{})
+	if err != nil {
+		return nil, &sentence{text: fmt.Sprintf("the tokens in %s cannot be opened: give the server's --data, as a user who may write there", o.data), code: 1, cause: err}
+	}
+	return store, nil
 }
 
 func (o tokenOrder) create(ctx context.Context, store access.Store, stdout io.Writer) error {
@@ -135,7 +167,7 @@ func dayOf(ms int64) string { return time.UnixMilli(ms).Format("2006-01-02 15:04
 
 // parseToken reads the command line of telltale token; options may stand before and after the name.
 func parseToken(args []string, getenv func(string) string, help io.Writer) (tokenOrder, error) {
-	o := tokenOrder{data: "./telltale-data"}
+	o := tokenOrder{data: "./telltale-data", redis: getenv("TELLTALE_REDIS"), prefix: cmp.Or(getenv("TELLTALE_REDIS_PREFIX"), "telltale")}
 	if data := getenv("TELLTALE_DATA"); data != "" {
 		o.data = data
 	}
@@ -147,6 +179,8 @@ func parseToken(args []string, getenv func(string) string, help io.Writer) (toke
 	set.Usage = func() {}
 	var scope, expires string
 	set.StringVar(&o.data, "data", o.data, "folder of the server's database")
+	set.StringVar(&o.redis, "redis", o.redis, "address of the Redis that the servers share")
+	set.StringVar(&o.prefix, "redis-prefix", o.prefix, "what the keys in it begin with")
 	set.StringVar(&o.user, "user", "", "who speaks with it (default: its name)")
 	set.StringVar(&scope, "scope", "", "what it lets do")
 	set.StringVar(&expires, "expires", "", "how long it holds, as 90s, 12h or 30d (default: until it is revoked)")
