@@ -8,6 +8,7 @@ import (
 )
 
 func main() {
+	ui.Begin()
 	ui.Routes()
 	app.RunWhenOnBrowser()
 }

@@ -41,8 +41,9 @@ func newApp(assets *web.Assets, ancestors string) http.Handler {
 			`<link rel="preload" as="font" type="font/woff2" crossorigin href="` + resolve("font/plex-400.woff2") + `">`,
 			`<link rel="preload" as="font" type="font/woff2" crossorigin href="` + resolve("font/plex-600.woff2") + `">`,
 			`<meta name="apple-mobile-web-app-status-bar-style" content="default">`,
+			`<meta name="telltale-compiler" content="` + resolve("compile.js") + `">`,
 		},
-		CacheableResources:    []string{"/web/font/plex-400.woff2", "/web/font/plex-600.woff2", "/web/icon/icon.svg"},
+		CacheableResources:    []string{"/web/font/plex-400.woff2", "/web/font/plex-600.woff2", "/web/icon/icon.svg", "/web/compile.js"},
 		ServiceWorkerTemplate: web.Worker,
 		WasmContentLength:     strconv.FormatInt(assets.WasmSize(), 10),
 	}

@@ -48,12 +48,65 @@ const telltale = (() => {
       new PerformanceObserver((list) => { if (list.getEntriesByName("first-contentful-paint").length) setTimeout(done, 30); }).observe({ type: "paint", buffered: true });
     } catch { done(); }
   });
+  let app = null; // compiled
   window.fetch = async (url, ...more) => {
     if (!String(url).includes("/app.wasm")) return ask(url, ...more);
     window.fetch = ask;
     await painted;
-    return ask(url, ...more);
+    app = await compiled(String(url));
+    return app ? new Response("") : ask(url, ...more);
   };
+
+  // A worker compiles it (web/compile.js); where there can be none, the page does.
+  const compiled = (url) => new Promise((done) => {
+    try {
+      const worker = new Worker(document.querySelector('meta[name="telltale-compiler"]').content);
+      const end = (made) => { worker.terminate(); done(made); };
+      worker.onerror = worker.onmessageerror = () => end(null);
+      worker.onmessage = ({ data }) => {
+        const label = document.getElementById("app-wasm-loader-label");
+        if (typeof data !== "number") end(data);
+        else if (label) label.textContent = data + "%";
+      };
+      worker.postMessage({ url: new URL(url, location).href, size: +goappWasmContentLength });
+    } catch { done(null); }
+  });
+
+  // Making the instance, and the app's start, which go-app lets follow at once, are each a turn of their own.
+  const turns = new MessageChannel(), waiting = [];
+  turns.port1.onmessage = () => waiting.shift()();
+  const turn = (then) => { waiting.push(then); turns.port2.postMessage(null); };
+  const instantiate = WebAssembly.instantiateStreaming;
+  WebAssembly.instantiateStreaming = async (answer, imports) => {
+    await answer;
+    await new Promise(turn);
+    const made = app ? { instance: await WebAssembly.instantiate(app, imports) } : await instantiate.call(WebAssembly, answer, imports);
+    app = null;
+    await new Promise(turn);
+    return made;
+  };
+
+  // What the server drew, and the app leaves to the stage: drawings, lines, names. The app makes the page anew; what is held
+  // of the old one is given to the new one within the task in which that takes its place.
+  let drawn = new Map();
+  function eachPlace(what) {
+    for (const place of document.querySelectorAll(".card .plot, .log .lines, .members .names")) {
+      const of = place.closest(".log, .members, .card"), { panel, kind, room } = of.dataset;
+      const key = JSON.stringify([place.classList[0], of.classList.contains("large"), of.classList.contains("small"), panel, kind, room]);
+      what(place, key, of);
+    }
+  }
+  const hold = () => eachPlace((place, key) => drawn.set(key, [...drawn.get(key) || [], ...place.children]));
+  function adopt() {
+    eachPlace((place, key, of) => {
+      const nodes = drawn.get(key);
+      if (!nodes || place.firstElementChild) return;
+      place.append(...nodes);
+      drawn.delete(key);
+      if (of.matches(".log")) of.classList.add("early");
+    });
+    drawn = new Map();
+  }
 
   // The veil comes over the page by itself, 9 s after it was painted or after the app last said that it is awake: what a
   // page shows whose app never came, has crashed or is stuck is not taken for what is. The style sheet lets it come, so
@@ -213,7 +266,7 @@ const telltale = (() => {
   }
 
   return {
-    cached, awake,
+    cached, awake, turn, hold, adopt,
     alive, screen: screenID, theme, dark, copy, tint, signIn, signOut,
     setTheme: (choice) => { write(THEME, choice); setTheme(choice); },
     kept: () => read(KEPT),

@@ -21,6 +21,9 @@ globalThis.telltalePaint = (() => {
     ctx.lineJoin = "round";
   }
 
+  // Walls are larger. To ask for it has the browser bring all styles up to date.
+  const zoom = (canvas) => document.documentElement.classList.contains("on-wall") && canvas.currentCSSZoom || 1;
+
   function play(ctx, texts) {
     const a = words, end = a[0];
     ctx.beginPath();
@@ -87,7 +90,7 @@ globalThis.telltalePaint = (() => {
       let texts = [];
       return (pool) => {
         if (pool !== undefined) texts = pool.split("\n");
-        size(ctx, words[1] / 10, words[2] / 10, (window.devicePixelRatio || 1) * (canvas.currentCSSZoom || 1)); // walls are larger
+        size(ctx, words[1] / 10, words[2] / 10, (window.devicePixelRatio || 1) * zoom(canvas));
         play(ctx, texts);
       };
     },

@@ -1,27 +1,52 @@
 package ui
 
-import "time"
+import (
+	"syscall/js"
+	"time"
+)
 
 // How long the start of the app, which on a phone takes most of a second, may keep the
-// browser from answering a hand, and for how long it is the start.
+// browser from answering a hand, how long it is the start at most, and for how long after
+// the page has been mounted, while it is drawn for the first time.
 const (
-	breathAfter = 6 * time.Millisecond
-	startLasts  = 3 * time.Second
+	breathAfter = 4 * time.Millisecond
+	startLasts  = 10 * time.Second
+	drawnIn     = time.Second
 )
 
 // breath is when the app gave the browser its turn last.
-type breath struct{ begun, last time.Time }
+type breath struct {
+	begun, last time.Time
+	mounted     time.Time
+	mine        js.Func       // called when it is the app's turn again
+	turns       chan struct{} // one each
+}
 
-// Breathe gives the browser its turn, while the app starts and has taken long enough. Later
-// it does nothing: what belongs in one task stays in one.
-func (s *stage) Breathe() {
-	now := time.Now()
-	if s.breath.begun.IsZero() {
-		s.breath = breath{now, now}
+// starting tells whether the app still starts. Later it takes no breath: what belongs in
+// one task stays in one.
+func (b *breath) starting() bool {
+	return time.Since(b.begun) < startLasts && (b.mounted.IsZero() || time.Since(b.mounted) < drawnIn)
+}
+
+// Mounted tells that the page is.
+func (s *stage) Mounted() {
+	if s.breath.mounted.IsZero() {
+		s.breath.mounted = time.Now()
 	}
-	if now.Sub(s.breath.begun) > startLasts || now.Sub(s.breath.last) < breathAfter {
+}
+
+// Breathe gives the browser its turn, while the app starts and has taken long enough.
+func (s *stage) Breathe() {
+	b := &s.breath
+	if b.begun.IsZero() {
+		b.turns = make(chan struct{}, 8)
+		b.mine = js.FuncOf(func(js.Value, []js.Value) any { b.turns <- struct{}{}; return nil })
+		b.begun = time.Now()
+	}
+	if !b.starting() || time.Since(b.last) < breathAfter {
 		return
 	}
-	time.Sleep(time.Nanosecond) // parks, and so ends the browser's task
-	s.breath.last = time.Now()
+	telltale().Call("turn", b.mine)
+	<-b.turns
+	b.last = time.Now()
 }

@@ -77,8 +77,9 @@ type alive interface {
 	// User is the person's name on this machine.
 	User() string
 	SetUser(name string)
-	// Breathe gives the browser its turn while the app starts.
+	// Breathe gives the browser its turn while the app starts; Mounted says that the first page is.
 	Breathe()
+	Mounted()
 	// Wall follows whether the page is a wallboard; Turn goes so many boards on.
 	Wall(ctx app.Context, p *BoardPage)
 	Turn(by int)

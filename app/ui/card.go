@@ -160,7 +160,10 @@ func (c *Card) drawings() []app.UI {
 }
 
 // OnMount hands the card to the stage.
-func (c *Card) OnMount(app.Context) { browser.Mount(c) }
+func (c *Card) OnMount(app.Context) {
+	breathe()
+	browser.Mount(c)
+}
 
 // OnUpdate tells the stage that the card shows something else.
 func (c *Card) OnUpdate(app.Context) { browser.Update(c) }

@@ -13,7 +13,10 @@ type Foot struct {
 }
 
 // OnMount asks the browser.
-func (f *Foot) OnMount(ctx app.Context) { f.ask(ctx) }
+func (f *Foot) OnMount(ctx app.Context) {
+	breathe()
+	f.ask(ctx)
+}
 
 // OnAppInstallChange hears that the browser offers it, or that it was done.
 func (f *Foot) OnAppInstallChange(ctx app.Context) { f.ask(ctx) }

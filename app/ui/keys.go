@@ -75,6 +75,8 @@ type Keys struct {
 
 // OnMount listens.
 func (k *Keys) OnMount(ctx app.Context) {
+	breathe()
+	browser.Mounted() // nothing comes after it
 	ctx.Handle(keysAction, func(app.Context, app.Action) { k.show() })
 	browser.Strike(func(s stroke) func() {
 		if do := k.take(ctx, s); do != nil {

@@ -137,7 +137,10 @@ func (l line) drawText() app.UI {
 }
 
 // OnMount hands the log to the stage.
-func (l *Log) OnMount(app.Context) { browser.MountLog(l) }
+func (l *Log) OnMount(app.Context) {
+	breathe()
+	browser.MountLog(l)
+}
 
 // OnUpdate tells the stage that it is another room's.
 func (l *Log) OnUpdate(app.Context) { browser.UpdateLog(l) }

@@ -42,6 +42,7 @@ type logView struct {
 	follow          bool    // the end is kept in sight
 	away            uint64  // the last line when the end was left
 	dirty, visible  bool
+	early           bool            // what stands there is the server's
 	whole           map[string]bool // long lines that are shown whole
 	made            map[uint64]made // of what stands on the page
 	joined          joined          // as of the last drawing
@@ -79,6 +80,10 @@ func (s *stage) MountLog(l *Log) {
 	if !l.Small {
 		lv.mark = s.seen(l.Room)
 		lv.goTo(fragment())
+	}
+	lv.early = lv.root.Get("classList").Call("contains", "early").Bool()
+	if lv.early && len(l.Early.Messages) == 0 {
+		lines().Call("draw", lv.box, "[]") // of another time
 	}
 	s.visit(lv.name, 1)
 	lv.root.Set("telltaleCard", lv.number)
@@ -209,6 +214,10 @@ func (s *stage) drawLog(lv *logView) {
 	s.viewer.SeeRoom(lv.name, func(r *live.Room, _ int64, _ live.Contact) {
 		if r == nil {
 			return
+		}
+		if lv.early {
+			lv.early = false
+			lv.root.Get("classList").Call("remove", "early")
 		}
 		lv.reach(r)
 		top := lv.scroll.Get("scrollTop").Float()

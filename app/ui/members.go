@@ -84,7 +84,10 @@ func restOf(users int) string {
 }
 
 // OnMount hands the list to the stage.
-func (m *Members) OnMount(app.Context) { browser.MountMembers(m) }
+func (m *Members) OnMount(app.Context) {
+	breathe()
+	browser.MountMembers(m)
+}
 
 // OnUpdate tells the stage that it is another room's.
 func (m *Members) OnUpdate(app.Context) { browser.UpdateMembers(m) }

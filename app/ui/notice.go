@@ -23,6 +23,7 @@ type Notice struct {
 
 // OnMount listens for notices.
 func (n *Notice) OnMount(ctx app.Context) {
+	breathe()
 	ctx.Handle(noticeAction, func(ctx app.Context, a app.Action) {
 		text, _ := a.Value.(string)
 		n.shown++

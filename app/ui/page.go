@@ -46,6 +46,7 @@ func (p *BoardPage) OnInit() {
 	breathe()
 	p.at = placeOf(app.Window().URL())
 	p.recall()
+	breathe()
 }
 
 // OnPreRender looks up what to show, on the server.
@@ -87,10 +88,15 @@ func roomsOf(runs []run.Run) (rooms []string) {
 // OnMount starts what moves.
 func (p *BoardPage) OnMount(ctx app.Context) {
 	p.open(ctx)
+	breathe()
 	app.Window().Get("telltale").Call("alive")
 	p.keepTrue(ctx)
 	p.desk.mount(ctx)
+	breathe()
 	browser.Wall(ctx, p)
+	if p.at.wall.on {
+		browser.Mounted()
+	}
 }
 
 // OnNav follows the URL.

@@ -78,6 +78,7 @@ func (c *RunCard) title(r run.Run) string {
 
 // OnMount starts the asking.
 func (c *RunCard) OnMount(ctx app.Context) {
+	breathe()
 	c.shown = true
 	c.refresh(ctx)
 }

@@ -22,6 +22,7 @@ type shell struct {
 // begin takes the island before the first render in the browser, so that the page
 // mounts as the server drew it.
 func (s *shell) begin() {
+	breathe()
 	browser.Hold()
 	if island := app.Window().GetElementByID(islandID); island.Truthy() {
 		s.first, _ = readIsland(island.Get("textContent").String())

@@ -37,7 +37,6 @@ type stage struct {
 	cards map[*Card]*stageCard
 	nth   map[int]watched            // by the number its element carries
 	last  int                        // number given
-	drawn map[string][]js.Value      // by drawnFor: what the server drew, until its card is mounted
 	of    map[metric.ID][]*stageCard // which cards show a metric; nil when it has to be made anew
 	tape  scene.Tape
 	clock zones
@@ -74,30 +73,20 @@ func newStage() *stage {
 // Viewer is the page's connection; nil before the first Open.
 func (s *stage) Viewer() *live.Viewer { return s.viewer }
 
-// Hold keeps the server's drawings.
+// Hold keeps the server's drawings, for the first page alone: of others there are none.
 func (s *stage) Hold() {
-	s.drawn = map[string][]js.Value{}
-	drawings := js.Global().Get("document").Call("querySelectorAll", ".card .first")
-	for i := range drawings.Length() {
-		drawing := drawings.Index(i)
-		card := drawing.Call("closest", ".card")
-		of, large := card.Get("dataset"), card.Get("classList").Call("contains", "large").Bool()
-		key := drawnFor(of.Get("panel").String(), of.Get("kind").String(), large)
-		s.drawn[key] = append(s.drawn[key], drawing)
+	if s.viewer == nil {
+		telltale().Call("hold")
 	}
-}
-
-// drawnFor tells drawings apart: without contact a page may come from the cache of another.
-func drawnFor(panel, kind string, large bool) string {
-	if large {
-		kind = "large " + kind
-	}
-	return kind + " " + panel
 }
 
 // Open watches what a place shows. The first call starts everything that runs for
 // as long as the page does.
 func (s *stage) Open(look live.Look, first Island, known func()) {
+	if s.viewer == nil {
+		telltale().Call("adopt")
+		s.Breathe()
+	}
 	s.known, s.look, s.ahead = known, look, nil
 	s.screen.page = nil
 	s.opened(look)
@@ -114,6 +103,7 @@ func (s *stage) Open(look live.Look, first Island, known func()) {
 	s.beScreen()
 	s.observe()
 	s.paintTheme()
+	s.Breathe()
 	time.AfterFunc(time.Millisecond, s.listen)
 	go s.viewer.Run(s.ctx)
 	go s.tick(s.ctx)
@@ -213,10 +203,14 @@ func (s *stage) frame() {
 	s.drawing = false
 	began := time.Now()
 	wait := time.Hour
+	late := false
 	s.viewer.See(func(set *series.Set, now int64, contact live.Contact) {
 		stale := s.stale(contact)
 		s.screen.painted = now
 		for _, st := range s.cards {
+			if late = s.breath.starting() && st.paints == nil && time.Since(began) > breathAfter; late {
+				break // the server's drawing stays for another frame
+			}
 			if st.restructured {
 				st.find()
 			}
@@ -235,6 +229,9 @@ func (s *stage) frame() {
 	s.screen.frames++
 	s.drew(time.Since(began))
 	s.next.Reset(max(wait, 50*time.Millisecond))
+	if late {
+		s.ask()
+	}
 }
 
 func (s *stage) paint(st *stageCard, set *series.Set, now int64, contact live.Contact, stale bool) {

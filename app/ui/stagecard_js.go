@@ -37,21 +37,10 @@ func (st *stageCard) mount(s *stage) {
 	st.plot = st.root.Call("querySelector", ".plot")
 	st.age = st.root.Call("querySelector", ".age")
 	st.restructured, st.dirty = true, true
-	st.adopt(s)
 	st.plot.Set("telltaleCard", st.number)
 	s.inSight.Call("observe", st.plot)
 	s.sized.Call("observe", st.plot)
 	s.attend(st.plot)
-}
-
-// adopt moves the drawing that the server made for this card into its place; go-app's
-// mounting and this are one task, so nothing flashes.
-func (st *stageCard) adopt(s *stage) {
-	key := drawnFor(st.card.Panel.ID, string(st.card.Panel.Kind), st.card.Large)
-	for _, drawing := range s.drawn[key] {
-		st.plot.Call("append", drawing)
-	}
-	delete(s.drawn, key)
 }
 
 // find looks the changing nodes up.

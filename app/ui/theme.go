@@ -14,6 +14,7 @@ type Theme struct {
 
 // OnMount reads the choice.
 func (t *Theme) OnMount(app.Context) {
+	breathe()
 	t.choice = app.Window().Get("telltale").Call("theme").String()
 }
 

@@ -12,6 +12,12 @@ WebAssembly.instantiateStreaming = async (...args) => {
 	const started = await start.apply(WebAssembly, args);
 	window.wasmMemory = started.instance.exports.mem;
 	return started;
+};
+const make = WebAssembly.instantiate;
+WebAssembly.instantiate = async (...args) => {
+	const made = await make.apply(WebAssembly, args);
+	window.wasmMemory = (made.instance || made).exports.mem;
+	return made;
 };`
 
 // heap is what the page holds, in bytes, after a garbage collection: JavaScript's objects, the browser's for the
