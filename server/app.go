@@ -73,7 +73,7 @@ func newApp(assets *web.Assets, ancestors string) http.Handler {
 
 // isPage tells whether a path may be one of the app's pages.
 func isPage(path string) bool {
-	return path == "/" || path == "/rooms" || path == "/runs" || path == "/boards" || path == "/screens" || strings.HasPrefix(path, "/runs/") || strings.HasPrefix(path, "/b/") || strings.HasPrefix(path, "/m/") || strings.HasPrefix(path, "/r/")
+	return path == "/" || path == "/rooms" || path == "/runs" || path == "/boards" || path == "/screens" || path == "/audit" || strings.HasPrefix(path, "/runs/") || strings.HasPrefix(path, "/b/") || strings.HasPrefix(path, "/m/") || strings.HasPrefix(path, "/r/")
 }
 
 // goAppFiles are what go-app makes besides pages.

@@ -192,9 +192,9 @@ const telltale = (() => {
     for (const key of [KEPT, SEEN, HIDDEN]) try { localStorage.removeItem(key); } catch { /* forbidden: nothing was kept */ }
   }
   addEventListener("DOMContentLoaded", () => {
-    if (!document.body.classList.contains("way-in")) return;
-    forget();
     const token = document.getElementById("token"), show = document.getElementById("show");
+    if (!document.body.classList.contains("way-in") || !token) return;
+    forget();
     show.hidden = false;
     show.addEventListener("click", () => {
       const shown = token.type === "text";

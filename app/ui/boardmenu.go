@@ -31,6 +31,7 @@ func (d *desk) menuLeaf() app.UI {
 	return leaf(titleOf(b), d.onShut, []app.UI{
 		app.Ul().Class("entries").Body(
 			entry("menu-share", "link", "Copy a link to what is shown", "", d.onShare),
+			entry("menu-links", "people", "Share…", "", d.onShareSheet),
 			entry("menu-wall", "wall", "Show on a wall", "", d.onWall),
 			entry("menu-full", "full", "Full screen", "f", d.onFull),
 			link("menu-svg", "picture", "Picture (SVG)", boardPicture(b.ID)+".svg"+query),

@@ -39,6 +39,8 @@ type alive interface {
 	// to the next one, or back. Nothing is found of "".
 	Find(room, text string)
 	FindNext(room string, back bool)
+	// Said is when the newest message of a room was said, ms since 1970; 0 where that is not known.
+	Said(room string) int64
 	// Now is the server's time in ms since 1970, or the moment of the past that is shown.
 	Now() int64
 	// Zone is the offset of the viewer's time from UTC in seconds, east, at a time in ms.
@@ -90,6 +92,8 @@ type alive interface {
 	This() (id, build string)
 	// Post sends a request once and answers "" or a sentence on why it was refused.
 	Post(method, path, body string) string
+	// Call makes a request and answers what came, or a sentence on why it was refused.
+	Call(method, path, body string) (answer, refused string)
 	Copy(text string)
 	// Doubts tells whether the server has to be asked for what the viewer may, Me asks it.
 	Doubts() bool

@@ -31,14 +31,15 @@ type desk struct {
 	told     string // what a screen reader hears
 	again    bool   // told is the same as before, and to be heard again
 
-	kept   bool   // this machine keeps changes of this board that were not saved
-	dialog string // which one is open
-	opened int    // dialogs so far: each is made anew
-	form   *panelForm
-	clash  *clash
-	fresh  *newBoard
-	paper  *paper
-	away   string // where the person wants to go, with changes not saved
+	kept    bool   // this machine keeps changes of this board that were not saved
+	dialog  string // which one is open
+	opened  int    // dialogs so far: each is made anew
+	form    *panelForm
+	clash   *clash
+	fresh   *newBoard
+	paper   *paper
+	sharing *sharing
+	away    string // where the person wants to go, with changes not saved
 }
 
 // toEdit is the id of a board that was just made: its page opens for editing.
@@ -375,7 +376,7 @@ func (d *desk) show(_ app.Context, dialog string) {
 
 // shut is called when a dialog was closed, however that came. What was tried and not taken is undone.
 func (d *desk) shut(ctx app.Context) {
-	d.dialog, d.form, d.clash, d.fresh, d.paper = "", nil, nil, nil, nil
+	d.dialog, d.form, d.clash, d.fresh, d.paper, d.sharing = "", nil, nil, nil, nil, nil
 	if d.editing() && d.trial != nil {
 		d.try(ctx, nil)
 	}

@@ -109,25 +109,18 @@ func (a *Account) ask(ctx app.Context) {
 func (a *Account) Render() app.UI {
 	me := a.Me
 	switch {
-	case me == nil || me.Open || !me.SignedIn && len(me.Scopes) == 0:
+	case me == nil || me.Open || !me.SignedIn && me.Board == "" && len(me.Scopes) == 0:
 		return app.Div().Hidden(true)
 	case !me.SignedIn:
 		return app.Button().Type("button").ID("sign-in").Class("chip").OnClick(func(app.Context, app.Event) { browser.SignIn() }).Text("Sign in")
 	}
-	label := "Signed in as " + a.name()
+	label := "Signed in as " + me.User
 	return app.Div().Body(
 		app.Button().Type("button").ID("account").Class("icon").Aria("label", attr(label)).Aria("haspopup", "dialog").Title(attr(label)).OnClick(a.show).Body(glyph("kind-presence")),
 		either(a.shown, func() app.UI {
 			return &Sheet{N: a.opened, Kind: "account", Light: true, Draw: a.leaf, Shut: func(_ app.Context, _ int) { a.shown = false }}
 		}),
 	)
-}
-
-func (a *Account) name() string {
-	if a.Me.Board != "" {
-		return "a link to " + a.Me.Board
-	}
-	return a.Me.User
 }
 
 func (a *Account) show(app.Context, app.Event) {
@@ -157,7 +150,6 @@ func (a *Account) leaf() app.UI {
 	}
 	title := "Signed in as " + me.User
 	if me.Board != "" {
-		title = "Here by a link"
 		may = append(may, app.Li().Body(app.Span().Text("looking at the board"), app.Code().Text(me.Board)))
 	}
 	ends := ""

@@ -10,7 +10,7 @@ import (
 
 // Doubts tells whether what the viewer may is not known, or from what was kept.
 func (s *stage) Doubts() bool {
-	return !mine.Open && !mine.SignedIn && len(mine.Scopes) == 0 || telltale().Call("cached").Bool()
+	return !mine.Open && !mine.SignedIn && mine.Board == "" && len(mine.Scopes) == 0 || telltale().Call("cached").Bool()
 }
 
 // Me asks what the viewer may.
@@ -18,6 +18,17 @@ func (s *stage) Me() (access.Me, error) {
 	ctx, cancel := context.WithTimeout(s.ctx, 5*time.Second)
 	defer cancel()
 	return live.Browser{}.Me(ctx)
+}
+
+// Call makes a request.
+func (s *stage) Call(method, path, body string) (answer, refused string) {
+	ctx, cancel := context.WithTimeout(s.ctx, 10*time.Second)
+	defer cancel()
+	of, err := live.Fetch(ctx, live.Request{Method: method, Path: path, Body: body})
+	if err != nil {
+		return "", "The server does not answer."
+	}
+	return of.Body, refusal(of.Status, of.Body, nil)
 }
 
 // SignIn leaves for where a token is shown, SignOut for good.

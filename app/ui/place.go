@@ -23,6 +23,7 @@ func Routes() {
 	app.RouteWithRegexp(`^/runs/[A-Za-z0-9_.:-]{1,64}$`, func() app.Composer { return &RunPage{} })
 	app.Route("/boards", func() app.Composer { return &BoardsPage{} })
 	app.Route("/screens", func() app.Composer { return &ScreensPage{} })
+	app.Route("/audit", func() app.Composer { return &AuditPage{} })
 	app.Route("/rooms", func() app.Composer { return &RoomsPage{} })
 	breathe()
 	app.RouteWithRegexp(`^/r/[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}$`, func() app.Composer { return &RoomPage{} })

@@ -78,10 +78,10 @@ func (d *desk) closed(ctx app.Context, n int) {
 func (d *desk) sheets() app.UI {
 	draw := map[string]func() app.UI{
 		"panel": d.panelLeaf, "menu": d.menuLeaf, "clash": d.clashLeaf, "leave": d.leaveLeaf, "new": d.newLeaf,
-		"delete": d.deleteLeaf, "paper": d.paperLeaf,
+		"delete": d.deleteLeaf, "paper": d.paperLeaf, "share": d.shareLeaf,
 	}[d.dialog]
 	if draw == nil {
 		return app.Div().Hidden(true)
 	}
-	return &Sheet{N: d.opened, Kind: d.dialog, Start: d.form != nil && d.form.start, Light: d.dialog == "menu" || d.dialog == "delete" || d.dialog == "leave", Draw: draw, Shut: d.closed}
+	return &Sheet{N: d.opened, Kind: d.dialog, Start: d.form != nil && d.form.start, Light: d.dialog == "menu" || d.dialog == "share" || d.dialog == "delete" || d.dialog == "leave", Draw: draw, Shut: d.closed}
 }

@@ -52,7 +52,7 @@ func TestPagesAreAccessible(t *testing.T) {
 	furnish(s)
 	b := look(t, s)
 	b.expect("404") // of the board that nobody made
-	for _, path := range []string{"/", "/b/all", "/m/temperature", "/m/nothing.there", "/rooms", "/r/build", "/r/kitchen", "/r/nothing.there", "/runs", "/boards", "/b/nobody", "/screens", "/?tv=1"} {
+	for _, path := range []string{"/", "/b/all", "/m/temperature", "/m/nothing.there", "/rooms", "/r/build", "/r/kitchen", "/r/nothing.there", "/runs", "/boards", "/b/nobody", "/screens", "/audit", "/?tv=1"} {
 		for _, theme := range []string{"light", "dark"} {
 			for _, width := range []int64{1440, 390} {
 				p := b.open(s.url+path, width, 844, theme)

@@ -181,13 +181,11 @@ func (b *browser) open(target string, width, height int64, theme string) *tab {
 	return p
 }
 
-// blank opens an empty tab.
-func (b *browser) blank(width, height int64, theme string) *tab {
+// blank opens an empty tab; chromedp.WithNewBrowserContext makes it one of somebody else.
+func (b *browser) blank(width, height int64, theme string, whose ...chromedp.ContextOption) *tab {
 	b.t.Helper()
-	ctx, closeTab := chromedp.NewContext(b.ctx)
+	ctx, closeTab := chromedp.NewContext(b.ctx, whose...)
 	b.t.Cleanup(closeTab)
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Minute)
-	b.t.Cleanup(cancel)
 	p := &tab{t: b.t, ctx: ctx, close: closeTab}
 	if err := chromedp.Listen(ctx, b.note); err != nil {
 		b.t.Fatal(err)
