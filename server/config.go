@@ -85,6 +85,7 @@ func (c *config) flags() *flag.FlagSet {
 	set.Func("host", "names, comma-separated, that a request may call this server by besides those of this machine (default those of this machine alone where it listens on localhost, else any)", c.reach.setHosts)
 	set.Func("origin", "origins, comma-separated, as https://board.example.org, whose pages may open WebSockets here besides this server's own", c.reach.setOrigins)
 	set.Func("frame-ancestors", "origins, comma-separated, whose pages may show these in a frame; self is this server's own (default none)", c.reach.setAncestors)
+	set.IntVar(&c.reach.proxies, "behind-proxy", 0, "how many proxies stand in front of the pages; what they say in X-Forwarded-For and X-Forwarded-Proto is believed where it comes from this machine or a private network")
 	set.IntVar(&c.rateLimit, "rate-limit", 1000, "requests and messages a second from a token, or from the address of who shows none; 0 for no limit")
 	set.IntVar(&c.maxMessage, "max-message", 64<<10, "longest WebSocket message, in bytes")
 	set.StringVar(&c.slowClient, "slow-client", string(api.Catchup), "what becomes of a room's reader that falls behind: catchup, it is sent again what it missed; drop, it is told what it missed; close")
@@ -181,6 +182,8 @@ func (c *config) check() error {
 		return wrong("max-metrics", "and --max-connections are at least 1")
 	case c.rateLimit < 0 || c.maxPerAddress < 0:
 		return wrong("rate-limit", "and --max-per-address are not negative; 0 is no limit")
+	case c.reach.proxies < 0 || c.reach.proxies > 10:
+		return wrong("behind-proxy", "is how many proxies stand in front of the server: from 0 to 10")
 	case c.maxMessage < 1024 || c.maxMessage > 16<<20:
 		return wrong("max-message", "is from 1024 bytes to 16 MiB")
 	}
@@ -189,6 +192,9 @@ func (c *config) check() error {
 	}
 	return c.secured.check(c.hsts)
 }
+
+// alone tells whether nobody reaches the pages but this machine.
+func (c *config) alone() bool { return auth.IsLocal(c.listen) && c.reach.proxies == 0 }
 
 func printUsage(set *flag.FlagSet, out io.Writer) {
 	fmt.Fprint(out, "telltale serve runs the server and its pages. Each option is also an environment variable\n"+

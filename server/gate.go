@@ -35,7 +35,7 @@ func openGate(ctx context.Context, c config, shared *redis.Store) (*auth.Gate, k
 		_ = keys.Close()
 		return nil, nil, err
 	}
-	return &auth.Gate{Keyring: ring, PublicRead: c.publicRead, Open: c.insecure || auth.IsLocal(c.listen)}, keys, nil
+	return &auth.Gate{Keyring: ring, PublicRead: c.publicRead, Open: c.insecure || c.alone()}, keys, nil
 }
 
 // openKeys opens where the tokens are: in what is shared, or else in the data folder.
@@ -58,12 +58,12 @@ func openKeys(ctx context.Context, c config, shared *redis.Store) (keys, error) 
 }
 
 // bounds tells whether connections of one address are bound now: not on a server that is open and reached from this
-// machine alone; and whether who shows a token is told from who does not, which needs that there are some.
+// machine alone, nor behind a proxy, whose all connections are; and whether who shows a token is told from who does not,
+// which needs that there are some.
 func (c *config) bounds(gate *auth.Gate) func() (each, some bool) {
-	local := auth.IsLocal(c.listen)
 	return func() (each, some bool) {
 		some = !gate.Open || gate.Keyring.Closed()
-		return some || !local, some
+		return (some || !c.alone()) && c.reach.proxies == 0, some
 	}
 }
 
@@ -73,7 +73,7 @@ func (c *config) checkOpen(closed bool) error {
 		return nil
 	}
 	for _, address := range []string{c.listen, c.adminListen} {
-		if !auth.IsLocal(address) {
+		if !auth.IsLocal(address) || address == c.listen && !c.alone() {
 			return &sentence{code: 1, text: "listening on " + address + " lets anybody who reaches this machine change everything, as no token exists: " +
 				"make one with telltale token create NAME --scope admin --data " + c.data + ", or listen on localhost, " +
 				"or say --insecure (TELLTALE_INSECURE=true) if the network around it is trusted"}

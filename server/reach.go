@@ -12,6 +12,7 @@ type reach struct {
 	hosts     []string // as auth.HostName gives them
 	origins   []string // as auth.Origin gives them
 	ancestors []string // as a Content-Security-Policy writes them
+	proxies   int      // in front of it
 }
 
 var errHost = errors.New("a host is a name or an address without a port, as board.example.org")

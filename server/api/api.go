@@ -44,6 +44,8 @@ type Options struct {
 	Hosts []string
 	// Origins are those, as auth.Origin gives them, whose pages may open sockets besides our own.
 	Origins []string
+	// Proxies is how many stand in front of the main port, and are believed what they say of clients.
+	Proxies int
 	// RateLimit is how many requests and messages a second come from a token, or from
 	// the address of who shows none; 0 for no bound.
 	RateLimit int

@@ -48,6 +48,9 @@ func (a *API) around(mux *http.ServeMux, pages http.Handler, loopback bool) http
 	cross := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := time.Now()
+		if pages != nil {
+			r = a.through(r)
+		}
 		seen := &recorder{ResponseWriter: w, r: r}
 		defer func() {
 			route := r.Pattern
