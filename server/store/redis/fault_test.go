@@ -268,12 +268,17 @@ func followed(stores ...*Store) (all []*tally) {
 }
 
 func TestNothingIsLostOrDoubledWhereRedisIsKilledAndPaused(t *testing.T) {
+	killAndPause(t, 6, 8)
+}
+
+// killAndPause has so many faults befall a Redis that two processes share.
+func killAndPause(t *testing.T, faults, producers int) {
 	server := redistest.Start(t)
 	stores := []*Store{open(t, server.URL(), "p"), open(t, server.URL(), "p")}
 	told := followed(stores...)
 	random := rand.New(rand.NewPCG(1, 1))
-	acknowledged, unknown := count(stores, 8, func() {
-		for i := range 6 {
+	acknowledged, unknown := count(stores, producers, func() {
+		for i := range faults {
 			sleep(t.Context(), time.Duration(100+random.IntN(200))*time.Millisecond)
 			if i%3 == 2 {
 				server.Pause()
