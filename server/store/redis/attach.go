@@ -23,7 +23,7 @@ func newEpoch() string { return rand.Text()[:16] }
 // attach connects where there is no connection, and brings all that a process keeps in memory
 // into it, as of one place in the log.
 func (s *Store) attach(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 12*patience) // 10,000 metrics take a fraction of a second
+	ctx, cancel := context.WithTimeout(ctx, 12*s.options.Patience) // 10,000 metrics take a fraction of a second
 	defer cancel()
 	if err := s.connect(); err != nil {
 		return err

@@ -54,7 +54,7 @@ func (s *Store) commit(l *lane, script *rueidis.Lua, args ...string) (event, err
 		return event{}, err
 	}
 	if l.lost {
-		ctx, cancel := context.WithTimeout(s.ctx, patience)
+		ctx, cancel := context.WithTimeout(s.ctx, s.options.Patience)
 		defer cancel()
 		if _, err := s.settle(ctx, l); err != nil {
 			return event{}, s.unavailable(err)
@@ -74,7 +74,7 @@ const tries = 4
 
 // once calls the script. It answers again where the call was lost on its way.
 func (s *Store) once(l *lane, script *rueidis.Lua, args []string) (e event, again bool, err error) {
-	ctx, cancel := context.WithTimeout(s.ctx, patience)
+	ctx, cancel := context.WithTimeout(s.ctx, s.options.Patience)
 	defer cancel()
 	id := newID()
 	passed := s.expect(id)
@@ -116,7 +116,7 @@ func (s *Store) once(l *lane, script *rueidis.Lua, args []string) (e event, agai
 // after finds out what became of the call whose answer was lost.
 func (s *Store) after(l *lane, passed chan event, cause error) (e event, again bool, err error) {
 	l.lost = true
-	ctx, cancel := context.WithTimeout(s.ctx, patience)
+	ctx, cancel := context.WithTimeout(s.ctx, s.options.Patience)
 	defer cancel()
 	done, err := s.settle(ctx, l)
 	if err == nil && !done {

@@ -12,7 +12,7 @@ import (
 
 // How long things may take.
 const (
-	patience  = 5 * time.Second        // a call, before what became of it is asked
+	patience  = 5 * time.Second        // Options.Patience
 	blockFor  = 200 * time.Millisecond // the follower waits for an event, and Close for the follower
 	lookEvery = time.Second            // where nothing happens, it is made sure that the log is still the same
 	retryWait = 200 * time.Millisecond

@@ -293,6 +293,32 @@ func killAndPause(t *testing.T, faults, producers int) {
 	checkCount(t, stores, told, acknowledged, unknown)
 }
 
+// TestACallThatRedisMeetsTooLateDoesNotHappen pauses Redis for so long that calls are given
+// up, and it meets them all the same once it goes on.
+func TestACallThatRedisMeetsTooLateDoesNotHappen(t *testing.T) {
+	server := redistest.Start(t)
+	var stores []*Store
+	for range 2 {
+		s, err := Open(t.Context(), Options{URL: server.URL(), Prefix: "p", Patience: 300 * time.Millisecond})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		stores = append(stores, s)
+	}
+	told := followed(stores...)
+	acknowledged, unknown := count(stores, 8, func() {
+		for i := range 6 {
+			before := told[0].value("a")
+			eventually(t, "it goes on", func() bool { return told[0].value("a") > before+3 && stores[1].Writable() == nil })
+			server.Pause()
+			sleep(t.Context(), time.Duration(350+150*i)*time.Millisecond)
+			server.Resume()
+		}
+	})
+	checkCount(t, stores, told, acknowledged, unknown)
+}
+
 // lossy passes bytes on to an address, and cuts connections.
 type lossy struct {
 	net.Listener

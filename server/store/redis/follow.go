@@ -71,7 +71,7 @@ func (s *Store) ready() error {
 
 // read takes the events that follow, and waits for the first of them.
 func (s *Store) read() error {
-	ctx, cancel := context.WithTimeout(s.ctx, blockFor+patience)
+	ctx, cancel := context.WithTimeout(s.ctx, blockFor+s.options.Patience)
 	defer cancel()
 	client := s.redis()
 	s.follow.Lock()
@@ -105,7 +105,7 @@ func (s *Store) read() error {
 
 // look finds out whether the log still is the one that this process has read.
 func (s *Store) look() error {
-	ctx, cancel := context.WithTimeout(s.ctx, patience)
+	ctx, cancel := context.WithTimeout(s.ctx, s.options.Patience)
 	defer cancel()
 	client := s.redis()
 	s.follow.Lock()

@@ -82,7 +82,7 @@ func (s *Store) Maintain(ctx context.Context) error {
 // holds takes or renews the lease, and tells whether this process has it. It saves work,
 // and no more: what two processes do at a time comes out as if one had.
 func (s *Store) holds() bool {
-	ctx, cancel := context.WithTimeout(s.ctx, patience)
+	ctx, cancel := context.WithTimeout(s.ctx, s.options.Patience)
 	defer cancel()
 	if s.Writable() != nil {
 		s.keep.leads.Store(false)

@@ -33,6 +33,8 @@ type Options struct {
 	MaxBoards    int           // 1,000
 	MaxEvents    int           // of the audit; access.MaxEvents
 
+	Patience time.Duration // how long Redis may take for a call, before what became of it is asked, for as long again; 5 s
+
 	Now func() time.Time // the clock; that of the Redis server, which all processes share
 }
 
@@ -69,6 +71,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.MaxBoards == 0 {
 		o.MaxBoards = 1000
+	}
+	if o.Patience == 0 {
+		o.Patience = patience
 	}
 	if o.MaxEvents == 0 {
 		o.MaxEvents = access.MaxEvents
@@ -122,6 +127,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	dial.Dialer.Timeout, dial.ConnWriteTimeout = o.Patience, o.Patience
 	s := &Store{options: o, dial: dial, prefix: "{" + o.Prefix + "}:", process: newID(), waiting: map[string]chan event{},
 		metrics: newMetrics(), away: errNotYet, heard: time.Now()}
 	s.values.name = s.process + "v"
@@ -129,7 +135,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.halls = newHalls()
 	s.keep.wake = make(chan struct{}, 1)
 	s.ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
-	first, cancel := context.WithTimeout(ctx, patience)
+	first, cancel := context.WithTimeout(ctx, o.Patience)
 	defer cancel()
 	_ = s.attach(first) // the follower tries again
 	s.tasks.Go(s.followLog)

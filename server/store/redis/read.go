@@ -51,7 +51,7 @@ func (s *Store) stored(ctx context.Context, all []asked) ([]stored, error) {
 	if away != nil || closed {
 		return nil, unreadable(away)
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, s.options.Patience)
 	defer cancel()
 	answer, err := s.run(ctx, readCalls, args).ToArray()
 	if err != nil {
