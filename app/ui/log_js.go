@@ -256,6 +256,18 @@ func (s *stage) drawLog(lv *logView) {
 	s.tellNews(lv)
 }
 
+// Said is when the newest message of a room was said, ms since 1970; 0 where that is not known.
+func (s *stage) Said(room string) (at int64) {
+	s.viewer.SeeRoom(room, func(r *live.Room, _ int64, _ live.Contact) {
+		if r != nil && r.Last >= r.First {
+			if m, has := r.At(r.Last); has {
+				at = m.Time
+			}
+		}
+	})
+	return at
+}
+
 // reach takes notice of the lines there are.
 func (lv *logView) reach(r *live.Room) {
 	first, last := r.First, r.Last

@@ -226,7 +226,7 @@ func (p *BoardPage) grid(panels []board.Panel) []app.UI {
 			continue
 		}
 		if panel.Kind.OfRoom() {
-			cards = append(cards, &RoomCard{Panel: panel, Past: p.at.to != 0, Base: p.first.Base, Early: p.first.Rooms[panel.Room]})
+			cards = append(cards, &RoomCard{Panel: panel, Past: p.at.to != 0, Base: p.first.Base, Early: p.first.Rooms[panel.Room], Now: p.first.Now})
 			continue
 		}
 		if panel.Kind == board.Text {

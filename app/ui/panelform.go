@@ -75,9 +75,12 @@ func (f *panelForm) panel() board.Panel {
 	switch {
 	case p.Kind.OfRoom():
 		p.Room = all.Room
+		if p.Kind == board.Log {
+			p.Every = all.Every
+		}
 		return p
 	case p.Kind == board.Run:
-		p.Command = all.Command
+		p.Command, p.Every = all.Command, all.Every
 		return p
 	case p.Kind == board.Text:
 		p.Text = all.Text

@@ -33,8 +33,13 @@ func (d *desk) panelLeaf() app.UI {
 	default:
 		body = append(body, d.metricFields()...)
 	}
-	if ofMetrics(kind) {
+	switch {
+	case ofMetrics(kind):
 		body = append(body, d.scaleFields()...)
+	case kind == board.Log:
+		body = append(body, d.promiseField("A message is promised every"))
+	case kind == board.Run:
+		body = append(body, d.promiseField("A run is promised every"))
 	}
 	body = append(body, d.placeFields())
 	for _, key := range []string{"size", "kind"} {
@@ -293,16 +298,7 @@ func (d *desk) scaleFields() []app.UI {
 	}
 	fields = append(fields, app.Div().Class("pair").Body(
 		d.offered("unit", "Unit", f.full.Unit, "", unitNames[:], func(v string) { f.full.Unit = strings.TrimSpace(v) }),
-		&Field{ID: "f-every", Of: d.opened, Label: "A value is promised every", Blank: "5m", Value: spanText(f.full.Every), Offer: []string{"10s", "1m", "5m", "15m", "1h", "24h"}, Wrong: f.faults["every"],
-			Take: d.taken(func(v string) {
-				delete(f.faults, "every")
-				with, err := board.ParseSpan(strings.TrimSpace(v))
-				if err != nil && strings.TrimSpace(v) != "" {
-					f.faults["every"] = unread + "a span of time such as 90s, 5m or 1h"
-					return
-				}
-				f.full.Every = with
-			})}))
+		d.promiseField("A value is promised every")))
 	var tones []app.UI
 	for i, t := range f.full.Thresholds {
 		tones = append(tones, d.toneRow(i, t))
@@ -316,6 +312,21 @@ func (d *desk) scaleFields() []app.UI {
 	return append(fields,
 		d.check("buttons", "Buttons", "+ and − for a counter", f.full.Buttons, func(on bool) { f.full.Buttons = on }),
 		d.check("each", "One for each", "A panel of its own for each metric that matches, those to come as well", f.full.Each, func(on bool) { f.full.Each = on }))
+}
+
+// promiseField says how often there is to be something new.
+func (d *desk) promiseField(label string) *Field {
+	f := d.form
+	return &Field{ID: "f-every", Of: d.opened, Label: label, Blank: "5m", Value: spanText(f.full.Every), Offer: []string{"10s", "1m", "5m", "15m", "1h", "24h"}, Wrong: f.faults["every"],
+		Take: d.taken(func(v string) {
+			delete(f.faults, "every")
+			with, err := board.ParseSpan(strings.TrimSpace(v))
+			if err != nil && strings.TrimSpace(v) != "" {
+				f.faults["every"] = unread + "a span of time such as 90s, 5m or 1h"
+				return
+			}
+			f.full.Every = with
+		})}
 }
 
 func (d *desk) onAddThreshold(ctx app.Context, _ app.Event) { d.addThreshold(ctx) }

@@ -38,9 +38,10 @@ func (c *RunCard) Render() app.UI {
 		r, _ = ranIn(c.Early, c.Panel.Command)
 	}
 	card := sized(app.Article().Class("card room"), c.Panel).DataSet("panel", attr(c.Panel.ID)).DataSet("kind", string(c.Panel.Kind))
+	age := promised(card, c.Panel, c.Past, now, r.Started, "never run")
 	if r.ID == "" {
 		return card.Body(
-			app.Header().Class("card-head").Body(app.H2().Body(app.A().Href("/runs").Text(c.title(r)))),
+			app.Header().Class("card-head").Body(app.H2().Body(app.A().Href("/runs").Text(c.title(r))), age),
 			app.P().Class("none").Text(c.nothing()),
 			&Curl{Line: runLine(""), Of: c.title(r)},
 		)
@@ -49,7 +50,8 @@ func (c *RunCard) Render() app.UI {
 	return card.DataSet("run", attr(r.ID)).Body(
 		app.Header().Class("card-head").Body(
 			app.H2().Body(app.A().Href(runPath(r.ID)).Text(c.title(r))),
-			app.Span().Class("of").Text(ago(now-r.Started)),
+			app.If(age == nil, func() app.UI { return app.Span().Class("of").Text(ago(now - r.Started)) }),
+			age,
 		),
 		app.P().Class("stands").Body(runStanding(r), runLasting(r, now)),
 		&Log{Room: room, Small: true, Run: true, Early: c.early(room)},

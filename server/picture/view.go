@@ -61,8 +61,17 @@ const oldAfter = 60_000
 
 // badge is what a card says of its age. in is its input.
 func (v *View) badge(c *Card, in *chart.Input) fresh.Badge {
-	if c.Kind == board.Run && c.Run != nil {
+	if c.Kind == board.Run && c.Run != nil && (c.Every == 0 || v.Past) {
 		return fresh.Badge{Words: fresh.Lapse(v.To-c.Run.Started) + " ago"}
+	}
+	if (c.Kind == board.Run || c.Kind == board.Log) && c.Every != 0 && !v.Past {
+		newest := int64(0)
+		if c.Run != nil {
+			newest = c.Run.Started
+		} else if n := len(c.Messages); n > 0 && c.Kind == board.Log {
+			newest = c.Messages[n-1].Time
+		}
+		return fresh.Panel(v.To, int64(c.Every), []fresh.Value{{Written: newest, Heard: v.Heard}})
 	}
 	values := make([]fresh.Value, len(in.Series))
 	for i := range in.Series {

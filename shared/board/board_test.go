@@ -180,6 +180,9 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 			b.Panels[0] = Panel{ID: "p", Kind: Text, Text: "x", Thresholds: []Threshold{{1, Bad}}}
 		}},
 		{"a text that promises", "every", func(b *Board) { b.Panels[0] = Panel{ID: "p", Kind: Text, Text: "x", Every: 5000} }},
+		{"people who promise", "every", func(b *Board) { b.Panels[0] = Panel{ID: "p", Kind: Presence, Room: "build", Every: 5000} }},
+		{"a log that promises for ever", "every is", func(b *Board) { b.Panels[0] = Panel{ID: "p", Kind: Log, Room: "build", Every: MaxSpan + 1000} }},
+		{"a run that promises half a second", "every is", func(b *Board) { b.Panels[0] = Panel{ID: "p", Kind: Run, Every: 500} }},
 		{"a text of a room", "room", func(b *Board) { b.Panels[0] = Panel{ID: "p", Kind: Text, Text: "x", Room: "build"} }},
 		{"a long text", "64 KiB", func(b *Board) { b.Panels[0] = Panel{ID: "p", Kind: Text, Text: strings.Repeat("x", MaxText+1)} }},
 		{"a log with a scale", "min", func(b *Board) { b.Panels[0] = Panel{ID: "p", Kind: Log, Room: "build", Min: new(1.0)} }},
@@ -255,6 +258,8 @@ func TestCheckTakesWhatCanBeShown(t *testing.T) {
 		{Kind: Presence, Room: "home"},
 		{Kind: Run, Command: "make", W: 2},
 		{Kind: Auto, Each: true, Queries: m, Every: 300_000},
+		{Kind: Log, Room: "build", Every: 300_000},
+		{Kind: Run, Command: "backup", Every: 86_400_000},
 	} {
 		p.ID = "p"
 		if err := (Board{ID: "b", Range: 3_600_000, Panels: []Panel{p}}).Check(); err != nil {

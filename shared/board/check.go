@@ -178,11 +178,11 @@ func finite(f float64) bool { return !math.IsNaN(f) && !math.IsInf(f, 0) }
 // ofValues tells whether the panel says how values are drawn or judged, which only one
 // that shows metrics can.
 func (p Panel) ofValues() bool {
-	return p.Each || p.Buttons || p.Stacked || p.Unit != "" || p.Min != nil || p.Max != nil || len(p.Thresholds) > 0 || p.Every != 0
+	return p.Each || p.Buttons || p.Stacked || p.Unit != "" || p.Min != nil || p.Max != nil || len(p.Thresholds) > 0
 }
 
 // beyond is what a panel says to no use where it shows no metrics.
-const beyond = "each, buttons, stacked, unit, min, max, thresholds or every"
+const beyond = "each, buttons, stacked, unit, min, max or thresholds"
 
 // checkRoom is check for a panel that shows a room.
 func (p Panel) checkRoom() error {
@@ -191,8 +191,13 @@ func (p Panel) checkRoom() error {
 		return fmt.Errorf("the kind %s needs a room", p.Kind)
 	case len(p.Queries) > 0 || p.ofValues():
 		return fmt.Errorf("the kind %s shows a room, and takes no queries, %s", p.Kind, beyond)
+	case p.Kind == Presence && p.Every != 0:
+		return errors.New("the kind presence takes no every: nobody promises to look")
 	}
-	return room.CheckName(p.Room)
+	if err := room.CheckName(p.Room); err != nil {
+		return err
+	}
+	return checkSpan("every", p.Every)
 }
 
 // checkRun is check for a panel that shows runs.
@@ -203,7 +208,7 @@ func (p Panel) checkRun() error {
 	case len(p.Queries) > 0 || p.Room != "" || p.ofValues():
 		return fmt.Errorf("the kind run shows a command, and takes no queries, room, %s", beyond)
 	}
-	return nil
+	return checkSpan("every", p.Every)
 }
 
 // checkText is check for a panel that shows a text.
@@ -211,8 +216,8 @@ func (p Panel) checkText() error {
 	switch {
 	case len(p.Text) > MaxText:
 		return fmt.Errorf("the text is longer than %d KiB", MaxText>>10)
-	case len(p.Queries) > 0 || p.Room != "" || p.ofValues():
-		return fmt.Errorf("the kind text shows what it says, and takes no queries, room, %s", beyond)
+	case len(p.Queries) > 0 || p.Room != "" || p.Every != 0 || p.ofValues():
+		return fmt.Errorf("the kind text shows what it says, and takes no queries, room, every, %s", beyond)
 	}
 	return nil
 }

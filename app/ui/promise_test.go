@@ -1,0 +1,49 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+
+	"telltale/shared/board"
+	"telltale/shared/run"
+	"telltale/shared/wire"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+)
+
+func TestALogAndARunSayHowLateWhatWasPromisedIs(t *testing.T) {
+	const now = 1_000_000_000
+	said := func(at int64) RoomView {
+		return RoomView{First: 1, Last: 1, Messages: []wire.MessageRow{{Seq: 1, Time: at, Content: "x"}}}
+	}
+	log := func(every board.Span, past bool, early RoomView) app.UI {
+		return &RoomCard{Panel: board.Panel{ID: "p", Kind: board.Log, Room: "build", Every: every}, Now: now, Past: past, Early: early}
+	}
+	ran := func(every board.Span, runs ...run.Run) app.UI {
+		return &RunCard{Panel: board.Panel{ID: "p", Kind: board.Run, Command: "backup", Every: every}, Now: now, Early: runs}
+	}
+	backup := func(at int64) run.Run {
+		return run.Run{ID: "id", Command: "backup", State: run.Exited, Started: at}
+	}
+	for _, c := range []struct {
+		name        string
+		card        app.UI
+		trust, word string
+	}{
+		{"a log in time", log(60_000, false, said(now-30_000)), "fresh", "30 s ago"},
+		{"a late log", log(60_000, false, said(now-90_000)), "late", "30 s late"},
+		{"an overdue log", log(60_000, false, said(now-240_000)), "overdue", "3 min late"},
+		{"a log of nothing", log(60_000, false, RoomView{First: 1}), "overdue", "nothing said"},
+		{"a log without a promise", log(0, false, said(now-90_000)), "", ""},
+		{"a log of the past", log(60_000, true, said(now-90_000)), "", ""},
+		{"a run in time", ran(86_400_000, backup(now-3600_000)), "fresh", "60 min ago"},
+		{"a late run", ran(86_400_000, backup(now-90_000_000)), "late", "60 min late"},
+		{"a command that never ran", ran(86_400_000), "overdue", "never run"},
+		{"a run without a promise", ran(0, backup(now-90_000_000)), "", ""},
+	} {
+		html := app.HTMLString(c.card)
+		if trust := `data-trust="` + c.trust + `"`; c.trust != "" && !strings.Contains(html, trust) || c.trust == "" && strings.Contains(html, "data-trust") || !strings.Contains(html, c.word) {
+			t.Errorf("%s: want %s, %q in\n%s", c.name, trust, c.word, html)
+		}
+	}
+}
