@@ -41,8 +41,6 @@ type alive interface {
 	FindNext(room string, back bool)
 	// Said is when the newest message of a room was said, ms since 1970; 0 where that is not known.
 	Said(room string) int64
-	// Said is when the newest message of a room was said, ms since 1970; 0 where that is not known.
-	Said(room string) int64
 	// Now is the server's time in ms since 1970, or the moment of the past that is shown.
 	Now() int64
 	// Zone is the offset of the viewer's time from UTC in seconds, east, at a time in ms.
