@@ -95,6 +95,9 @@ func (s *Store) open(ctx context.Context, dir string) error {
 		return err
 	}
 	file := filepath.Join(dir, fileName)
+	if err := keepPrivate(file); err != nil {
+		return fmt.Errorf("the data directory %s %w: %w", dir, ErrUnwritable, err)
+	}
 	if err := s.openWriter(ctx, file); err != nil {
 		return explain(file, err)
 	}
@@ -108,6 +111,16 @@ func (s *Store) open(ctx context.Context, dir string) error {
 		return explain(file, err)
 	}
 	return nil
+}
+
+// keepPrivate makes a new database one that nobody but its owner reads, whatever the directory lets them see; SQLite
+// gives the files beside it the same mode. One that is there keeps its own.
+func keepPrivate(file string) error {
+	made, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return made.Close()
 }
 
 // openLock holds a lock on the directory for as long as this process lives: an

@@ -61,3 +61,28 @@ func TestTheDirectoryMayHaveAnyName(t *testing.T) {
 		}
 	}
 }
+
+func TestNobodyButItsOwnerReadsANewDatabase(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(t.Context(), dir, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) < 3 {
+		t.Fatalf("%v, %v", files, err)
+	}
+	for _, file := range files {
+		about, err := file.Info()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if mode := about.Mode().Perm(); mode&0o077 != 0 && about.Size() > 0 {
+			t.Errorf("%s has the mode %v", file.Name(), mode)
+		}
+	}
+}
