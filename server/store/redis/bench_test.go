@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -105,4 +106,53 @@ func bare(b *testing.B, server *redistest.Server) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "mutations/s")
 }
 
-var _ = time.Second
+// receipt is a Publisher that says when each sample reached it.
+type receipt struct {
+	silent
+	seen chan time.Time
+}
+
+func (r receipt) Publish(samples []metric.Sample) {
+	now := time.Now()
+	for range samples {
+		r.seen <- now
+	}
+}
+
+// BenchmarkDelivery measures from a request to one process until the publisher of another has
+// its sample; in the same run until the request is answered, and a bare write of as much.
+func BenchmarkDelivery(b *testing.B) {
+	server := redistest.Start(b)
+	prefix := newEpoch()
+	var stores []*Store
+	for range 2 {
+		s, err := Open(b.Context(), Options{URL: server.URL(), Prefix: prefix})
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer s.Close()
+		stores = append(stores, s)
+	}
+	r := receipt{seen: make(chan time.Time, 1)}
+	stores[1].Follow(r)
+	var delivered, answered, bare []time.Duration
+	for range b.N {
+		begun := time.Now()
+		if _, err := addOne(stores[0], "a"); err != nil {
+			b.Fatal(err)
+		}
+		answered = append(answered, time.Since(begun))
+		delivered = append(delivered, (<-r.seen).Sub(begun))
+		client := stores[0].redis()
+		begun = time.Now()
+		if err := client.Do(b.Context(), client.B().Set().Key(stores[0].prefix+"bare").Value("a sample's worth").Build()).Error(); err != nil {
+			b.Fatal(err)
+		}
+		bare = append(bare, time.Since(begun))
+	}
+	for name, all := range map[string][]time.Duration{"delivered": delivered, "answered": answered, "bare-SET": bare} {
+		slices.Sort(all)
+		b.ReportMetric(float64(all[len(all)/2].Microseconds()), name+"-p50-µs")
+		b.ReportMetric(float64(all[len(all)*99/100].Microseconds()), name+"-p99-µs")
+	}
+}

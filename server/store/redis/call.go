@@ -36,7 +36,7 @@ type lane struct {
 
 // errFate says of a call that Redis was lost before it answered, and was away for as long as
 // anybody waits: it may have happened.
-var errFate = errors.New("Redis was lost before it answered, so it is not known whether this happened")
+var errFate = errors.New("redis was lost before it answered, so it is not known whether this happened")
 
 // errEpoch says that the store is no longer the one that this process knows.
 var errEpoch = errors.New("the store began another epoch")

@@ -3,7 +3,6 @@ package redis
 import (
 	"context"
 	_ "embed"
-	"errors"
 	"fmt"
 	"strconv"
 	"sync"
@@ -32,6 +31,7 @@ var (
 // keeper is what the process that holds the lease keeps in mind.
 type keeper struct {
 	wake  chan struct{} // a flush is due early
+	full  chan struct{} // retention is: much was said
 	leads atomic.Bool   // this process has the lease
 
 	mu    sync.Mutex // held over a flush, and over retention; guards what follows
@@ -58,6 +58,10 @@ func (s *Store) keepUp() {
 			due = time.Since(last) >= flushEvery
 		case <-s.keep.wake:
 			due = time.Since(last) >= leaseEvery
+		case <-s.keep.full:
+			if s.holds() {
+				_ = s.retain(s.ctx, retainShare)
+			}
 		case <-retain.C:
 			if s.holds() {
 				_ = s.retain(s.ctx, retainShare)
@@ -127,8 +131,6 @@ func (s *Store) retain(ctx context.Context, shares int) error {
 	}
 	return s.retainRooms(ctx)
 }
-
-var errEnough = errors.New("enough")
 
 // retainLog removes what is too old and in roll-ups; and where the log is too large, what
 // is in roll-ups, oldest first.

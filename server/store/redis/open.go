@@ -133,7 +133,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.values.name = s.process + "v"
 	s.posts.name, s.prunes.name, s.changes.name, s.tokens.name = s.process+"p", s.process+"r", s.process+"b", s.process+"t"
 	s.halls = newHalls()
-	s.keep.wake = make(chan struct{}, 1)
+	s.keep.wake, s.keep.full = make(chan struct{}, 1), make(chan struct{}, 1)
 	s.ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
 	first, cancel := context.WithTimeout(ctx, o.Patience)
 	defer cancel()
@@ -143,7 +143,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	return s, nil
 }
 
-var errNotYet = errors.New("Redis has not been reached yet")
+var errNotYet = errors.New("redis has not been reached yet")
 
 // Close ends this process's part. Calls that come later get ledger.ErrUnavailable.
 func (s *Store) Close() error {
@@ -151,7 +151,7 @@ func (s *Store) Close() error {
 	peers := s.peers
 	s.follow.Unlock()
 	if peers != nil {
-		peers.leave()
+		peers.farewell()
 	}
 	s.mu.Lock()
 	closed := s.closed
