@@ -4,9 +4,6 @@ package canvas_test
 
 import (
 	"testing"
-	"time"
-
-	"github.com/chromedp/chromedp"
 
 	"telltale/app/canvas/internal/drawn"
 )
@@ -14,13 +11,7 @@ import (
 // TestABrowserDrawsTheSameBytesAsTheServer has wasm in Chromium draw panels of each kind as SVG. Goldens of package chart
 // hold the same on each target that the tests run on.
 func TestABrowserDrawsTheSameBytesAsTheServer(t *testing.T) {
-	files := pageFiles(t, "testdata/paint.html")
-	files["/frames.wasm"] = buildFrames(t)
-	ctx := browser(t, time.Minute)
-	if err := chromedp.Do(ctx, chromedp.Navigate(serve(t, files))); err != nil {
-		t.Fatal(err)
-	}
-	evaluate[bool](t, ctx, "live()")
+	ctx := livePage(t)
 	got, want := evaluate[map[string]string](t, ctx, "ours.drawn()"), drawn.All()
 	if len(got) != len(want) {
 		t.Errorf("%d drawings, want %d", len(got), len(want))

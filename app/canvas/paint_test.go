@@ -101,7 +101,9 @@ func compare(a, b image.Image) (differing, inked int) {
 	return differing, inked
 }
 
-func TestAPainterPaintsGivesItsCanvasBackAndPaintsAgain(t *testing.T) {
+// livePage is one on which the wasm of testdata draws.
+func livePage(t *testing.T) context.Context {
+	t.Helper()
 	files := pageFiles(t, "testdata/paint.html")
 	files["/frames.wasm"] = buildFrames(t)
 	ctx := browser(t, time.Minute)
@@ -109,6 +111,11 @@ func TestAPainterPaintsGivesItsCanvasBackAndPaintsAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	evaluate[bool](t, ctx, "live()")
+	return ctx
+}
+
+func TestAPainterPaintsGivesItsCanvasBackAndPaintsAgain(t *testing.T) {
+	ctx := livePage(t)
 	if n := evaluate[int](t, ctx, "ours.frame(), inked()"); n < 1000 {
 		t.Errorf("a frame drew %d pixels", n)
 	}
