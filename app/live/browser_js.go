@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall/js"
 
 	"telltale/shared/metric"
@@ -26,6 +27,8 @@ type browserSocket struct {
 	hear, end js.Func
 	came      chan struct{} // capacity 1: batches has something
 	closed    chan struct{}
+	left      chan struct{} // by us
+	leave     sync.Once
 
 	// Both belong to the browser's one thread: a batch is added by an event, and taken
 	// by the reader, which nothing interrupts.
@@ -36,8 +39,11 @@ type browserSocket struct {
 // Dial opens the socket at /ws.
 func (Browser) Dial(ctx context.Context) (Socket, error) {
 	origin := js.Global().Get("location").Get("origin").String()
-	s := &browserSocket{came: make(chan struct{}, 1), closed: make(chan struct{})}
+	s := &browserSocket{came: make(chan struct{}, 1), closed: make(chan struct{}), left: make(chan struct{})}
 	s.hear = js.FuncOf(func(_ js.Value, args []js.Value) any {
+		if s.gone() {
+			return nil
+		}
 		batch := make([]byte, args[0].Length())
 		js.CopyBytesToGo(batch, args[0])
 		s.batches = append(s.batches, batch)
@@ -58,9 +64,24 @@ func (Browser) Dial(ctx context.Context) (Socket, error) {
 	return s, nil
 }
 
-// Read gives the next message. What came before the end is read before that.
+// gone tells whether it was left.
+func (s *browserSocket) gone() bool {
+	select {
+	case <-s.left:
+		return true
+	default:
+		return false
+	}
+}
+
+// Read gives the next message. What came before the other side ended it is read before that.
 func (s *browserSocket) Read(ctx context.Context) ([]byte, error) {
-	for len(s.batch) == 0 {
+	for !s.gone() {
+		if len(s.batch) > 0 {
+			message, rest, _ := bytes.Cut(s.batch, newline)
+			s.batch = rest
+			return message, nil
+		}
 		if len(s.batches) > 0 {
 			s.batch, s.batches = s.batches[0], s.batches[1:]
 			continue
@@ -69,15 +90,14 @@ func (s *browserSocket) Read(ctx context.Context) ([]byte, error) {
 		case <-s.came:
 		case <-ctx.Done():
 			return nil, ctx.Err()
+		case <-s.left:
 		case <-s.closed:
 			if len(s.batches) == 0 {
 				return nil, errClosed
 			}
 		}
 	}
-	message, rest, _ := bytes.Cut(s.batch, newline)
-	s.batch = rest
-	return message, nil
+	return nil, errClosed
 }
 
 var newline = []byte("\n")
@@ -92,8 +112,11 @@ func (s *browserSocket) Write(_ context.Context, message []byte) error {
 	return nil
 }
 
-// Close does not wait for the other side to agree: it may be out of reach.
-func (s *browserSocket) Close() { s.socket.Call("close") }
+// Close does not wait for the other side to agree: it may be out of reach, and then a browser waits for a minute.
+func (s *browserSocket) Close() {
+	s.socket.Call("close")
+	s.leave.Do(func() { close(s.left) })
+}
 
 // Ask makes the cheapest plain request.
 func (Browser) Ask(ctx context.Context) error {
