@@ -85,6 +85,7 @@ soak: tools build ## a room of 200 clients, 100,000 messages, cuts and 20 kills,
 	go test -tags soak -count=1 -timeout 0 -v -run "^TestSoakRedis$$" ./server/store/redis
 	go test -count=1 -timeout 0 -v -run "^TestAFlood" ./server/journey -flood 10000
 	go test -count=1 -timeout 0 -v -run "^TestNothingStaleLooksFresh$$" ./app/live -faults 1000000 -seed $(or $(SEED),1)
+	go test -count=1 -timeout 0 -v -run "^TestAPageNeverLiesWhateverIsCut$$" ./server/journey -cuts 400 -seed $(or $(SEED),1)
 	go test -tags soak -count=1 -timeout 0 -v -run "^TestSoak$$" ./server/journey -soak $(or $(SOAK),10m)
 
 golden: ## write the golden pictures anew; look at what changed before committing

@@ -495,7 +495,6 @@ func (m *member) check(t *testing.T, history []uint64) {
 // proxy passes connections on and cuts each after random numbers of bytes.
 type proxy struct {
 	address string
-	to      string
 	mean    int
 	cuts    atomic.Int64
 	mutex   sync.Mutex
@@ -504,28 +503,8 @@ type proxy struct {
 
 func cutting(t *testing.T, to string, mean int, seed uint64) *proxy {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &proxy{address: listener.Addr().String(), to: to, mean: mean, rand: rand.New(rand.NewPCG(seed, 0xc07))}
-	var pairs sync.WaitGroup
-	accepting := make(chan struct{})
-	go func() {
-		defer close(accepting)
-		for {
-			client, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			pairs.Go(func() { p.pass(client.(*net.TCPConn)) })
-		}
-	}()
-	t.Cleanup(func() {
-		_ = listener.Close()
-		<-accepting
-		pairs.Wait()
-	})
+	p := &proxy{mean: mean, rand: rand.New(rand.NewPCG(seed, 0xc07))}
+	p.address = relay(t, to, p.pass)
 	return p
 }
 
@@ -538,14 +517,7 @@ func (p *proxy) lot() (down, up int64, reset bool) {
 	return 1 + int64(mean*p.rand.ExpFloat64()), 1 + int64(mean/4*p.rand.ExpFloat64()), p.rand.IntN(2) == 0
 }
 
-func (p *proxy) pass(client *net.TCPConn) {
-	defer client.Close()
-	conn, err := net.Dial("tcp", p.to)
-	if err != nil {
-		return // the server is down just now
-	}
-	server := conn.(*net.TCPConn)
-	defer server.Close()
+func (p *proxy) pass(client, server *net.TCPConn) {
 	_, _ = client.SetWriteBuffer(held), server.SetReadBuffer(held)
 	down, up, reset := p.lot()
 	var cut atomic.Bool

@@ -14,5 +14,5 @@ var (
 
 // TestSoakRuns is TestWhatAServerThatIsKilledSaysOfItsRunsIsRight in full size.
 func TestSoakRuns(t *testing.T) {
-	slaughter{runs: *soakRuns, kills: *soakKills, seed: *soakSeed}.endure(t)
+	slaughter{runs: *soakRuns, kills: *soakKills, seed: *seed}.endure(t)
 }
