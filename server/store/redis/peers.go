@@ -36,10 +36,11 @@ type Hub interface {
 
 // Bounds of what one process tells the others.
 const (
-	peerLease    = 15 * time.Second // renewed at each third of it; who ended is gone after this and a third
-	peerBatch    = 2048             // of who came and went in one call
-	peerBytes    = 4 << 20          // of direct messages and answers that wait to be sent
-	peerPatience = 2 * time.Second  // for what other processes answer
+	peerLease     = 15 * time.Second // renewed at each third of it; who ended is gone after this and a third
+	peerBatch     = 2048             // of who came and went in one call
+	peerBytes     = 4 << 20          // of direct messages and answers that wait to be sent
+	farewellLimit = time.Second      // for the last word of a process
+	peerPatience  = 2 * time.Second  // for what other processes answer
 )
 
 // peersChanged is the kind of an event of who is where, and of what is said to one user.
@@ -272,7 +273,21 @@ func (p *Peers) take() (args []string, told []spot, whole bool, said []byte) {
 	return args, told, whole, said
 }
 
-// leave tells the others that this process ends, where Redis can be reached.
+// farewell tells the others that this process ends, where Redis can be reached at once.
+func (p *Peers) farewell() {
+	done := make(chan struct{})
+	p.store.tasks.Go(func() {
+		defer close(done)
+		p.leave()
+	})
+	limit := time.NewTimer(farewellLimit)
+	defer limit.Stop()
+	select {
+	case <-done:
+	case <-limit.C:
+	}
+}
+
 func (p *Peers) leave() {
 	p.telling.Lock()
 	defer p.telling.Unlock()

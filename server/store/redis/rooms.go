@@ -19,6 +19,7 @@ type halls struct {
 	rooms  map[string]*roomEntry
 	passed uint64 // highest seq of any room that made place
 	recent recent
+	grown  int // bytes of messages since retention was asked for
 	runs   map[string]ledger.Standing
 	boards map[string]ledger.Board
 }
@@ -26,6 +27,9 @@ type halls struct {
 func newHalls() halls {
 	return halls{rooms: map[string]*roomEntry{}, runs: map[string]ledger.Standing{}, boards: map[string]ledger.Board{}}
 }
+
+// grownBytes are those of messages after which retention looks at the rooms and the log early.
+const grownBytes = 64 << 20
 
 // roomEntry is a room as it is known.
 type roomEntry struct {
@@ -105,6 +109,10 @@ func (s *Store) changeHalls(changes *reading) (said []room.Message, boards []str
 			}
 		}
 	}
+	if s.halls.grown >= grownBytes {
+		s.halls.grown = 0
+		tell(s.keep.full)
+	}
 	return said, boards, err
 }
 
@@ -177,6 +185,7 @@ func (h *halls) say(all []room.Message, name, payload string) ([]room.Message, e
 	if e.ofRun() {
 		e.bytes += int64(len(r.b))
 	}
+	h.grown += len(r.b)
 	return all, nil
 }
 
