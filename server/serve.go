@@ -129,6 +129,7 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 		besides.Go(func() { watchHost(beside, c, truth, surface, log) })
 	}
 	if shared != nil {
+		surface.Share(shared, runner.Going)
 		shared.HearBoards(func(id string) { surface.BoardChanged(beside, id) })
 		besides.Go(func() { heed(beside, shared, log) })
 		besides.Go(func() { persist(beside, func() error { return declareShop(beside, truth) }) })

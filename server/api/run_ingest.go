@@ -32,13 +32,18 @@ type remotes struct {
 	seed  maphash.Seed
 	locks [64]sync.Mutex // one of them is held while news of a run is decided
 
+	others Others // nil for none
+	going  func() []string
+
 	mu    sync.Mutex // guards what follows; taken after one of locks
 	heard map[string]*remote
+	until time.Time // nobody is called lost before: what others have heard is not known
 }
 
 // remote is what is known of a run elsewhere besides what is kept of it.
 type remote struct {
 	at   time.Time            // when it was last heard of
+	told time.Time            // when others were last told so
 	amid map[room.Stream]bool // a line of the stream has begun that has not ended
 }
 
@@ -200,7 +205,7 @@ func (a *API) putRun(w http.ResponseWriter, r *http.Request) error {
 	if report.Run.State.Final() {
 		a.remotes.forget(id)
 	} else {
-		a.remotes.hear(id)
+		a.remotes.tell(r.Context(), id, a.remotes.hear(id))
 	}
 	kept, _, err := a.Ledger.Run(r.Context(), id)
 	if err != nil {
@@ -305,6 +310,7 @@ func (a *API) postOutput(w http.ResponseWriter, r *http.Request) error {
 		return sendOffset(w, http.StatusConflict, taken)
 	}
 	heard := a.remotes.hear(id)
+	a.remotes.tell(r.Context(), id, heard)
 	if size == 0 && known.State == run.Running {
 		return sendOffset(w, http.StatusOK, taken)
 	}
@@ -345,6 +351,7 @@ func (a *API) KeepLeases(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-look.C:
+			a.remotes.tellGoing(ctx)
 			if err := a.loseUnheard(ctx); err != nil && ctx.Err() == nil {
 				a.complain("a run that is not heard of could not be called lost", "error", err)
 			}
@@ -358,10 +365,10 @@ func (a *API) loseUnheard(ctx context.Context) error {
 		return err
 	}
 	for _, r := range all {
-		if r.Host == "" || r.State != run.Running {
+		if r.State != run.Running || r.Host == "" && a.remotes.others == nil {
 			continue
 		}
-		if _, over := a.remotes.unheard(r.ID); over {
+		if _, over := a.remotes.unheard(r.ID); over && !a.remotes.elsewhere(ctx, r.ID) {
 			if err := a.lose(ctx, r.ID); err != nil {
 				return err
 			}

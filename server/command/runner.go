@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -185,6 +187,13 @@ func (r *Runner) leave(l *live) {
 
 // newID has 75 random bits.
 func newID() string { return strings.ToLower(rand.Text()[:15]) }
+
+// Going are the ids of the runs that go on here.
+func (r *Runner) Going() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Collect(maps.Keys(r.running))
+}
 
 // Stop has a run end: SIGTERM to what it started, SIGKILL after the grace. It answers
 // at once; false where no such run goes on here.

@@ -1,0 +1,93 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"telltale/server/hub"
+	"telltale/server/ledger"
+	"telltale/server/store/sqlite"
+	"telltale/shared/run"
+)
+
+// notices is Others in memory: what the servers that share a store have heard of.
+type notices struct {
+	mu   sync.Mutex
+	till map[string]time.Time
+	away bool
+}
+
+func (n *notices) Hear(_ context.Context, id string, lease time.Duration) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.away {
+		return errors.New("away")
+	}
+	n.till[id] = time.Now().Add(lease)
+	return nil
+}
+
+func (n *notices) Heard(_ context.Context, id string) (bool, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.away {
+		return false, errors.New("away")
+	}
+	return time.Now().Before(n.till[id]), nil
+}
+
+func TestARunGoesOnWhereAnyServerHasHeardOfIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, err := sqlite.Open(t.Context(), t.TempDir(), sqlite.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer store.Close()
+		h := hub.New(store.Epoch(), 0, nil)
+		a := New(Options{Ledger: ledger.New(store, h), Hub: h})
+		ctx, stop := context.WithCancel(t.Context())
+		n := &notices{till: map[string]time.Time{}}
+		a.Share(n, func() []string { return []string{"here"} })
+		for id, host := range map[string]string{"here": "", "there": "", "desk": "desk", "gone": "desk"} {
+			if err := a.report(ctx, ledger.Report{Run: run.Run{ID: id, Host: host, State: run.Running, Started: time.Now().UnixMilli()}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var leases sync.WaitGroup
+		defer leases.Wait()
+		defer stop()
+		leases.Go(func() { a.KeepLeases(ctx) })
+		check := func(when string, want map[string]run.State) {
+			t.Helper()
+			synctest.Wait()
+			for id, state := range want {
+				if r, _, err := a.Ledger.Run(ctx, id); err != nil || r.State != state {
+					t.Errorf("%s %s is %s, want %s, %v", when, id, r.State, state, err)
+				}
+			}
+		}
+		goOn := func(d time.Duration, ids ...string) {
+			for until := time.Now().Add(d); time.Now().Before(until); time.Sleep(10 * time.Second) {
+				for _, id := range ids {
+					_ = n.Hear(ctx, id, lease)
+				}
+			}
+		}
+		goOn(2*time.Minute, "there", "desk") // as another server does
+		check("while others hear of them", map[string]run.State{"here": run.Running, "there": run.Running, "desk": run.Running, "gone": run.Lost})
+		n.mu.Lock()
+		n.away, n.till = true, map[string]time.Time{}
+		n.mu.Unlock()
+		goOn(2 * time.Minute)
+		check("while nobody knows", map[string]run.State{"here": run.Running, "there": run.Running, "desk": run.Running})
+		n.mu.Lock()
+		n.away = false
+		n.mu.Unlock()
+		goOn(3*time.Minute, "desk")
+		check("when one server has ended", map[string]run.State{"here": run.Running, "there": run.Lost, "desk": run.Running})
+	})
+}
