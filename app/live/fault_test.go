@@ -46,10 +46,11 @@ type faulty struct {
 	open  *pipe
 
 	slept, set   time.Duration // of the screen's machine: what its steady clock lacks, what its wall clock is ahead
+	asleep       int           // its sleeps that overlap just now
+	since        time.Time     // it sleeps
 	running, way *gate         // the screen runs; messages to it come through
 	stopped      *gate         // the server's process runs
-	asleep       bool
-	heard        time.Time // when the newest message was sent that has reached the screen
+	heard        time.Time     // when the newest message was sent that has reached the screen
 	ids          []string
 }
 
@@ -378,12 +379,15 @@ func (w *faulty) fault() string {
 			return fmt.Sprint("page frozen for ", d)
 		case 5:
 			w.mu.Lock()
-			w.asleep = true
+			if w.asleep++; w.asleep == 1 {
+				w.since = time.Now()
+			}
 			w.mu.Unlock()
 			during(d, w.running.hold, func() {
 				w.mu.Lock()
-				w.asleep = false
-				w.slept += d
+				if w.asleep--; w.asleep == 0 {
+					w.slept += time.Since(w.since)
+				}
 				w.mu.Unlock()
 				w.running.free()
 			})
@@ -443,7 +447,7 @@ func (w *faulty) check(s shown) (fresh int, wrong string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	lag := time.Since(s.at)
-	if s.cut || w.asleep || lag > 9*time.Second { // the veil has come
+	if s.cut || w.asleep > 0 || lag > 9*time.Second { // the veil has come
 		return 0, ""
 	}
 	for id, state := range s.state {
@@ -473,11 +477,7 @@ func (w *faulty) run(count int) (seconds, fresh, looks int) {
 	var last shown
 	var log []string
 	v := NewViewer(w, Look{Patterns: []string{"a", "b", "c", "d", "e", "f"}, RangeMS: 60_000, Points: 60, Rate: 10}, func(Change) {})
-	v.contact.clock = func() (int64, int64) {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		return time.Since(w.began0()).Milliseconds() - w.slept.Milliseconds(), time.Now().Add(w.set).UnixMilli()
-	}
+	v.contact.clock = w.screen
 	ctx, end := context.WithCancel(w.t.Context())
 	done := make(chan struct{})
 	go func() { defer close(done); v.Run(ctx) }()
@@ -531,8 +531,16 @@ func (w *faulty) run(count int) (seconds, fresh, looks int) {
 	return seconds, fresh, looks
 }
 
-// began0 is when the world began.
-func (w *faulty) began0() time.Time { return bubble }
+// screen reads the clocks of the screen's machine. The steady one rests while that sleeps; it does not go back.
+func (w *faulty) screen() (steady, wall int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	awake := time.Since(bubble) - w.slept
+	if w.asleep > 0 {
+		awake -= time.Since(w.since)
+	}
+	return awake.Milliseconds(), time.Now().Add(w.set).UnixMilli()
+}
 
 // bubble is when synctest's clocks begin.
 var bubble = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
