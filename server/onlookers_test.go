@@ -22,7 +22,7 @@ import (
 )
 
 // onlookersBoard shows a little of everything there is in the server of pagesFor; "secret" is in the name
-// of all else, and 6666 its value.
+// of all else, and 66062500 its value.
 const onlookersBoard = `{"title":"Shown board","panels":[
 	{"id":"a","kind":"stat","queries":[{"metric":"orders"}]},
 	{"id":"b","kind":"line","queries":[{"metric":"host.*"},{"metric":"http{code=~\"5*\",job!=\"secret\"}"}]},
@@ -93,8 +93,8 @@ func pagesFor(t *testing.T) (page func(path, header string) (int, string), token
 	admin := token("admin", "")
 	for _, each := range [][3]string{
 		{"PUT", "/api/v1/boards/ops", onlookersBoard}, {"PUT", "/api/v1/boards/secret_board", `{"title":"secret title","panels":[{"id":"s","kind":"stat","queries":[{"metric":"secret.x"}]}]}`},
-		{"POST", "/m/orders", "1234"}, {"POST", "/m/host.cpu", "4321"}, {"POST", "/m/secret.x", "6666"}, {"PUT", "/api/v1/metrics/secret.y", `{"kind":"gauge","title":"secret title"}`},
-		{"POST", `/m/http{code="500",job="web"}`, "5005"}, {"POST", `/m/http{code="200",job="secret"}`, "6666"}, {"POST", `/m/http{code="500",job="secret"}`, "6666"},
+		{"POST", "/m/orders", "48151623"}, {"POST", "/m/host.cpu", "23421508"}, {"POST", "/m/secret.x", "66062500"}, {"PUT", "/api/v1/metrics/secret.y", `{"kind":"gauge","title":"secret title"}`},
+		{"POST", `/m/http{code="500",job="web"}`, "5005"}, {"POST", `/m/http{code="200",job="secret"}`, "66062500"}, {"POST", `/m/http{code="500",job="secret"}`, "66062500"},
 		{"POST", "/r/build", "all well"}, {"POST", "/r/secret", "secret words"},
 	} {
 		if code, body := ask(each[0], each[1], each[2], admin); code >= 300 {
@@ -120,7 +120,7 @@ func TestAPageIsDrawnWithNothingThatItsCallerMayNotRead(t *testing.T) {
 	told := 0
 	for _, path := range paths {
 		code, whole := page(path, admin)
-		if strings.Contains(whole, "secret") || strings.Contains(whole, "6666") {
+		if strings.Contains(whole, "secret") || strings.Contains(whole, "66062500") {
 			told++
 		}
 		if code >= 500 {
@@ -135,9 +135,9 @@ func TestAPageIsDrawnWithNothingThatItsCallerMayNotRead(t *testing.T) {
 					got = strings.ReplaceAll(got, known, "…")
 				}
 			}
-			hidden := []string{"secret", "6666"}
+			hidden := []string{"secret", "66062500", "66,062,500", "6666456789"}
 			if code == http.StatusForbidden { // it names what was asked for
-				hidden = []string{"secret title", "secret words", "secret line", "6666"}
+				hidden = []string{"secret title", "secret words", "secret line", "66062500", "66,062,500"}
 			}
 			for _, hidden := range hidden {
 				if at := strings.Index(got, hidden); at >= 0 {
@@ -150,7 +150,7 @@ func TestAPageIsDrawnWithNothingThatItsCallerMayNotRead(t *testing.T) {
 		t.Errorf("only %d pages tell who may see everything of what others may not", told)
 	}
 	for _, as := range []string{scoped, link} {
-		for path, all := range map[string][]string{"/b/ops": {"Shown board", "1,234", "all well", "deploy line"}, "/m/host.cpu": {"4,321"}, "/r/build": {"all well"}, "/runs": {"deploy"}, "/boards": {"Shown board"}} {
+		for path, all := range map[string][]string{"/b/ops": {"Shown board", "48,151,623", "all well", "deploy line"}, "/m/host.cpu": {"23,421,508"}, "/r/build": {"all well"}, "/runs": {"deploy"}, "/boards": {"Shown board"}} {
 			code, got := page(path, as)
 			for _, has := range all {
 				if !strings.Contains(got, has) && !strings.Contains(got, strings.ReplaceAll(has, ",", "")) {
@@ -166,7 +166,7 @@ func TestAPageThatNobodyAskedForIsDrawnEmpty(t *testing.T) {
 	link := token("read", "gone")
 	for _, as := range []string{"", "Cookie: " + auth.Cookie + "=tt_unknown", link} {
 		for _, path := range []string{"/", "/b/ops", "/m/orders", "/r/build", "/runs"} {
-			if _, got := page(path, as); strings.Contains(got, "1234") || strings.Contains(got, "1,234") || strings.Contains(got, "all well") || strings.Contains(got, "Shown board") || strings.Contains(got, "deploy") {
+			if _, got := page(path, as); strings.Contains(got, "48151623") || strings.Contains(got, "48,151,623") || strings.Contains(got, "all well") || strings.Contains(got, "Shown board") || strings.Contains(got, "deploy") {
 				t.Errorf("%s as %q: %s", path, as, got)
 			}
 		}

@@ -43,7 +43,7 @@ func (p *paces) fresh() *bucket.Limiter { return bucket.NewLimiter(bucket.Limit(
 // find is the pace of one token or address.
 func (p *paces) find(c auth.Caller, address string, now time.Time) *bucket.Limiter {
 	kind, key := 0, c.ID
-	if !c.Named() || c.User == "" { // a share link is many people's
+	if !c.Named() || c.Board != "" && c.User == "" { // a share link is many people's
 		kind, key = 1, Neighbourhood(address)
 	}
 	p.mu.Lock()

@@ -87,8 +87,8 @@ func furnished(t *testing.T, change ...func(*Options)) (h *house, admin string) 
 	h, admin = gated(t, change...)
 	for _, each := range [][3]string{
 		{"PUT", "/api/v1/boards/ops", shared}, {"PUT", "/api/v1/boards/hidden", `{"title":"hidden","panels":[{"id":"hidden","kind":"stat","queries":[{"metric":"hidden"}]}]}`},
-		{"POST", "/m/orders", "7"}, {"POST", "/m/host.cpu", "8"}, {"POST", "/m/hidden", "66"}, {"POST", "/m/hidden_too", "66"},
-		{"POST", `/m/http{code="500",job="web"}`, "5"}, {"POST", `/m/http{code="200",job="hidden"}`, "66"}, {"POST", `/m/http{code="500",job="hidden"}`, "66"},
+		{"POST", "/m/orders", "7"}, {"POST", "/m/host.cpu", "8"}, {"POST", "/m/hidden", "66062500"}, {"POST", "/m/hidden_too", "66062500"},
+		{"POST", `/m/http{code="500",job="web"}`, "5"}, {"POST", `/m/http{code="200",job="hidden"}`, "66062500"}, {"POST", `/m/http{code="500",job="hidden"}`, "66062500"},
 		{"POST", "/r/build", "all well"}, {"POST", "/r/hidden", "hidden words"},
 	} {
 		if r := h.ask(each[0], each[1], each[2], admin); r.status >= 300 {
@@ -128,7 +128,7 @@ func TestAShareLinkShowsWhatItsBoardShowsAndNothingElse(t *testing.T) {
 		"/api/v1/rooms/run." + deployed + "/messages": "deployed line",
 	} {
 		r := h.ask("GET", path, "", link)
-		if r.status != http.StatusOK || !strings.Contains(r.body, has) || strings.Contains(r.body, "hidden") && !strings.Contains(path, "boards/ops") || strings.Contains(r.body, "66") && !strings.Contains(path, ".") {
+		if r.status != http.StatusOK || !strings.Contains(r.body, has) || strings.Contains(r.body, "hidden") && !strings.Contains(path, "boards/ops") || strings.Contains(r.body, "66062500") && !strings.Contains(path, ".") {
 			t.Errorf("%s: %d %s", path, r.status, r.body)
 		}
 	}
@@ -138,7 +138,7 @@ func TestAShareLinkShowsWhatItsBoardShowsAndNothingElse(t *testing.T) {
 		"/dashboard", "/r/hidden", "/r/run." + hiddenRun, "/api/v1/rooms/hidden/messages", "/api/v1/rooms/hidden/presence", "/api/v1/rooms/run." + hiddenRun + "/messages",
 		"/api/v1/runs/" + hiddenRun, "/api/v1/runs/" + hiddenRun + "/output", "/api/v1/screens", "/screens", "/audit", "/api/v1/audit",
 	} {
-		if r := h.ask("GET", path, "", link); r.status != http.StatusForbidden && r.status != http.StatusNotFound || strings.Contains(r.body, "66") || strings.Contains(r.body, "hidden words") {
+		if r := h.ask("GET", path, "", link); r.status != http.StatusForbidden && r.status != http.StatusNotFound || strings.Contains(r.body, "66062500") || strings.Contains(r.body, "hidden words") {
 			t.Errorf("%s: %d %s", path, r.status, r.body)
 		}
 	}
@@ -153,27 +153,28 @@ func TestAShareLinkShowsWhatItsBoardShowsAndNothingElse(t *testing.T) {
 		}
 	}
 	// It is the board's page that says where its data is, and no more than the caller may see.
-	if got := h.must("GET", "/b/ops", "", link); strings.Contains(got, "66") || !strings.Contains(got, "all well") {
+	if got := h.must("GET", "/b/ops", "", link); strings.Contains(got, "66062500") || !strings.Contains(got, "all well") {
 		t.Errorf("in a terminal:\n%s", got)
 	}
 	p := h.dialAs("/ws", link)
 	p.until(`"welcome"`)
-	for request, want := range map[string]string{
-		`{"type":"watch","id":"1","metrics":["*"]}`:                                               `"snapshot"`,
-		`{"type":"watch","id":"2","board":"ops"}`:                                                 `"snapshot"`,
-		`{"type":"watch","id":"3","board":"ops","to":` + fmt.Sprint(time.Now().UnixMilli()) + `}`: `"snapshot"`,
-		`{"type":"join","id":"4","room_id":"build","since":"all"}`:                                `"all well"`,
-		`{"type":"presence","id":"5","room_id":"lobby"}`:                                          `"members":[]`,
-		`{"type":"watch","id":"6","board":"hidden"}`:                                              `"forbidden"`,
-		`{"type":"join","id":"7","room_id":"hidden"}`:                                             `"forbidden"`,
-		`{"type":"presence","id":"8","room_id":"hidden"}`:                                         `"forbidden"`,
-		`{"type":"mutate","id":"9","metric":"orders","add":1}`:                                    `"forbidden"`,
-		`{"type":"broadcast","id":"10","room_id":"build","content":"x"}`:                          `"forbidden"`,
-		`{"type":"direct","id":"11","user_id":"ann","content":"x"}`:                               `"forbidden"`,
+	for _, c := range [][2]string{
+		{`{"type":"watch","id":"1","metrics":["*"]}`, `"snapshot"`},
+		{`{"type":"watch","id":"2","board":"ops"}`, `"snapshot"`},
+		{`{"type":"watch","id":"3","board":"ops","to":` + fmt.Sprint(time.Now().UnixMilli()) + `}`, `"snapshot"`},
+		{`{"type":"join","id":"4","room_id":"build","since":"all"}`, `"all well"`},
+		{`{"type":"presence","id":"5","room_id":"lobby"}`, `"members":[]`},
+		{`{"type":"watch","id":"6","board":"hidden"}`, `"forbidden"`},
+		{`{"type":"join","id":"7","room_id":"hidden"}`, `"forbidden"`},
+		{`{"type":"presence","id":"8","room_id":"hidden"}`, `"forbidden"`},
+		{`{"type":"mutate","id":"9","metric":"orders","add":1}`, `"forbidden"`},
+		{`{"type":"broadcast","id":"10","room_id":"build","content":"x"}`, `"forbidden"`},
+		{`{"type":"direct","id":"11","user_id":"ann","content":"x"}`, `"forbidden"`},
 	} {
+		request, want := c[0], c[1]
 		p.send(request)
 		got := string(p.until(want))
-		if strings.Contains(got, "66") && strings.Contains(got, "snapshot") || strings.Contains(got, "hidden") && strings.Contains(got, "snapshot") {
+		if strings.Contains(got, "66062500") && strings.Contains(got, "snapshot") || strings.Contains(got, "hidden") && strings.Contains(got, "snapshot") {
 			t.Errorf("%s: %s", request, got)
 		}
 		if strings.Contains(request, `"watch"`) && want == `"snapshot"` && !strings.Contains(got, "host.cpu") {
