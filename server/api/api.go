@@ -71,7 +71,7 @@ type API struct {
 	// snapshots bounds how many histories are read for viewers at once.
 	snapshots chan struct{}
 	pictures  chan struct{} // and this, how many pictures are drawn
-	large     chan struct{} // and this, how many large uploads are held
+	held      *holdings     // what larger bodies take
 
 	state      atomic.Int32 // starting, serving, draining
 	complained atomic.Int64 // the second of the last complaint
@@ -105,7 +105,7 @@ func New(o Options) *API {
 		o.Tiers = series.Tiers
 	}
 	a := &API{Options: o, begun: time.Now(), snapshots: make(chan struct{}, snapshotsAtOnce), pictures: make(chan struct{}, picturesAtOnce),
-		large: make(chan struct{}, largeAtOnce), remotes: newRemotes(), turns: newTurns(), paces: newPaces(o.RateLimit),
+		held: newHoldings(), remotes: newRemotes(), turns: newTurns(), paces: newPaces(o.RateLimit),
 		draining: make(chan struct{}), sockets: map[*socket]struct{}{}}
 	a.Pages = a.seeing(o.Pages)
 	a.boards = Boards{Ledger: o.Ledger, Files: o.BoardFiles}

@@ -22,6 +22,13 @@ import (
 // between.
 const piece = 1000
 
+// Bounds of batches: of the bytes of a row, whose longest metric with its escapes takes far less,
+// and of the rows that are applied all or none.
+const (
+	maxRow    = 64 << 10
+	maxAtomic = 100_000
+)
+
 // row is one mutation of a batch.
 type row struct {
 	change
@@ -36,8 +43,7 @@ func (a *API) postBatch(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	body, done, err := a.readBatch(w, r)
-	defer done()
+	body, err := readBody(w, r, maxBatch)
 	if err != nil {
 		return err
 	}
@@ -75,6 +81,9 @@ type batch struct {
 func (b *batch) atomic(rows iter.Seq[[]byte]) error {
 	e := ledger.Entry{Key: b.key, Digest: b.digest, Atomic: true}
 	for text := range rows {
+		if len(e.Items) == maxAtomic {
+			return refuse(http.StatusRequestEntityTooLarge, "a batch that is applied whole or not at all has at most %d rows: send it in pieces", maxAtomic)
+		}
 		item, err := b.item(text)
 		if err != nil {
 			return &ledger.ItemError{Item: len(e.Items), Err: err}
@@ -220,6 +229,9 @@ func (b *batch) flush() error {
 
 // item reads one row.
 func (b *batch) item(text []byte) (ledger.Item, error) {
+	if len(text) > maxRow {
+		return ledger.Item{}, refuse(http.StatusRequestEntityTooLarge, "the row has %d bytes, at most %d are read", len(text), maxRow)
+	}
 	var row row
 	if err := decodeJSON(text, &row); err != nil {
 		return ledger.Item{}, err
@@ -260,9 +272,8 @@ func rowsOf(body []byte) (iter.Seq[[]byte], error) {
 	if trimmed := bytes.TrimLeft(body, " \t\r\n"); len(trimmed) == 0 || trimmed[0] != '[' {
 		return lines(body), nil
 	}
-	if !json.Valid(body) {
-		var all []json.RawMessage
-		return nil, decodeJSON(body, &all)
+	if err := json.Unmarshal(body, new(unread)); err != nil {
+		return nil, jsonError(err, len(body))
 	}
 	return elements(body), nil
 }
@@ -277,17 +288,33 @@ func lines(body []byte) iter.Seq[[]byte] {
 	}
 }
 
-// elements gives the elements of a valid JSON array.
+// unread is JSON of which nothing but that it is JSON is asked.
+type unread struct{}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (*unread) UnmarshalJSON([]byte) error { return nil }
+
+// elements gives the elements of a valid JSON array, as they stand in it.
 func elements(body []byte) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
-		decoder := json.NewDecoder(bytes.NewReader(body))
-		if _, err := decoder.Token(); err != nil {
-			return
-		}
-		for decoder.More() {
-			var element json.RawMessage
-			if decoder.Decode(&element) != nil || !yield(element) {
-				return
+		begin, depth, quoted := bytes.IndexByte(body, '[')+1, 0, false
+		for i := begin; i < len(body); i++ {
+			switch c := body[i]; {
+			case quoted && c == '\\':
+				i++
+			case c == '"':
+				quoted = !quoted
+			case quoted:
+			case c == '[' || c == '{':
+				depth++
+			case depth > 0 && (c == ']' || c == '}'):
+				depth--
+			case depth == 0 && (c == ',' || c == ']'):
+				element := bytes.TrimSpace(body[begin:i])
+				if len(element) == 0 || !yield(element) || c == ']' { // only an empty array has an empty one
+					return
+				}
+				begin = i + 1
 			}
 		}
 	}

@@ -138,15 +138,14 @@ func TestABatchsKeysHoldForRowsAndForTheWhole(t *testing.T) {
 
 func TestSmallBatchesDoNotWaitForLargeOnes(t *testing.T) {
 	h := open(t)
-	for range largeAtOnce {
-		h.api.large <- struct{}{}
+	others := &share{of: h.api.held}
+	if err := others.take(t.Context(), heldAtOnce); err != nil {
+		t.Fatal(err)
 	}
 	h.must("POST", "/api/v1/metrics", `{"metric":"a","add":1}`)
-	for range largeAtOnce {
-		<-h.api.large
-	}
+	others.give()
 	h.must("POST", "/api/v1/metrics", strings.Repeat(`{"metric":"a","add":1}`+"\n", 1000)+strings.Repeat(" ", 2<<20))
-	if h.value("a") != "1001" || len(h.api.large) != 0 {
-		t.Errorf("a is %s, %d places are taken", h.value("a"), len(h.api.large))
+	if h.value("a") != "1001" || len(h.api.held.parts) != 0 {
+		t.Errorf("a is %s, %d places are taken", h.value("a"), len(h.api.held.parts))
 	}
 }

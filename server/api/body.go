@@ -14,7 +14,6 @@ import (
 	"os"
 	"reflect"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -26,67 +25,109 @@ const (
 	maxKey   = 255 // of an idempotency key
 )
 
-// largeAtOnce bounds how many bodies over maxBody are held at once.
-const largeAtOnce = 16
-
-// largeWait is how long one more waits for its turn.
-const largeWait = 10 * time.Second
-
-// readBatch reads a body of at most maxBatch bytes. The caller ends done when it
-// no longer holds the body; of large ones only so many are held at once, so that
-// what uploads take is bounded.
-func (a *API) readBatch(w http.ResponseWriter, r *http.Request) (body []byte, done func(), err error) {
-	done = func() {}
-	// A packed body may grow; one without a length may be anything.
-	if r.ContentLength < 0 || r.ContentLength > maxBody || r.Header.Get("Content-Encoding") != "" {
-		select {
-		case a.large <- struct{}{}:
-			done = func() { <-a.large }
-		case <-r.Context().Done():
-			return nil, done, r.Context().Err()
-		case <-time.After(largeWait):
-			return nil, done, &problem{Status: http.StatusServiceUnavailable, Detail: "too many large uploads are under way: try again soon, or in pieces of at most 1 MiB", retry: 10}
-		}
-	}
-	body, err = readBody(w, r, maxBatch)
-	return body, done, err
-}
-
-// readBody reads the whole body, of at most limit bytes.
+// readBody reads the whole body, of at most limit bytes before and after it is unpacked. What is
+// not small waits until it may be held, which it is until the request's answer is done.
 func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
-	if r.ContentLength > limit {
+	most := limit
+	switch {
+	case r.ContentLength > limit:
 		w.Header().Set("Connection", "close")
 		return nil, &http.MaxBytesError{Limit: limit}
+	case r.ContentLength >= 0:
+		most = r.ContentLength
 	}
-	plain, err := unpacked(r, http.MaxBytesReader(w, r.Body, limit))
-	if err != nil {
+	sent := http.MaxBytesReader(w, r.Body, limit)
+	switch packed, err := isPacked(r); {
+	case err != nil:
 		return nil, err
+	case packed:
+		body, err := readAll(r, sent, most, limit)
+		if err != nil {
+			return nil, err
+		}
+		return unpack(r, body, limit)
 	}
-	// What a client announces costs nothing until it comes.
-	var body bytes.Buffer
-	if _, err := body.ReadFrom(io.LimitReader(plain, limit+1)); err != nil {
-		return nil, bodyError(err, "the body could not be read to its end")
-	}
-	if int64(body.Len()) > limit {
-		return nil, &http.MaxBytesError{Limit: limit}
-	}
-	return body.Bytes(), nil
+	return readAll(r, sent, most, 0)
 }
 
-// unpacked reads a body as it was before its Content-Encoding.
-func unpacked(r *http.Request, body io.Reader) (io.Reader, error) {
+// readAll reads what has at most so many bytes, and holds besides as many for what is made of it.
+// What a client announces costs nothing before heldFreely of it has come.
+func readAll(r *http.Request, from io.Reader, most, besides int64) ([]byte, error) {
+	body := make([]byte, 0, min(most+1, 512))
+	for {
+		if size := int64(cap(body)); int64(len(body)) == size {
+			grown := 2 * size
+			if size >= heldFreely {
+				if err := hold(r, most+besides); err != nil {
+					return nil, err
+				}
+				grown = max(most+1, grown) // all at once, so that nothing is copied again
+			}
+			body = append(make([]byte, 0, grown), body...)
+		}
+		n, err := from.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		switch {
+		case errors.Is(err, io.EOF):
+			return body, nil
+		case err != nil:
+			return nil, bodyError(err, "the body could not be read to its end")
+		}
+	}
+}
+
+// unpack reads gzip twice: what it becomes is held only where it is not too much.
+func unpack(r *http.Request, packed []byte, limit int64) ([]byte, error) {
+	plain, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, bodyError(err, notGzip)
+	}
+	size, err := io.Copy(io.Discard, io.LimitReader(plain, limit+1))
+	switch {
+	case err != nil:
+		return nil, bodyError(err, "the body could not be read to its end")
+	case size > limit:
+		return nil, &http.MaxBytesError{Limit: limit}
+	case size > heldFreely && len(packed) < heldFreely: // otherwise both are held already
+		if err := hold(r, size); err != nil {
+			return nil, err
+		}
+	}
+	body := make([]byte, size)
+	if err := plain.Reset(bytes.NewReader(packed)); err != nil {
+		return nil, bodyError(err, notGzip)
+	}
+	if _, err := io.ReadFull(plain, body); err != nil {
+		return nil, bodyError(err, "the body could not be read to its end")
+	}
+	return body, nil
+}
+
+const notGzip = "the body is not gzip, as its Content-Encoding says"
+
+// isPacked tells whether a body is gzip; what it is else, it is plain.
+func isPacked(r *http.Request) (bool, error) {
 	switch encoding := strings.ToLower(r.Header.Get("Content-Encoding")); encoding {
 	case "", "identity":
-		return body, nil
+		return false, nil
 	case "gzip", "x-gzip":
-		plain, err := gzip.NewReader(body)
-		if err != nil {
-			return nil, bodyError(err, "the body is not gzip, as its Content-Encoding says")
-		}
-		return plain, nil
+		return true, nil
 	default:
-		return nil, refuse(http.StatusUnsupportedMediaType, "the body's Content-Encoding is %q: send it plain or as gzip", encoding)
+		return false, refuse(http.StatusUnsupportedMediaType, "the body's Content-Encoding is %.40q: send it plain or as gzip", encoding)
 	}
+}
+
+// unpacked reads a body that lasts as it was before its Content-Encoding.
+func unpacked(r *http.Request, body io.Reader) (io.Reader, error) {
+	packed, err := isPacked(r)
+	if err != nil || !packed {
+		return body, err
+	}
+	plain, err := gzip.NewReader(body)
+	if err != nil {
+		return nil, bodyError(err, notGzip)
+	}
+	return plain, nil
 }
 
 func bodyError(err error, sentence string) error {
@@ -121,6 +162,11 @@ func decodeJSON(body []byte, into any) error {
 		}
 		return nil
 	}
+	return jsonError(err, len(body))
+}
+
+// jsonError is a sentence that names the place in a text of size bytes.
+func jsonError(err error, size int) error {
 	var syntax *json.SyntaxError
 	var wrong *json.UnmarshalTypeError
 	switch unknown, is := strings.CutPrefix(err.Error(), "json: unknown field "); {
@@ -129,7 +175,9 @@ func decodeJSON(body []byte, into any) error {
 	case errors.Is(err, io.EOF):
 		return refuse(http.StatusBadRequest, "the body is empty: JSON is expected")
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return refuse(http.StatusBadRequest, "the JSON ends too early, at byte %d", len(body))
+		return refuse(http.StatusBadRequest, "the JSON ends too early, at byte %d", size)
+	case errors.As(err, &syntax) && syntax.Offset >= int64(size) && strings.HasPrefix(syntax.Error(), "unexpected end"):
+		return refuse(http.StatusBadRequest, "the JSON ends too early, at byte %d", size)
 	case errors.As(err, &syntax):
 		return refuse(http.StatusBadRequest, "not JSON at byte %d: %s", syntax.Offset, strings.TrimPrefix(syntax.Error(), "json: "))
 	case errors.As(err, &wrong):

@@ -43,6 +43,9 @@
 // Screens: a page tells of itself on its socket, and is in the list for as long as that is
 // open; an order goes into its outbox like any answer, and is lost where that is full.
 //
+// Bodies: of what is larger than 64 KiB only so many bytes are held at once (held.go), to the end
+// of the request's answer; what is packed is measured before it is unpacked.
+//
 // Limits: every request but the second port's, and every message, is counted for its token
 // or else its address (limit.go), once its caller is known and before anything is done.
 //

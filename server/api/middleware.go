@@ -17,7 +17,9 @@ func (a *API) answering(rule rule, do answer) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		err := a.meets(r, rule)
 		if err == nil {
-			err = do(w, r)
+			with, done := a.sharing(r)
+			defer done()
+			err = do(w, with)
 		}
 		if err == nil || errors.Is(err, errGone) || inWords(w, r, err) {
 			return

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -87,6 +88,7 @@ func TestAFloodNeitherFillsTheServerNorSlowsIt(t *testing.T) {
 	})
 
 	bombs(s, token)
+	crowded(s, token)
 	s.collect()
 	if grown := s.live(); grown > 16<<20 { // all that is live, the server itself included
 		t.Errorf("after the bombs %d KiB are live", grown>>10)
@@ -130,18 +132,85 @@ func bombs(s *server, token string) {
 		{"256 MiB of gzip to one metric", "/m/flood", packed.String(), "gzip", http.StatusRequestEntityTooLarge, "MiB"},
 		{"256 MiB of gzip to many", "/api/v1/metrics", packed.String(), "gzip", http.StatusRequestEntityTooLarge, "MiB"},
 		{"256 MiB of deflate", "/api/v1/metrics", deflated.String(), "deflate", http.StatusUnsupportedMediaType, "deflate"},
-		{"deep JSON", "/api/v1/metrics", deep.String(), "", http.StatusOK, `{"status":400,"detail":"not JSON at byte 100001`},
+		{"deep JSON", "/api/v1/metrics/flood", deep.String(), "", http.StatusRequestEntityTooLarge, "MiB"},
+		{"deep JSON in many", "/api/v1/metrics", deep.String(), "", http.StatusOK, `{"status":413,"detail":"the row has`},
 		{"a list in a list", "/api/v1/metrics", strings.Repeat("[", 1<<20), "", http.StatusBadRequest, "JSON"},
-		{"a million labels", "/api/v1/metrics", many, "", http.StatusOK, `{"status":400,"detail":"not a metric's name`},
+		{"a million labels", "/api/v1/metrics", many, "", http.StatusOK, `{"status":413,"detail":"the row has`},
 	} {
 		if status, answer, err := s.try("POST", c.path, c.body, "Content-Encoding", c.encoding); err == nil && status != http.StatusUnauthorized {
 			s.t.Errorf("%s of a stranger: %d %s", c.name, status, answer)
 		}
+		s.collect()
+		before := s.resident()
+		s.forgetPeak()
 		status, answer := s.call("POST", c.path, c.body, "Content-Encoding", c.encoding, "Authorization", "Bearer "+token)
 		if status != c.status || !strings.Contains(answer, c.says) {
 			s.t.Errorf("%s: %d %.200s", c.name, status, answer)
 		}
+		grown := s.peak() - before
+		s.t.Logf("%s: %d KiB sent, at its peak %+.1f MiB", c.name, len(c.body)>>10, float64(grown)/(1<<20))
+		if grown > 16<<20 {
+			s.t.Errorf("%s: memory grew by %d KiB", c.name, grown>>10)
+		}
 	}
+}
+
+// crowded sends many large batches at once, whose rows are all good: what they take together is bounded, and each is
+// done or told to come again.
+func crowded(s *server, token string) {
+	s.t.Helper()
+	const at, rows = 48, 600_000
+	body := strings.Repeat(`{"metric":"crowd","add":1}`+"\n", rows)
+	s.collect()
+	before := s.resident()
+	s.forgetPeak()
+	statuses := make([]int, at)
+	var all sync.WaitGroup
+	for i := range at {
+		all.Go(func() {
+			for status := 0; status != http.StatusOK && status != http.StatusServiceUnavailable; {
+				var err error
+				if status, _, err = s.try("POST", "/api/v1/metrics?atomic=true", body, "Authorization", "Bearer "+token); err != nil || status == http.StatusRequestEntityTooLarge {
+					statuses[i] = status
+					return
+				}
+				statuses[i] = status
+			}
+		})
+	}
+	all.Wait()
+	grown := s.peak() - before
+	done := 0
+	for _, status := range statuses {
+		if status == http.StatusRequestEntityTooLarge || status == http.StatusServiceUnavailable {
+			done++
+		}
+	}
+	s.t.Logf("%d batches of %d MiB at once: at their peak %+.1f MiB", at, len(body)>>20, float64(grown)/(1<<20))
+	if done != at {
+		s.t.Errorf("answered with %v", statuses)
+	}
+	if grown > 384<<20 { // 64 of bodies, and what is made of as many of them
+		s.t.Errorf("%d batches together: memory grew by %d MiB", at, grown>>20)
+	}
+}
+
+// forgetPeak begins anew to note the most memory that the server has.
+func (s *server) forgetPeak() {
+	s.t.Helper()
+	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", s.process.Process.Pid), []byte("5"), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// peak is the most memory that the server has had since, bytes.
+func (s *server) peak() int {
+	s.t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.process.Process.Pid))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return 1024 * number(s.t, string(status), `VmHWM:\s*(\d+) kB`)
 }
 
 // health is how long /health usually takes.
