@@ -23,8 +23,9 @@ func promising(s *server, id, every string) {
 
 const trust = `document.querySelector('[data-panel="p"]').dataset.trust`
 
-// A board that cannot lie: the server stops answering, dies and comes back, the page is frozen, its clock is set; what
-// is shown as fresh is, and words say what is not.
+// A panel that promises a value every 4 s says when it is in time, late and overdue, that nothing is heard when the server
+// stops answering or is gone, and how old the value is by the word of one that comes back. Whether it ever lies,
+// whatever happens, is TestAPageNeverLiesWhateverIsCut's matter.
 func TestAPanelSaysHowLateItsValueIsAndThatNothingIsHeard(t *testing.T) {
 	s := quiet(t)
 	s.must("POST", "/m/beat", "1")
