@@ -118,12 +118,12 @@ func (p *AuditPage) says() string {
 }
 
 func (p *AuditPage) row(e access.Event) app.UI {
-	who := cmp.Or(e.User, "somebody on this machine")
+	who := cmp.Or(e.User, "somebody")
 	return app.Elem("tr").Body(
 		app.Elem("td").Class("when").Body(app.Time().DateTime(stamp(e.Time)).Title(attr(ago(max(p.now-e.Time, 0)))).Text(moment(e.Time, p.now, zone))),
 		app.Elem("td").Class("who-did").Body(app.Bdi().Text(who), either(e.From != "", func() app.UI { return app.Span().Class("hint").Text(e.From) })),
 		app.Elem("td").Class("did").Body(
-			app.Span().Text(didWords(e.Did)), app.Text(" "), app.Bdi().Class("about").Text(e.About),
+			app.Span().Text(didWords(e.Did)), app.Text(" "), app.Bdi().Text(e.About),
 			either(e.More != "", func() app.UI { return app.Bdi().Class("hint").Text(e.More) }),
 		),
 	)

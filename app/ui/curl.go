@@ -64,7 +64,7 @@ func (c *Curl) Render() app.UI {
 		label = "Copied the curl line of " + c.Of
 	}
 	return app.Div().Class("curl").Body(
-		app.Code().Title(attr(c.Line)).Text(c.Line),
+		app.Code().Title(attr(c.line())).Text(c.Line),
 		app.Button().Type("button").Class("icon").Aria("label", attr(label)).Title(attr(label)).
 			DataSet("copied", attr(yes(c.copied))).OnClick(c.copy).Body(
 			app.If(c.copied, func() app.UI { return glyph("done") }).
@@ -73,8 +73,16 @@ func (c *Curl) Render() app.UI {
 	)
 }
 
+// line is the command as this viewer has to give it: with their token, where one is asked for.
+func (c *Curl) line() string {
+	if mine.SignedIn && strings.Contains(c.Line, "curl ") {
+		return c.Line + ` -H "Authorization: Bearer $TELLTALE_TOKEN"`
+	}
+	return c.Line
+}
+
 func (c *Curl) copy(ctx app.Context, _ app.Event) {
-	browser.Copy(c.Line)
+	browser.Copy(c.line())
 	c.copied = true
 	ctx.After(copiedFor, func(app.Context) { c.copied = false })
 }

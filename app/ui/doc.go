@@ -26,6 +26,14 @@
 // the cache is marked by the service worker; over one whose app is not awake comes a veil,
 // which the style sheet alone brings (telltale.awake pushes it back each second).
 //
+// # Who looks
+//
+// A page comes with what its viewer may (Island.Me), and leaves out what they may not do; the
+// server refuses it all the same. A page from the cache asks anew. What is refused for want of a
+// token (live.Fetch, and web/socket.js for the end of a socket) has the page leave for the form
+// that signs in, where everything that was kept of what was seen is forgotten: by web/first.js,
+// and by the service worker, whose pages those are. Changes not saved are kept, by user.
+//
 // # Rooms
 //
 // A log may have 100,000 lines. The stage (log_js.go) keeps those in sight on the page, and

@@ -7,7 +7,6 @@ import (
 
 	"telltale/shared/access"
 	"telltale/shared/board"
-	"telltale/shared/fresh"
 	"telltale/shared/metric"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
@@ -154,7 +153,7 @@ func (a *Account) leaf() app.UI {
 	}
 	ends := ""
 	if me.Expires != 0 {
-		ends = "Ends in " + fresh.Lapse(max(me.Expires-browser.Now(), 0)) + "."
+		ends = endsIn(me.Expires, browser.Now()) + "."
 	}
 	return leaf(title, a.shut, []app.UI{
 		app.P().Text("This gives you:"),

@@ -191,12 +191,15 @@ func (r *LinkRow) Render() app.UI {
 	}
 	return app.Li().DataSet("share", r.Link.ID).Body(
 		app.Span().Class("share-says").Body(
-			app.Span().Text("Ends in "+fresh.Lapse(max(r.Link.Expires-now, 0))),
+			app.Span().Text(endsIn(r.Link.Expires, now)),
 			app.Bdi().Class("hint").Text(says),
 		),
 		app.Button().Type("button").Class("chip danger").DataSet("sure", attr(yes(r.Sure))).Aria("label", text+": the link "+says).OnClick(r.revoke).Text(text),
 	)
 }
+
+// endsIn says how long something holds, to the nearest minute.
+func endsIn(end, now int64) string { return "Ends in " + fresh.Lapse(max(end-now+30*second, 0)) }
 
 func (r *LinkRow) revoke(ctx app.Context, _ app.Event) {
 	d, s, id := r.Desk, r.Desk.sharing, r.Link.ID

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -21,7 +22,7 @@ func (s *server) token(name string, flags ...string) string {
 	token := strings.TrimSpace(string(out))
 	eventually(s.t, wait, "the token holds", func() bool {
 		status, _ := s.call("GET", "/api/v1/me", "", "Authorization", "Bearer "+token)
-		closed, _ := s.call("GET", "/api/v1/me", "")
+		closed, _ := s.call("POST", "/api/v1/metrics", "")
 		return status == http.StatusOK && closed == http.StatusUnauthorized
 	})
 	return token
@@ -202,7 +203,10 @@ func TestAPageWhoseAccessEndsLeaves(t *testing.T) {
 	p.do(chromedp.Focus("#frame-0"), chromedp.KeyEvent(kb.Delete))
 	p.until("a panel is gone", `document.getElementById("draft-state").textContent === "Not saved yet"`)
 	s.revoke("ada")
-	p.until("the page leaves in words", `location.pathname === "/sign-in" && new URLSearchParams(location.search).get("next") === "/b/shop" && document.querySelector(".ended")?.textContent.startsWith("Your access has ended.")`)
+	began := time.Now()
+	p.until("the page leaves", `location.pathname === "/sign-in"`)
+	t.Logf("the page left %v after the token was revoked", time.Since(began).Round(time.Millisecond))
+	p.until("in words", `location.pathname === "/sign-in" && new URLSearchParams(location.search).get("next") === "/b/shop" && document.querySelector(".ended")?.textContent.startsWith("Your access has ended.")`)
 	accessible(p, "/sign-in after the end")
 	if kept := eval[int](p, cachedPages+`.then((all) => all.length)`); kept != 0 {
 		t.Errorf("%d pages are kept", kept)
@@ -263,7 +267,9 @@ func TestALinkShowsABoardToWhoHasNoToken(t *testing.T) {
 
 	p.do(chromedp.Click("#share-list button"), chromedp.Click("#share-list button"))
 	p.until("the link is revoked", `!document.getElementById("share-list")`)
+	began := time.Now()
 	guest.until("and its page leaves", `location.pathname === "/sign-in"`)
+	t.Logf("the page left %v after the link was revoked", time.Since(began).Round(time.Millisecond))
 	guest.do(chromedp.Navigate(link))
 	guest.until("it shows nothing any more", `document.body.textContent.includes("This link shows nothing")`)
 
@@ -307,4 +313,21 @@ func TestTheAuditIsReadPageByPage(t *testing.T) {
 	p.until("and the oldest", rows+`.length === 30 && `+rows+`[29].textContent.includes("declared the metric m0") && !document.getElementById("older")`)
 	p.do(chromedp.Focus("#newest"), chromedp.KeyEvent(kb.Enter))
 	p.until("the newest are there again", `location.search === "" && `+rows+`[0].textContent.includes("declared the metric m229")`)
+}
+
+func TestWhoeverOnlyLooksIsOfferedToSignIn(t *testing.T) {
+	s, admin := guarded(t, "--public-read")
+	p := look(t, s).blank(390, 844, "light")
+	p.visit(s.url + "/?range=1h")
+	p.until("all is shown and live", live+" && "+now("orders")+` === "3"`)
+	if found := eval[string](p, offered); found != "" {
+		t.Errorf("who only looks is offered %s", found)
+	}
+	if wide := eval[float64](p, `document.documentElement.scrollWidth`); wide > 390 {
+		t.Errorf("the page is %v wide", wide)
+	}
+	accessible(p, "a page for who only looks")
+	p.do(chromedp.Focus("#sign-in"), chromedp.KeyEvent(kb.Enter))
+	p.signIn(admin)
+	p.until("one is back, with all buttons", `location.search === "?range=1h" && !document.getElementById("app-wasm-loader") && `+live+` && document.querySelector('[data-press="plus"]') && document.getElementById("edit")`)
 }
