@@ -46,11 +46,18 @@
 // Bodies: of what is larger than 64 KiB only so many bytes are held at once (held.go), to the end
 // of the request's answer; what is packed is measured before it is unpacked.
 //
+// Access: each route stands with its rule, the least that its caller needs (access.go); what
+// depends on more than the path is asked for there, and lists hold what the caller may read
+// (sift.go). A share link reads what its board shows within what its maker might read
+// (shares.go): what lasts on it ends with it, and begins anew once the board is another one
+// (editions.go). Who changed what is noted where it was changed, after it was (audit.go).
+//
 // Limits: every request but the second port's, and every message, is counted for its token
 // or else its address (limit.go), once its caller is known and before anything is done.
 //
 // Invariants:
-//   - Every error answer is problem+json (RFC 9457) with a sentence to act on.
+//   - Every error answer is problem+json (RFC 9457) with a sentence to act on; to a person
+//     in a browser who may not see a page it is a page (words.go).
 //   - A body is read to its limit, also after decompression, before anything is
 //     done with it, lines that are streamed into a room excepted; a mutation or a
 //     message is answered only after the ledger has answered.
