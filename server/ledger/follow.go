@@ -26,7 +26,14 @@ type Renewer interface {
 // nobody is the Publisher of a Ledger whose store is a Follower.
 type nobody struct{}
 
-func (nobody) Say([]room.Message)      {}
+// Say does nothing: the store has said it.
+func (nobody) Say([]room.Message) {}
+
+// Publish does nothing, as Say.
 func (nobody) Publish([]metric.Sample) {}
-func (nobody) Refresh(metric.ID)       {}
-func (nobody) Forget(metric.ID)        {}
+
+// Refresh does nothing, as Say.
+func (nobody) Refresh(metric.ID) {}
+
+// Forget does nothing, as Say.
+func (nobody) Forget(metric.ID) {}

@@ -36,6 +36,7 @@ type place struct {
 	id  string // of the event there
 }
 
+// String is the seq and the number, as an entry's id in the log.
 func (p place) String() string {
 	return strconv.FormatUint(p.seq, 10) + "-" + strconv.FormatUint(p.n, 10)
 }
