@@ -180,13 +180,6 @@ func (p *RunPage) about() app.UI {
 			app.P().Class("facts").Body(app.A().Href("/runs").Text("All runs")),
 		)
 	}
-	if p.none {
-		return app.Div().Class("terminal").Body(
-			app.H2().Text("This run"),
-			app.P().Text("Nothing is known of it: it was never run here, or so long ago that it is no longer kept."),
-			app.P().Class("facts").Body(app.A().Href("/runs").Text("All runs")),
-		)
-	}
 	fact := func(name string, is ...app.UI) app.UI {
 		return app.Div().Body(app.Dt().Text(name), app.Dd().Body(is...))
 	}
