@@ -83,8 +83,9 @@ func persist(ctx context.Context, do func() error) {
 }
 
 // heed logs when Redis goes away and when it is back.
-func heed(ctx context.Context, store *redis.Store, log *slog.Logger) {
-	gone := false
+// Where what was told is not what is kept any more, open pages are to come back and ask anew.
+func heed(ctx context.Context, store *redis.Store, surface *api.API, log *slog.Logger) {
+	gone, epoch := false, store.Epoch()
 	for tick := time.NewTicker(retryEvery); ; {
 		if _, is := store.Stale(); is != gone {
 			if gone = is; gone {
@@ -92,6 +93,13 @@ func heed(ctx context.Context, store *redis.Store, log *slog.Logger) {
 			} else {
 				log.Info("Redis is in reach")
 			}
+		}
+		if now := store.Epoch(); now != epoch {
+			if epoch != "" {
+				log.Error("Redis has lost writes: another epoch begins", "epoch", now)
+				surface.Cut()
+			}
+			epoch = now
 		}
 		select {
 		case <-ctx.Done():

@@ -131,7 +131,7 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 	if shared != nil {
 		surface.Share(shared, runner.Going)
 		shared.HearBoards(func(id string) { surface.BoardChanged(beside, id) })
-		besides.Go(func() { heed(beside, shared, log) })
+		besides.Go(func() { heed(beside, shared, surface, log) })
 		besides.Go(func() { persist(beside, func() error { return declareShop(beside, truth) }) })
 	}
 	if folder != nil {

@@ -29,6 +29,7 @@ type crowd struct {
 	ring    []*Said      // their seqs follow on
 	bytes   int          // in the ring
 	newest  uint64       // seq of what was said last; 0 where nothing is known
+	anew    []*Member    // who was here when the hub was renewed, until something is said
 	present presence
 }
 
@@ -64,6 +65,7 @@ func (s *Said) weight() int { return 256 + 2*len(s.Content) }
 // everybody misses what was in it.
 func (c *crowd) say(messages []room.Message, limit int) {
 	c.mu.Lock()
+	c.begin(messages[0].Seq)
 	for _, m := range messages {
 		if m.Seq <= c.newest {
 			continue

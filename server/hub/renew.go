@@ -1,17 +1,31 @@
 package hub
 
 import (
+	"slices"
+
 	"telltale/shared/metric"
 	"telltale/shared/series"
 )
 
 // Renew says that from here on only this is known, as of seq of an epoch, whatever was told
 // before: everybody who watches takes a fresh snapshot, and where the epoch is another one
-// nobody resumes from what came before.
+// nobody resumes from what came before, and the members of rooms go on with what is said next.
 func (h *Hub) Renew(epoch string, seq uint64, known []metric.Metric) {
+	if !h.renew(epoch, seq, known) {
+		return
+	}
+	h.doors.Lock()
+	defer h.doors.Unlock()
+	for _, c := range h.rooms {
+		c.renew()
+	}
+}
+
+// renew is Renew for metrics. It tells whether the epoch is another one.
+func (h *Hub) renew(epoch string, seq uint64, known []metric.Metric) (other bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	other := epoch != h.epoch
+	other = epoch != h.epoch
 	h.epoch, h.seq = epoch, seq
 	if other {
 		h.resume = 0
@@ -31,6 +45,26 @@ func (h *Hub) Renew(epoch string, seq uint64, known []metric.Metric) {
 		}
 		f.renew(seq, other)
 	}
+	return other
+}
+
+// renew forgets what was said: the room's seqs may be other ones from here on.
+func (c *crowd) renew() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ring, c.bytes, c.newest, c.anew = nil, 0, 0, slices.Clone(c.members)
+	for _, m := range c.anew {
+		m.reach = 0
+	}
+}
+
+// begin lets who was here before renew go on with the first message that is said after it.
+// Its caller holds mu.
+func (c *crowd) begin(seq uint64) {
+	for _, m := range c.anew {
+		m.last = min(m.last, seq-1)
+	}
+	c.anew = nil
 }
 
 // renew is restart where seq may be smaller than before. Its caller holds Hub.mu.

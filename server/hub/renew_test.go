@@ -5,6 +5,7 @@ import (
 
 	"telltale/server/hub"
 	"telltale/shared/metric"
+	"telltale/shared/room"
 	"telltale/shared/series"
 )
 
@@ -37,5 +38,32 @@ func TestWhoWatchesTakesASnapshotOfWhatIsKnownAnew(t *testing.T) {
 	h.Publish([]metric.Sample{{Metric: "a", Value: 4, Seq: 4, Time: 2}})
 	if heads := h.Heads("a", "gone"); heads[0].Value != 4 || heads[1].Seq != 0 {
 		t.Errorf("%+v", heads)
+	}
+}
+
+func TestMembersGoOnWithWhatIsSaidAfterAnotherEpochBegan(t *testing.T) {
+	h := hub.New("before", 0, nil)
+	out := hub.NewOutbox()
+	m, err := h.Join(out, "r")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Start(7)
+	h.Say([]room.Message{{Room: "r", Seq: 8, Content: "lost"}})
+	if e := m.Next(); e.Said == nil || e.Said.Seq != 8 {
+		t.Fatalf("%+v", e)
+	}
+	h.Renew("after", 0, nil)
+	if e := m.Next(); e.Said != nil || e.Missed != nil {
+		t.Errorf("before anything is said: %+v", e)
+	}
+	h.Say([]room.Message{{Room: "r", Seq: 4, Content: "kept"}, {Room: "r", Seq: 5, Content: "next"}})
+	for seq := uint64(4); seq <= 5; seq++ {
+		if e := m.Next(); e.Said == nil || e.Said.Seq != seq {
+			t.Errorf("seq %d: %+v", seq, e)
+		}
+	}
+	if e := m.Next(); e.Said != nil || e.Missed != nil {
+		t.Errorf("%+v", e)
 	}
 }
