@@ -13,7 +13,7 @@ const misfits = `(() => {
 	for (const e of document.querySelectorAll(".card, .masthead, .toolbar, .composer, aside > div")) {
 		if (e.scrollHeight > e.clientHeight) found.push(e.className + ": " + e.scrollHeight + " in " + e.clientHeight);
 	}
-	const head = [...document.querySelectorAll(".masthead .inner > *")].map(box);
+	const head = [...document.querySelectorAll(".masthead .inner > *")].map(box).filter((b) => b.width > 0);
 	for (let i = 1; i < head.length; i++) if (head[i].left < head[i - 1].right) found.push("masthead: parts overlap");
 	const feet = new Map();
 	for (const card of document.querySelectorAll(".card:has(.curl)")) {
