@@ -353,3 +353,44 @@ func (a *told) compareDirect(t *testing.T, listeners map[string][]*listener) {
 		t.Error("no direct message reached anybody")
 	}
 }
+
+func TestMembersGoOnWhereRedisHasLostWhatTheyWereTold(t *testing.T) {
+	p := newProcess(t, redistest.Start(t), "p")
+	say := func(content string) (posted ledger.Posted) {
+		t.Helper()
+		eventually(t, "it is said", func() bool {
+			var err error
+			posted, err = p.ledger.Post(t.Context(), ledger.Post{Room: "a", Lines: []ledger.Line{{Content: content}}})
+			return err == nil
+		})
+		return posted
+	}
+	out := hub.NewOutbox()
+	m, err := p.hub.Join(out, "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Start(0)
+	hears := func(seq uint64, content string) {
+		t.Helper()
+		var e hub.Event
+		eventually(t, content+" is heard", func() bool { e = m.Next(); return e.Said != nil || e.Missed != nil })
+		if e.Said == nil || e.Said.Seq != seq || e.Said.Content != content {
+			t.Fatalf("heard %+v", e)
+		}
+	}
+	for i := range uint64(3) {
+		say(fmt.Sprint("before ", i))
+		hears(i+1, fmt.Sprint("before ", i))
+	}
+	epoch := p.Epoch()
+	client := p.redis()
+	if err := client.Do(t.Context(), client.B().Flushall().Build()).Error(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "another epoch begins", func() bool { return p.Epoch() != epoch && p.Writable() == nil })
+	if posted := say("after"); posted.First != 1 {
+		t.Errorf("in a room that is new: %+v", posted)
+	}
+	hears(1, "after")
+}
