@@ -268,7 +268,7 @@ func (s *infested) asText() {
 		}
 		f := s.fetch(path + ".csv")
 		for n, line := range strings.Split(strings.TrimSpace(f.body), "\n") {
-			for _, cell := range strings.Split(line, ",") {
+			for cell := range strings.SplitSeq(line, ",") {
 				if _, err := strconv.ParseFloat(cell, 64); n > 0 && err != nil || n == 0 && !regexp.MustCompile(`^[a-z]+$`).MatchString(cell) {
 					t.Errorf("%.100s.csv has the cell %q", path, cell) // a formula could only stand in a text, and there is none
 				}
