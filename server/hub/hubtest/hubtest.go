@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -232,13 +233,13 @@ func anything(t *testing.T, j Joined) {
 		want[g.in.Room()][g.who]++
 	}
 	for _, name := range rooms {
-		text := ""
+		var text strings.Builder
 		for i, user := range slices.Sorted(maps.Keys(want[name])) {
 			if i > 0 {
-				text += " "
+				text.WriteString(" ")
 			}
-			text += fmt.Sprint(user, " ", want[name][user])
+			text.WriteString(fmt.Sprint(user, " ", want[name][user]))
 		}
-		lists(t, name, text, hubs...)
+		lists(t, name, text.String(), hubs...)
 	}
 }
