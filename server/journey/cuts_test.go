@@ -425,7 +425,7 @@ func (tr *trial) look() (fresh int, cut bool, wrong string) {
 	}
 	// It shows ages once a second; what it could not do since it may do late.
 	slack := 2*time.Second + 2*time.Duration(s.Lag*float64(time.Millisecond))
-	said := s.Stale && strings.Contains(s.Lamp, "No contact for")
+	said := s.Stale && (strings.Contains(s.Lamp, "No contact for") || strings.Contains(s.Lamp, "Offline since")) // by its clock, an hour
 	if silent := at.Sub(heard); silent > 10*time.Second+slack && !said && !s.Veiled {
 		return 0, false, fmt.Sprintf("nothing was heard for %v, and the page says %+v", silent, s)
 	}

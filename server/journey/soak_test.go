@@ -6,6 +6,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -26,12 +27,13 @@ func TestSoak(t *testing.T) {
 	const panels, rate = 30, 100
 	s := quiet(t)
 	ctx, stop := context.WithCancel(t.Context())
-	fed := make(chan struct{})
-	go func() {
-		defer close(fed)
-		feed(ctx, s, panels, rate)
+	fed := make(chan int, 1)
+	began := time.Now()
+	go func() { fed <- feed(ctx, s, panels, rate) }()
+	defer func() {
+		stop()
+		t.Logf("each metric had %.0f values a second", float64(<-fed)/time.Since(began).Seconds())
 	}()
-	defer func() { stop(); <-fed }()
 
 	eventually(t, wait, "all metrics exist", func() bool {
 		return strings.Count(s.must("GET", "/api/v1/metrics", ""), `"soak.`) == panels
@@ -42,10 +44,10 @@ func TestSoak(t *testing.T) {
 	p.until("all panels are there", fmt.Sprintf(`document.querySelectorAll('.card[data-metric^="soak."]').length >= %d`, panels))
 
 	var ofPage, ofServer trough
-	began := time.Now()
-	for tick := time.Tick(*soak / 60); time.Since(began) < *soak; {
+	opened := time.Now()
+	for tick := time.Tick(*soak / 60); time.Since(opened) < *soak; {
 		<-tick
-		past := time.Since(began)
+		past := time.Since(opened)
 		page, server := heap(p), float64(s.resident())
 		t.Logf("%6v: page %.2f MiB, server %.2f MiB", past.Round(time.Second), page/(1<<20), server/(1<<20))
 		ofPage.take(past, page)
@@ -75,14 +77,17 @@ func (l *trough) judge(t *testing.T, who string, most float64) {
 	}
 }
 
-// feed sets every metric at the given rate until the context ends.
-func feed(ctx context.Context, s *server, panels, rate int) {
+// feed sets every metric at the given rate until the context ends, and answers how often it did.
+func feed(ctx context.Context, s *server, panels, rate int) (times int) {
 	for tick, n := time.Tick(time.Second/time.Duration(rate)), 0; ctx.Err() == nil; n++ {
 		var rows strings.Builder
 		for i := range panels {
 			fmt.Fprintf(&rows, `{"metric":"soak.%02d","set":%d}`+"\n", i, (n*7+i*13)%100)
 		}
-		_, _, _ = s.try("POST", "/api/v1/metrics", rows.String())
+		if status, _, err := s.try("POST", "/api/v1/metrics", rows.String()); err == nil && status == http.StatusOK {
+			times++
+		}
 		<-tick
 	}
+	return times
 }
