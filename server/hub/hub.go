@@ -2,8 +2,8 @@ package hub
 
 import (
 	"errors"
+	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -144,18 +144,15 @@ func (h *Hub) hear(id metric.ID) *heard {
 }
 
 // feed answers the feed of canonical patterns, which it makes where there is none.
-func (h *Hub) feed(patterns []string, within []selection, rate int) (*feed, error) {
-	key := strconv.Itoa(rate) + "\x00" + strings.Join(patterns, "\x00")
-	for _, each := range within {
-		key += "\x00\x00" + each.key
-	}
+func (h *Hub) feed(patterns []string, within [][]string, rate int) (*feed, error) {
+	key := fmt.Sprintf("%d %q ", rate, within) + strings.Join(patterns, "\x00") // what is quoted ends where it ends, whatever follows
 	if f := h.feeds[key]; f != nil {
 		return f, nil
 	}
 	if len(h.feeds) >= MaxFeeds {
 		return nil, ErrFeeds
 	}
-	f := &feed{hub: h, key: key, selection: newSelection(patterns), within: within, period: time.Second / time.Duration(rate),
+	f := &feed{hub: h, key: key, selection: newSelection(patterns), within: selections(within), period: time.Second / time.Duration(rate),
 		viewers: map[*Viewer]struct{}{}, pending: series.Frame{From: h.seq, Seq: h.seq}}
 	h.feeds[key] = f
 	for id, m := range h.metrics {

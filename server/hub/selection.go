@@ -58,18 +58,24 @@ func canonical(patterns []string) ([]string, error) {
 type selection struct {
 	names map[string]bool
 	globs []string
-	key   string // of one that narrows
 }
 
-// narrowed are the patterns within which a watch stays. What is no pattern matches nothing.
-func narrowed(within [][]string) (all []selection) {
-	for _, patterns := range within {
-		patterns = slices.Clone(patterns)
-		slices.Sort(patterns)
-		patterns = slices.Compact(patterns)
-		s := newSelection(patterns)
-		s.key = fmt.Sprintf("%q", patterns)
-		all = append(all, s)
+// narrowed are the patterns within which a watch stays, sorted, so that one selection has one
+// feed. What is no pattern matches nothing.
+func narrowed(within [][]string) [][]string {
+	all := make([][]string, len(within))
+	for i, patterns := range within {
+		all[i] = slices.Clone(patterns)
+		slices.Sort(all[i])
+		all[i] = slices.Compact(all[i])
+	}
+	return all
+}
+
+func selections(within [][]string) []selection {
+	all := make([]selection, len(within))
+	for i, patterns := range within {
+		all[i] = newSelection(patterns)
 	}
 	return all
 }
