@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -164,12 +163,4 @@ func (a *Account) leaf() app.UI {
 
 func (a *Account) shut(app.Context, app.Event) {
 	app.Window().GetElementByID("dialog").Call("close")
-}
-
-// notMine tells whether what was kept is of somebody else than the viewer.
-func notMine(kept *access.Me) bool {
-	if kept == nil {
-		return !mine.Open
-	}
-	return kept.User != mine.User || kept.Board != mine.Board || kept.Open != mine.Open || !slices.Equal(kept.Scopes, mine.Scopes)
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"telltale/app/live"
@@ -34,3 +35,11 @@ func (s *stage) Call(method, path, body string) (answer, refused string) {
 // SignIn leaves for where a token is shown, SignOut for good.
 func (s *stage) SignIn()  { telltale().Call("signIn") }
 func (s *stage) SignOut() { telltale().Call("signOut") }
+
+// notMine tells whether what was kept is of somebody else than the viewer.
+func notMine(kept *access.Me) bool {
+	if kept == nil {
+		return !mine.Open
+	}
+	return kept.User != mine.User || kept.Board != mine.Board || kept.Open != mine.Open || !slices.Equal(kept.Scopes, mine.Scopes)
+}
