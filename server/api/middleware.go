@@ -15,7 +15,7 @@ type answer func(w http.ResponseWriter, r *http.Request) error
 // answering makes an http.Handler of an answer, for those whom the rule lets in.
 func (a *API) answering(rule rule, do answer) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		err := a.meets(r, rule)
+		err := a.sure(a.meets(r, rule))
 		if err == nil {
 			with, done := a.sharing(r)
 			defer done()
@@ -75,6 +75,7 @@ func (a *API) around(mux *http.ServeMux, pages http.Handler, loopback bool) http
 			return
 		}
 		asked, err := a.asking(r)
+		err = a.sure(err)
 		if pages != nil { // not the port by which is asked whether the server is there
 			// Who shows a token that is not valid is counted as who shows none.
 			if fast := a.pace(callerOf(asked), r); fast != nil {

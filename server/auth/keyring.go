@@ -103,6 +103,9 @@ func (k *Keyring) Watch(ctx context.Context, failed func(error)) {
 	}
 }
 
+// Known tells whether the tokens were ever read.
+func (k *Keyring) Known() bool { return k.held.Load().byHash != nil }
+
 // Closed tells whether callers must show who they are: a token exists, or JWTs are taken, or
 // nobody knows yet whether a token exists.
 func (k *Keyring) Closed() bool {
