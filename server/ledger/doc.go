@@ -10,6 +10,9 @@
 // that viewers of metrics do not wait until a full room has been told. It must not
 // know how anything is kept, who hears of it, or what HTTP is.
 //
+// A store that several processes share is a Follower: it tells the Publisher itself what
+// became true, whichever process did it, and the ledger tells nothing.
+//
 // Invariants:
 //   - Samples are published once, in the order of their seq, after they are
 //     durable and before their callers are answered; so are messages, in the order

@@ -35,6 +35,7 @@
 //   - gone: a set of the numbers of deleted metrics whose chunks are still to be removed.
 //   - key:K: an idempotency key with what it was answered; ends after 24 h.
 //   - lane:L: the number of the last call of a lane of a process; ends after 24 h.
+//   - heard:RUN: some process has heard that the run goes on; ends with the run's lease.
 //   - lease: the process that writes roll-ups and prunes; ends after 10 s.
 //
 // Memory of a process: how far each room reaches, runs, boards, and the newest rows of messages,
