@@ -195,6 +195,8 @@ func (s *infested) asJSON() {
 	list("/api/v1/rooms/hostile/presence", &present)
 	var said []struct{ Content, Sender string }
 	list("/api/v1/rooms/hostile/messages?limit=1000", &said)
+	var audit json.RawMessage
+	list("/api/v1/audit?limit=100", &audit)
 	if len(present.Members) != len(s.users) {
 		t.Errorf("%d are present, %d joined", len(present.Members), len(s.users))
 	}

@@ -118,7 +118,7 @@ func (s *infested) metrics() {
 		s.t.Fatalf("%d rows are answered by %d", len(hostile), len(answers))
 	}
 	for i, text := range hostile {
-		if is := strings.Contains(answers[i], `"seq"`); is != metricName.MatchString(text) || !is && !strings.Contains(answers[i], "[A-Za-z_]") {
+		if is := strings.Contains(answers[i], `"seq"`); is != metricName.MatchString(text) || !is && len(text) < 60_000 && !strings.Contains(answers[i], "[A-Za-z_]") {
 			s.t.Errorf("a metric called %.60q: %s", text, answers[i])
 		}
 		if strings.ContainsFunc(answers[i], func(r rune) bool { return !unicode.IsPrint(r) }) {
@@ -451,7 +451,7 @@ func TestWhateverIsWrittenIsTextInThePage(t *testing.T) {
 		eval[bool](p, `(scrollTo(0, document.body.scrollHeight), true)`)
 		safe(path + ", its end")
 	}
-	for _, path := range []string{"/", "/b/all", "/boards", "/rooms", "/runs", "/screens", "/r/hostile", "/r/echoes", "/b/group.0?tv=1&screen=" + url.QueryEscape(hostile[0]), "/runs/hostile.0", "/runs/" + s.runs[0], "/r/run." + s.runs[1]} {
+	for _, path := range []string{"/", "/b/all", "/boards", "/rooms", "/runs", "/screens", "/audit", "/r/hostile", "/r/echoes", "/b/group.0?tv=1&screen=" + url.QueryEscape(hostile[0]), "/runs/hostile.0", "/runs/" + s.runs[0], "/r/run." + s.runs[1]} {
 		visit(path)
 	}
 	s.edited(p, safe)
