@@ -291,7 +291,7 @@ func FuzzRequests(f *testing.F) {
 		if r.URL, err = url.ParseRequestURI(target); err != nil || !strings.HasPrefix(target, "/") || !fieldValue(accept) || !fieldValue(key) {
 			return
 		}
-		if strings.HasPrefix(r.URL.Path, "/r/") && method == http.MethodGet {
+		if strings.HasPrefix(r.URL.Path, "/r/") && r.Method == http.MethodGet {
 			r = r.WithContext(over) // what follows a room ends with its reader
 		}
 		r.Header.Set("Accept", accept)
