@@ -17,7 +17,7 @@
 //   - Samples are published once, in the order of their seq, after they are
 //     durable and before their callers are answered; so are messages, in the order
 //     of the seqs of their room.
-//   - A call that ends in an error has changed nothing.
+//   - A call that ends in an error has changed nothing, unless the error is ErrFate.
 //   - At most MaxBatch items go into one commit, unless one entry alone is larger,
 //     and at most MaxWaiting wait for one; for posts the bytes are counted.
 //

@@ -71,6 +71,7 @@ func (l *Ledger) Epoch() string { return l.store.Epoch() }
 // accepted ones are durable and published. An error means that nothing of the
 // entry happened: it wraps ErrUnavailable, or is ctx's where ctx ended before the
 // commit began; once that has begun Apply waits for it, so that its answer is true.
+// One that wraps ErrFate too means that the entry may have happened.
 //
 // An entry of more than MaxBatch items that is neither atomic nor keyed goes
 // into several commits; where one of them fails, the items from there on carry

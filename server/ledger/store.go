@@ -9,7 +9,8 @@ import (
 )
 
 // The ways a store refuses. A refused item's Outcome wraps one of these or one
-// of package metric's errors; a call's own error means that nothing was done.
+// of package metric's errors; a call's own error means that nothing was done,
+// unless it is ErrFate.
 var (
 	ErrTooMany     = errors.New("too many metrics")                               // --max-metrics reached; existing metrics go on
 	ErrUnknown     = errors.New("no such metric")                                 //
@@ -19,6 +20,12 @@ var (
 	ErrUnavailable = errors.New("the store cannot be written")                    // disk full, read-only, closed, out of reach
 	ErrUnreadable  = errors.New("the store is out of reach")                      // and memory does not have what was asked for
 )
+
+// ErrFate says of a call that the store was lost before it answered, and stayed away for as
+// long as anybody waits: it may have happened. An error that wraps it wraps ErrUnavailable
+// too. Only a store over a network has it; who sends the call again with the same
+// idempotency key makes it happen once.
+var ErrFate = errors.New("the store was lost before it answered, so it is not known whether this happened")
 
 // Item is one mutation of an entry, with the idempotency key of its own row.
 type Item struct {
@@ -49,7 +56,8 @@ type Outcome struct {
 //     accepted items consecutive seqs in that order; a refused item takes none.
 //  2. What Apply answered is durable when it returns: it survives a kill of the
 //     process at any moment, and of the machine once the disk says it has synced.
-//  3. Apply is all or nothing: an error means that no entry of the batch happened.
+//  3. Apply is all or nothing: an error means that no entry of the batch happened;
+//     but where it wraps ErrFate either all of them happened, or none.
 //  4. An atomic entry with a refused item changes nothing, and its outcomes all
 //     carry an ItemError of the first refusal; the others of the batch are not touched.
 //  5. Floors and ceilings hold under any number of concurrent callers.

@@ -34,10 +34,6 @@ type lane struct {
 	lost   bool // the fate of the last call is not known yet
 }
 
-// errFate says of a call that Redis was lost before it answered, and was away for as long as
-// anybody waits: it may have happened.
-var errFate = errors.New("redis was lost before it answered, so it is not known whether this happened")
-
 // errEpoch says that the store is no longer the one that this process knows.
 var errEpoch = errors.New("the store began another epoch")
 
@@ -46,7 +42,7 @@ var errEpoch = errors.New("the store began another epoch")
 // that would have been, where the script changed nothing, which has no place.
 //
 // Its error wraps ledger.ErrUnavailable, and says that nothing happened; but where Redis
-// was lost during the call and stays so, errFate too.
+// was lost during the call and stays so, ledger.ErrFate too.
 func (s *Store) commit(l *lane, script *rueidis.Lua, args ...string) (event, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -133,7 +129,7 @@ func (s *Store) after(l *lane, passed chan event, cause error) (e event, again b
 	case e = <-passed:
 		return e, false, nil
 	default:
-		return e, false, fmt.Errorf("%w: %w: %w", ledger.ErrUnavailable, errFate, cause)
+		return e, false, fmt.Errorf("%w: %w: %w", ledger.ErrUnavailable, ledger.ErrFate, cause)
 	}
 }
 

@@ -54,7 +54,7 @@
 //     write, gets ledger.ErrUnavailable, within seconds for one under way, at once for later ones.
 //   - An answer lost: the lane's number tells whether the call was done; where it was
 //     not, the number is taken, so that it never will be. Only where Redis stays away for so
-//     long that nobody can be told does the error say that it is not known.
+//     long that nobody can be told is the error ledger.ErrFate: it is not known.
 //   - A process ended: its lease ends 15 s after it renewed it last; whoever renews next takes it
 //     out of hubs and says so. Who was away for longer than its lease tells all anew. While Redis was
 //     away all leases ended: who has just come back ends nobody's until all have had time to renew theirs.

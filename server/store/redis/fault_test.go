@@ -158,7 +158,7 @@ func TestWhileRedisIsAwayReadsGoOnAndWritesAreRefused(t *testing.T) {
 	eventually(t, "the store notices", func() bool { _, is := s.Stale(); return is })
 	begun := time.Now()
 	for range 100 {
-		if _, err := addOne(s, "a"); !errors.Is(err, ledger.ErrUnavailable) || errors.Is(err, errFate) {
+		if _, err := addOne(s, "a"); !errors.Is(err, ledger.ErrUnavailable) || errors.Is(err, ledger.ErrFate) {
 			t.Fatalf("without Redis a mutation gets %v", err)
 		}
 	}
@@ -212,7 +212,7 @@ func count(stores []*Store, producers int, during func()) (acknowledged, unknown
 				switch _, err := addOne(s, "a"); {
 				case err == nil:
 					yes.Add(1)
-				case errors.Is(err, errFate):
+				case errors.Is(err, ledger.ErrFate):
 					perhaps.Add(1)
 				default:
 					sleep(ctx, time.Millisecond)

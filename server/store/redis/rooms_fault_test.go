@@ -194,7 +194,7 @@ func (a *told) write(t *testing.T, r *rand.Rand, p *process, name, content strin
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch {
-	case errors.Is(err, errFate):
+	case errors.Is(err, ledger.ErrFate):
 		a.unknown[content] = true
 	case err != nil:
 		if !errors.Is(err, ledger.ErrUnavailable) {
