@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/rueidis"
+
 	"telltale/server/ledger"
 	"telltale/server/store/redistest"
 	"telltale/shared/metric"
@@ -427,6 +429,47 @@ func TestWhereWritesWereLostAnotherEpochBegins(t *testing.T) {
 	eventually(t, "both know the same", func() bool { return told[0].value("a") == 6 && told[1].value("a") == 6 })
 	if stores[0].Epoch() != stores[1].Epoch() {
 		t.Error("two processes are in two epochs")
+	}
+}
+
+// TestALogThatIsLongerButHasLowerSeqsIsAnotherOne is of a failover that lost samples, after
+// which others appended events faster than this process looks.
+func TestALogThatIsLongerButHasLowerSeqsIsAnotherOne(t *testing.T) {
+	server := redistest.Start(t)
+	for what, newest := range map[string]uint64{"what is new has no sample": 3, "samples go on beyond": 9} {
+		t.Run(what, func(t *testing.T) {
+			s := open(t, server.URL(), newEpoch())
+			told := followed(s)
+			for range 5 {
+				if _, err := addOne(s, "a"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			before := s.Epoch()
+			s.follow.Lock() // the follower stands still meanwhile
+			fork := rueidis.NewLuaScript(`
+				local P, n, seq = KEYS[1], tonumber(ARGV[1]), 3
+				redis.call('DEL', P .. 'log')
+				local before = string.rep('z', 8)
+				for i = n - 2, n + 2 do
+					if i == n + 2 then seq = ARGV[2] end
+					local id = string.format('%08d', i)
+					redis.call('XADD', P .. 'log', seq .. '-' .. i, 'e', 'a' .. id .. before .. struct.pack('<d', 1))
+					before = id
+				end
+				redis.call('HSET', P .. 'meta', 'n', n + 2, 'last', before, 'seq', seq)`)
+			err := fork.Exec(t.Context(), s.redis(), []string{s.prefix}, []string{fmt.Sprint(s.place.n), fmt.Sprint(newest)}).Error()
+			s.follow.Unlock()
+			if err != nil && !rueidis.IsRedisNil(err) {
+				t.Fatal(err)
+			}
+			eventually(t, "the loss is noticed", func() bool { return s.Epoch() != before })
+			eventually(t, "the publisher knows", func() bool {
+				told[0].mu.Lock()
+				defer told[0].mu.Unlock()
+				return told[0].epoch == s.Epoch()
+			})
+		})
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	_ "embed"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -95,12 +94,31 @@ func (s *Store) read() error {
 		if err != nil {
 			return err
 		}
-		if err := s.take(e); err != nil {
+		if err := s.take(e); errors.Is(err, errTrimmed) {
+			return s.beyond(at)
+		} else if err != nil {
 			return err
 		}
 	}
 	s.hear()
 	return nil
+}
+
+// beyond finds out why the log does not go on where this process is: where it still has what
+// came before, or comes next, in another order of seqs, it is another log.
+func (s *Store) beyond(at place) error {
+	ctx, cancel := context.WithTimeout(s.ctx, s.options.Patience)
+	defer cancel()
+	client := s.redis()
+	first, err := client.Do(ctx, client.B().Xrange().Key(s.prefix+"log").Start("-").End("+").Count(1).Build()).AsXRange()
+	if err != nil || len(first) == 0 {
+		return errors.Join(errTrimmed, err)
+	}
+	e, err := readPlaced(first[0].ID, first[0].FieldValues["e"])
+	if err == nil && e.at.n <= at.n+1 {
+		return errForked
+	}
+	return errors.Join(errTrimmed, err)
 }
 
 // look finds out whether the log still is the one that this process has read.
@@ -111,16 +129,17 @@ func (s *Store) look() error {
 	s.follow.Lock()
 	at := s.place
 	s.follow.Unlock()
-	meta, err := client.Do(ctx, client.B().Hmget().Key(s.prefix+"meta").Field("epoch", "n", "last").Build()).AsStrSlice()
+	meta, err := client.Do(ctx, client.B().Hmget().Key(s.prefix+"meta").Field("epoch", "n", "last", "seq").Build()).AsStrSlice()
 	if err != nil {
 		return err
 	}
-	var n uint64
-	_, _ = fmt.Sscan(meta[1], &n)
+	n := whole(meta[1])
 	switch {
 	case meta[0] == "":
 		return errEpoch // all of it is gone
 	case n < at.n, n == at.n && meta[2] != at.id:
+		return errForked
+	case whole(meta[3]) < at.seq: // a seq never falls; and XREAD finds nothing below it, however great n is
 		return errForked
 	case n == at.n && meta[0] != s.Epoch():
 		return errEpoch
