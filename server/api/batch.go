@@ -134,7 +134,7 @@ func (b *batch) pieces(rows iter.Seq[[]byte]) error {
 }
 
 // piece applies the n-th piece: items are those of outcomes that have no error
-// yet. Its error means that no answer was begun and nothing done.
+// yet. Its error means that no answer was begun and, unless it is ledger.ErrFate, nothing done.
 func (b *batch) piece(n int, outcomes []ledger.Outcome, items []ledger.Item) error {
 	e := ledger.Entry{Key: b.key, Digest: b.digest, Items: items}
 	if b.key != "" && n > 0 {
