@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"maps"
 	"net"
 	"net/http"
 	"strconv"
@@ -73,6 +74,18 @@ func (m *remotes) forget(id string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.heard, id)
+}
+
+// forgetEnded forgets runs that do not go on any more: one may have ended by another server, or
+// by what runs it here. One that began after all were listed was heard of just now.
+func (m *remotes) forgetEnded(all []run.Run) {
+	going := map[string]bool{}
+	for _, r := range all {
+		going[r.ID] = r.State == run.Running
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	maps.DeleteFunc(m.heard, func(id string, known *remote) bool { return !going[id] && time.Since(known.at) > lease })
 }
 
 // unheard tells whether a run was not heard of for longer than its lease; of one
@@ -374,6 +387,7 @@ func (a *API) loseUnheard(ctx context.Context) error {
 			}
 		}
 	}
+	a.remotes.forgetEnded(all)
 	return nil
 }
 

@@ -89,5 +89,16 @@ func TestARunGoesOnWhereAnyServerHasHeardOfIt(t *testing.T) {
 		n.mu.Unlock()
 		goOn(3*time.Minute, "desk")
 		check("when one server has ended", map[string]run.State{"here": run.Running, "there": run.Lost, "desk": run.Running})
+		for _, id := range []string{"here", "desk"} { // by what runs it, and by another server
+			if err := a.report(ctx, ledger.Report{Run: run.Run{ID: id, State: run.Exited, Code: new(int)}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		goOn(2 * time.Minute)
+		a.remotes.mu.Lock()
+		defer a.remotes.mu.Unlock()
+		if n := len(a.remotes.heard); n != 0 {
+			t.Errorf("%d runs are remembered that have all ended", n)
+		}
 	})
 }
