@@ -119,6 +119,22 @@ func TestListeningBeyondThisMachineNeedsASay(t *testing.T) {
 	}
 }
 
+func TestWhereTokensAreSharedTheAdviceIsToMakeOneThere(t *testing.T) {
+	for address, want := range map[string]string{
+		"redis://:secret@a:6379,rediss://user:secret@b:6380/2?master_set=m&password=secret": "create NAME --scope admin --redis URL (the servers' own), or",
+		"": "create NAME --scope admin --data d,",
+	} {
+		c, err := parseConfig([]string{"--listen", ":8082", "--data", "d", "--redis", address}, environment(), &bytes.Buffer{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = c.checkOpen(false)
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {
+			t.Errorf("with --redis %q: %v", address, err)
+		}
+	}
+}
+
 func TestAWrongCommandLineIsASentenceAndExitCode2(t *testing.T) {
 	for _, row := range []struct {
 		args  []string

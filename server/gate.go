@@ -75,9 +75,18 @@ func (c *config) checkOpen(closed bool) error {
 	for _, address := range []string{c.listen, c.adminListen} {
 		if !auth.IsLocal(address) || address == c.listen && !c.alone() {
 			return &sentence{code: 1, text: "listening on " + address + " lets anybody who reaches this machine change everything, as no token exists: " +
-				"make one with telltale token create NAME --scope admin --data " + c.data + ", or listen on localhost, " +
+				"make one with telltale token create NAME --scope admin " + c.where() + ", or listen on localhost, " +
 				"or say --insecure (TELLTALE_INSECURE=true) if the network around it is trusted"}
 		}
 	}
 	return nil
+}
+
+// where is how a verb is told where this server's tokens are. The address of a Redis may hold a
+// password, which is not for the log.
+func (c *config) where() string {
+	if c.redis != "" {
+		return "--redis URL (the servers' own)"
+	}
+	return "--data " + c.data
 }
