@@ -79,14 +79,22 @@ type Peers struct {
 	here  map[spot]int
 	dirty map[spot]struct{} // not told yet
 	whole bool              // all is to be told
-	said  []byte            // direct messages and answers to be sent, as changes
+	said  []letter          // to be sent
+	bytes int               // of those
 	asked map[string]*question
+}
+
+// letter is a direct message or an answer to be sent, as a change.
+type letter struct {
+	question *question // nil for an answer
+	change   []byte
 }
 
 // question is a direct message on its way.
 type question struct {
 	open                 map[string]bool // processes that have not answered yet
 	reached, connections int
+	sent                 bool          // it is in the log
 	answered             chan struct{} // closed once all have
 }
 
@@ -94,14 +102,18 @@ type question struct {
 func (s *Store) Join(h Hub) *Peers { return s.join(h, peerLease) }
 
 func (s *Store) join(h Hub, lease time.Duration) *Peers {
-	p := &Peers{store: s, hub: h, lease: lease, lane: lane{name: s.process + "h"}, wake: make(chan struct{}, 1), since: time.Now(),
-		here: map[spot]int{}, dirty: map[spot]struct{}{}, whole: true, asked: map[string]*question{}, there: map[string]map[spot]int{}}
+	p := s.newPeers(h, lease)
 	s.follow.Lock()
 	s.peers = p
 	s.follow.Unlock()
 	p.stale.Store(true)
 	s.tasks.Go(p.run)
 	return p
+}
+
+func (s *Store) newPeers(h Hub, lease time.Duration) *Peers {
+	return &Peers{store: s, hub: h, lease: lease, lane: lane{name: s.process + "h"}, wake: make(chan struct{}, 1), since: time.Now(),
+		here: map[spot]int{}, dirty: map[spot]struct{}{}, whole: true, asked: map[string]*question{}, there: map[string]map[spot]int{}}
 }
 
 // Here implements hub.Elsewhere.
@@ -118,8 +130,9 @@ func (p *Peers) Here(room, user string, connections int) {
 	tell(p.wake)
 }
 
-// Direct implements hub.Elsewhere. A process that does not answer in time has the message
-// in its log, and is taken to have a connection that takes it.
+// Direct implements hub.Elsewhere. Where the message is in the log, a process that does not
+// answer in time is taken to have a connection that takes it; where it is not, to have one that
+// does not: what still waits is then never sent, and only what a call has under way may be.
 func (p *Peers) Direct(hubs []string, user string, message []byte) (reached, connections int) {
 	q := &question{open: map[string]bool{}, answered: make(chan struct{})}
 	id := newID()
@@ -144,13 +157,18 @@ func (p *Peers) Direct(hubs []string, user string, message []byte) (reached, con
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.asked, id)
-	return q.reached + len(q.open), q.connections + len(q.open)
+	if q.sent {
+		q.reached += len(q.open)
+	}
+	q.connections += len(q.open)
+	clear(q.open) // take leaves out what nobody asks any more
+	return q.reached, q.connections
 }
 
 func (p *Peers) ask(id string, q *question, payload []byte) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.send(hubSays, id, payload) {
+	if !p.send(q, hubSays, id, payload) {
 		return false
 	}
 	p.asked[id] = q
@@ -158,15 +176,21 @@ func (p *Peers) ask(id string, q *question, payload []byte) bool {
 }
 
 // send lets a change wait to be sent; false where too much does. Its caller holds mu.
-func (p *Peers) send(kind byte, name string, payload []byte) bool {
-	if len(p.said)+len(payload) > peerBytes {
+func (p *Peers) send(q *question, kind byte, name string, payload []byte) bool {
+	if p.bytes+len(payload) > peerBytes {
 		return false
 	}
-	p.said = appendShort(append(p.said, kind), name)
-	p.said = binary.LittleEndian.AppendUint32(p.said, uint32(len(payload)))
-	p.said = append(p.said, payload...)
+	change := appendShort([]byte{kind}, name)
+	change = binary.LittleEndian.AppendUint32(change, uint32(len(payload)))
+	p.post(letter{q, append(change, payload...)})
 	tell(p.wake)
 	return true
+}
+
+func (p *Peers) post(all ...letter) {
+	for _, l := range all {
+		p.said, p.bytes = append(p.said, l), p.bytes+len(l.change)
+	}
 }
 
 func appendShort(b []byte, text string) []byte {
@@ -206,7 +230,7 @@ func (p *Peers) waits() bool {
 }
 
 // tell makes one call. Who came and went and could not be told is told the next time; direct
-// messages are given up.
+// messages that are not in the log are given up, those too that came during the call.
 func (p *Peers) tell() error {
 	p.telling.Lock()
 	defer p.telling.Unlock()
@@ -215,11 +239,16 @@ func (p *Peers) tell() error {
 	}
 	args, told, whole, said := p.take()
 	answer, err := p.call(args)
-	if err == nil && answer != "l" {
-		return nil
-	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if err == nil && answer != "l" {
+		for _, l := range said {
+			if l.question != nil {
+				l.question.sent = true
+			}
+		}
+		return nil
+	}
 	for _, at := range told {
 		p.dirty[at] = struct{}{}
 	}
@@ -227,11 +256,15 @@ func (p *Peers) tell() error {
 	if err != nil {
 		p.since = time.Now()
 		for _, q := range p.asked {
-			q.giveUp()
+			if !q.sent {
+				q.giveUp()
+			}
 		}
 		return err
 	}
-	p.said = append(said, p.said...) // nothing of it was sent
+	later := p.said
+	p.said, p.bytes = nil, 0
+	p.post(append(said, later...)...) // nothing of it was sent
 	tell(p.wake)
 	return nil
 }
@@ -245,7 +278,7 @@ func (p *Peers) call(args []string) (answer string, err error) {
 }
 
 // take takes what is to be told in one call.
-func (p *Peers) take() (args []string, told []spot, whole bool, said []byte) {
+func (p *Peers) take() (args []string, told []spot, whole bool, said []letter) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	how, sweeps := "", ""
@@ -259,8 +292,14 @@ func (p *Peers) take() (args []string, told []spot, whole bool, said []byte) {
 	if time.Since(p.since) > p.lease*2/3 { // the others have had time to renew theirs
 		sweeps = "s"
 	}
-	said, p.said = p.said, nil
-	args = append(args, p.store.process, strconv.FormatInt(p.lease.Milliseconds(), 10), how, sweeps, string(said))
+	changes := make([]byte, 0, p.bytes)
+	for _, l := range p.said {
+		if l.question == nil || len(l.question.open) > 0 {
+			said, changes = append(said, l), append(changes, l.change...)
+		}
+	}
+	p.said, p.bytes = nil, 0
+	args = append(args, p.store.process, strconv.FormatInt(p.lease.Milliseconds(), 10), how, sweeps, string(changes))
 	for at := range p.dirty {
 		if !whole && len(told) == peerBatch {
 			tell(p.wake)
@@ -460,7 +499,7 @@ func (p *Peers) deliver(id string, r *reading) {
 		b = binary.LittleEndian.AppendUint32(b, uint32(reached))
 		b = binary.LittleEndian.AppendUint32(b, uint32(connections))
 		p.mu.Lock()
-		p.send(hubAnswer, id, b)
+		p.send(nil, hubAnswer, id, b)
 		p.mu.Unlock()
 	}
 }

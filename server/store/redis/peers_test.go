@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -29,4 +30,73 @@ func (j joint) Hub(t *testing.T) (*hub.Hub, func()) {
 func TestHubsThatRedisJoinsAreOne(t *testing.T) {
 	server := redistest.Start(t)
 	hubtest.Run(t, func(*testing.T) hubtest.Joined { return joint{Options{URL: server.URL(), Prefix: newEpoch()}} })
+}
+
+// nobody is a hub that is told of others and has nobody.
+type nobody struct{}
+
+func (nobody) There(string, string, string, int) {}
+func (nobody) Gone(string)                       {}
+func (nobody) Deliver(string, []byte) (int, int) { return 0, 0 }
+
+func TestADirectMessageThatIsGivenUpIsNeverSent(t *testing.T) {
+	server := redistest.Start(t)
+	s, err := Open(t.Context(), Options{URL: server.URL(), Prefix: "p", Patience: 300 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	p := s.newPeers(nobody{}, time.Minute)
+	ask := func(text string) *question {
+		q := &question{open: map[string]bool{"other": true}, answered: make(chan struct{})}
+		if !p.ask(text, q, []byte(text)) {
+			t.Fatal("too much waits")
+		}
+		return q
+	}
+	sent := ask("sent")
+	if err := p.tell(); err != nil {
+		t.Fatal(err)
+	}
+	taken := ask("taken")
+	p.lane.mu.Lock() // the call stands still
+	failed := make(chan error)
+	go func() { failed <- p.tell() }()
+	eventually(t, "the call is under way", func() bool { return !p.waits() })
+	during := ask("during")
+	p.mu.Lock()
+	p.send(nil, hubAnswer, "answer", nil)
+	p.mu.Unlock()
+	server.Pause()
+	p.lane.mu.Unlock()
+	if err := <-failed; err == nil {
+		t.Fatal("the call did not fail")
+	}
+	server.Resume()
+	for what, q := range map[string]*question{"taken": taken, "during": during} {
+		select {
+		case <-q.answered:
+		default:
+			t.Errorf("what was asked (%s) waits still", what)
+		}
+	}
+	if len(sent.open) != 1 || !sent.sent {
+		t.Error("what is in the log was given up")
+	}
+	args, _, _, _ := p.take()
+	if said := args[4]; strings.Contains(said, "during") || strings.Contains(said, "taken") || !strings.Contains(said, "answer") {
+		t.Errorf("the next call says %q", said)
+	}
+}
+
+func TestADirectMessageThatNoCallHasCarriedHasReachedNobody(t *testing.T) {
+	server := redistest.Start(t)
+	s := open(t, server.URL(), "p")
+	p := s.Join(nobody{})
+	eventually(t, "it is joined", func() bool { return !p.waits() && !p.stale.Load() })
+	server.Pause()
+	t.Cleanup(server.Resume)
+	if reached, connections := p.Direct([]string{"other"}, "alice", []byte("hello")); reached != 0 || connections != 1 {
+		t.Errorf("it has reached %d of %d", reached, connections)
+	}
 }
