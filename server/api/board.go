@@ -147,8 +147,8 @@ func (a *API) changeBoard(w http.ResponseWriter, r *http.Request, c ledger.Board
 		if c.Document == nil {
 			did = "board.delete"
 		}
+		a.BoardChanged(r.Context(), c.ID) // first: noting may take its time
 		a.note(r, did, c.ID, c.Title)
-		a.BoardChanged(r.Context(), c.ID)
 	}
 	return answer, err
 }

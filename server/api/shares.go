@@ -58,10 +58,10 @@ func (a *API) postShare(w http.ResponseWriter, r *http.Request) error {
 	if err := a.Access.Add(r.Context(), t); err != nil {
 		return err
 	}
-	a.note(r, "share.create", of.ID, "link "+id+" until "+time.UnixMilli(t.Expires).UTC().Format(time.RFC3339))
 	if err := a.Gate.Keyring.Reload(r.Context()); err != nil { // the link is there: Watch finds it soon
 		a.complain("a new share link is not known yet", "error", err)
 	}
+	a.note(r, "share.create", of.ID, "link "+id+" until "+time.UnixMilli(t.Expires).UTC().Format(time.RFC3339))
 	return sendStatus(w, http.StatusCreated, access.Shared{ID: id, URL: a.address(r, "/s/"+secret), Expires: t.Expires})
 }
 
@@ -132,8 +132,9 @@ func (a *API) deleteShare(w http.ResponseWriter, r *http.Request) error {
 	if _, err := a.Access.Revoke(r.Context(), id); err != nil {
 		return err
 	}
+	err = a.Gate.Keyring.Reload(r.Context()) // first: noting may take its time
 	a.note(r, "share.revoke", found[0].Board, "link "+id)
-	if err := a.Gate.Keyring.Reload(r.Context()); err != nil {
+	if err != nil {
 		return fmt.Errorf("end what is open on a share link: %w", err)
 	}
 	w.WriteHeader(http.StatusNoContent)
