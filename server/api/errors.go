@@ -46,8 +46,7 @@ func refuse(status int, format string, args ...any) error {
 // errGone says that nobody is left to answer.
 var errGone = errors.New("the client has gone")
 
-// explain is the one mapping of errors to answers: what it does not know is an
-// internal error, whose text stays inside. Its sentence is one line, wherever it is shown.
+// explain is the answer to an error. Its sentence is one line, wherever it is shown.
 func explain(err error) *problem {
 	p := *answerTo(err)
 	p.Detail = legibly(p.Detail)
@@ -71,6 +70,8 @@ func legibly(text string) string {
 	}, text)
 }
 
+// answerTo is the one mapping of errors to answers: what it does not know is an
+// internal error, whose text stays inside.
 func answerTo(err error) *problem {
 	var p *problem
 	var item *ledger.ItemError
