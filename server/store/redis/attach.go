@@ -63,10 +63,12 @@ func (s *Store) attach(ctx context.Context) error {
 	s.follow.Lock()
 	defer s.follow.Unlock()
 	s.mu.Lock()
+	before := s.halls.boards
 	s.place, s.metrics, s.halls, s.epoch = at, m, h, meta["epoch"]
 	s.heard, s.away = time.Now(), nil
 	s.mu.Unlock()
 	s.renewed()
+	s.tellBoards(before, h.boards)
 	return nil
 }
 

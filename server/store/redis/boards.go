@@ -128,6 +128,24 @@ func (s *Store) HearBoards(changed func(id string)) {
 	s.boards = changed
 }
 
+// tellBoards tells of the boards that changed where no event told of them; its caller holds
+// follow. Nobody changes either map meanwhile.
+func (s *Store) tellBoards(before, after map[string]ledger.Board) {
+	if s.boards == nil {
+		return
+	}
+	for id, b := range after {
+		if was, found := before[id]; !found || was.Revision != b.Revision {
+			s.boards(id)
+		}
+	}
+	for id := range before {
+		if _, found := after[id]; !found {
+			s.boards(id)
+		}
+	}
+}
+
 // setBoard takes what an event tells of a board.
 func (h *halls) setBoard(id, payload string) error {
 	if payload == "" {

@@ -513,6 +513,56 @@ func TestWhoIsBehindATrimmedLogReadsAllAnew(t *testing.T) {
 	}
 }
 
+func TestABoardThatChangedWhileTheLogWasTrimmedIsToldOf(t *testing.T) {
+	server := redistest.Start(t)
+	slow, fast := open(t, server.URL(), "p"), open(t, server.URL(), "p")
+	put := func(id, revision string) {
+		t.Helper()
+		change := ledger.BoardChange{Board: ledger.Board{BoardSummary: ledger.BoardSummary{ID: id, Revision: revision}}}
+		if revision != "" {
+			change.Document = []byte(revision)
+		}
+		if answer, err := fast.ChangeBoard(t.Context(), change); err != nil || answer.Err != nil {
+			t.Fatal(answer, err)
+		}
+	}
+	put("same", "1")
+	put("other", "1")
+	put("gone", "1")
+	var mu sync.Mutex
+	heard := map[string]int{}
+	has := func(ids ...string) func() bool {
+		return func() bool {
+			mu.Lock()
+			defer mu.Unlock()
+			for _, id := range ids {
+				if heard[id] != 1 {
+					return false
+				}
+			}
+			return len(heard) == len(ids)
+		}
+	}
+	eventually(t, "the slow one knows", func() bool { _, err := slow.Board(t.Context(), "gone"); return err == nil })
+	slow.HearBoards(func(id string) {
+		mu.Lock()
+		defer mu.Unlock()
+		heard[id]++
+	})
+	slow.follow.Lock() // it stands still meanwhile
+	put("other", "2")
+	put("new", "1")
+	put("gone", "")
+	put("last", "1")
+	client := fast.redis()
+	err := client.Do(t.Context(), client.B().Xtrim().Key(fast.prefix+"log").Maxlen().Threshold("1").Build()).Error()
+	slow.follow.Unlock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "each was told of once", has("other", "new", "gone", "last"))
+}
+
 func TestAnEmptiedRedisIsAnotherStore(t *testing.T) {
 	server := redistest.Start(t)
 	s := open(t, server.URL(), "p")
