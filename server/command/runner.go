@@ -134,7 +134,7 @@ func (r *Runner) Start(ctx context.Context, q Request) (run.Run, error) {
 		r.once.Lock()
 		defer r.once.Unlock()
 		if id, err := r.Reports.Begun(ctx, q.Key, q.Digest); id != "" || err != nil {
-			return run.Run{ID: id, Command: c.Name, State: run.Running}, err
+			return repeated(c, id), err
 		}
 	}
 	l, err := r.admit(c, words, q)
@@ -144,14 +144,19 @@ func (r *Runner) Start(ctx context.Context, q Request) (run.Run, error) {
 	begun := l.run
 	if id, err := r.Reports.Begin(ctx, begun, q.Key, q.Digest); err != nil || id != begun.ID {
 		r.leave(l)
-		begun.ID = id // another process was asked at the same time
-		return begun, err
+		return repeated(c, id), err // another process was asked at the same time
 	}
 	go func() {
 		defer r.leave(l)
 		l.follow(r.ctx)
 	}()
 	return begun, nil
+}
+
+// repeated answers the key of a run that was begun before, here or by another process. When it
+// started is not said: so it is told from one that begins.
+func repeated(c *Command, id string) run.Run {
+	return run.Run{ID: id, Command: c.Name, State: run.Running}
 }
 
 // admit takes a place for a run, where there is one.

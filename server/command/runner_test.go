@@ -354,3 +354,17 @@ func TestAKeyStartsOneRunWhateverElseGoesOn(t *testing.T) {
 		t.Errorf("after its end: %+v, %v", again, err)
 	}
 }
+
+// raced is a book in which another process begins a key's run meanwhile.
+type raced struct{ *book }
+
+func (r raced) Begin(context.Context, run.Run, string, uint64) (string, error) { return "theirs", nil }
+
+func TestWhoseKeyAnotherProcessHasBegunMeanwhileIsARepeat(t *testing.T) {
+	r := open(t, newBook(), map[string]string{"wait": "sleep 1000"})
+	r.Reports = raced{newBook()}
+	begun, err := r.Start(t.Context(), Request{Command: "wait", Key: "k"})
+	if err != nil || begun.ID != "theirs" || begun.Started != 0 || begun.State != run.Running || len(r.Going()) != 0 {
+		t.Errorf("%+v, %v; here goes on %q", begun, err, r.Going())
+	}
+}
