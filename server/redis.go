@@ -82,6 +82,19 @@ func persist(ctx context.Context, do func() error) {
 	}
 }
 
+// declareSoon is declareShop where the store may not be in reach yet. What else stands in its
+// way stays there.
+func declareSoon(ctx context.Context, truth *ledger.Ledger, log *slog.Logger) {
+	persist(ctx, func() error {
+		err := declareShop(ctx, truth)
+		if err == nil || errors.Is(err, ledger.ErrUnavailable) || errors.Is(err, ledger.ErrUnreadable) || ctx.Err() != nil {
+			return err
+		}
+		log.Error("the counters of a shop are not declared", "error", err)
+		return nil
+	})
+}
+
 // heed logs when Redis goes away and when it is back.
 // Where what was told is not what is kept any more, open pages are to come back and ask anew.
 func heed(ctx context.Context, store *redis.Store, surface *api.API, log *slog.Logger) {

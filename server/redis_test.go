@@ -2,10 +2,16 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
+	"telltale/server/hub"
+	"telltale/server/ledger"
 	"telltale/server/store/redistest"
+	"telltale/server/store/sqlite"
 )
 
 func TestTokensOfServersThatShareARedisAreInIt(t *testing.T) {
@@ -44,5 +50,20 @@ func TestWhatCannotBeTheAddressOfARedisIsRefused(t *testing.T) {
 		if _, err := parseConfig([]string{"--redis", url}, func(string) string { return "" }, nil); err != nil {
 			t.Errorf("%s: %v", url, err)
 		}
+	}
+}
+
+func TestWhatStandsInTheWayOfTheShopsCountersAndStaysIsSaidOnce(t *testing.T) {
+	store, err := sqlite.Open(t.Context(), t.TempDir(), sqlite.Options{MaxMetrics: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	var said bytes.Buffer
+	declareSoon(ctx, ledger.New(store, hub.New(store.Epoch(), 0, nil)), slog.New(slog.NewTextHandler(&said, nil)))
+	if ctx.Err() != nil || strings.Count(said.String(), "level=ERROR") != 1 {
+		t.Errorf("%v, it says %s", ctx.Err(), said.String())
 	}
 }

@@ -132,7 +132,7 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 		surface.Share(shared, runner.Going)
 		shared.HearBoards(func(id string) { surface.BoardChanged(beside, id) })
 		besides.Go(func() { heed(beside, shared, surface, log) })
-		besides.Go(func() { persist(beside, func() error { return declareShop(beside, truth) }) })
+		besides.Go(func() { declareSoon(beside, truth, log) })
 	}
 	if folder != nil {
 		besides.Go(func() { folder.watch(beside, surface.BoardChanged) })
