@@ -144,11 +144,14 @@ func (s *Store) reach() (rueidis.Client, error) {
 // noteSlack is how many events more than the bound may be kept: they go together.
 const noteSlack = 100
 
-// Note implements access.Store.
-func (s *Store) Note(_ context.Context, e access.Event) error {
+// Note implements access.Store. Where ctx ends during the call its error wraps ledger.ErrFate.
+func (s *Store) Note(ctx context.Context, e access.Event) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(s.ctx, cancel)()
 	text, err := json.Marshal(e)
 	if err == nil {
-		_, err = s.commit(&s.tokens, noteEvent, strconv.Itoa(s.options.MaxEvents), strconv.Itoa(noteSlack), string(text))
+		_, err = s.commitWithin(ctx, &s.tokens, noteEvent, strconv.Itoa(s.options.MaxEvents), strconv.Itoa(noteSlack), string(text))
 	}
 	if err != nil {
 		return fmt.Errorf("note an event: %w", err)

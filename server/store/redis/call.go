@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"sync"
 
 	"github.com/redis/rueidis"
 
@@ -29,9 +28,15 @@ var settle = rueidis.NewLuaScript(settleBody)
 type lane struct {
 	name string
 
-	mu     sync.Mutex // held over a call; guards what follows
+	turn   chan struct{} // has one while no call is under way; guards what follows
 	number uint64
 	lost   bool // the fate of the last call is not known yet
+}
+
+func newLane(name string) lane {
+	l := lane{name: name, turn: make(chan struct{}, 1)}
+	l.turn <- struct{}{}
+	return l
 }
 
 // errEpoch says that the store is no longer the one that this process knows.
@@ -44,20 +49,30 @@ var errEpoch = errors.New("the store began another epoch")
 // Its error wraps ledger.ErrUnavailable, and says that nothing happened; but where Redis
 // was lost during the call and stays so, ledger.ErrFate too.
 func (s *Store) commit(l *lane, script *rueidis.Lua, args ...string) (event, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	return s.commitWithin(s.ctx, l, script, args...)
+}
+
+// commitWithin is commit that waits no longer than ctx, which ends with the store's too: where it
+// ends during the call, its fate is for the lane's next call to find out.
+func (s *Store) commitWithin(ctx context.Context, l *lane, script *rueidis.Lua, args ...string) (event, error) {
+	select {
+	case <-l.turn:
+	case <-ctx.Done():
+		return event{}, s.unavailable(context.Cause(ctx))
+	}
+	defer func() { l.turn <- struct{}{} }()
 	if err := s.Writable(); err != nil {
 		return event{}, err
 	}
 	if l.lost {
-		ctx, cancel := context.WithTimeout(s.ctx, s.options.Patience)
+		ctx, cancel := context.WithTimeout(ctx, s.options.Patience)
 		defer cancel()
 		if _, err := s.settle(ctx, l); err != nil {
 			return event{}, s.unavailable(err)
 		}
 	}
 	for try := 1; ; try++ {
-		e, again, err := s.once(l, script, args)
+		e, again, err := s.once(ctx, l, script, args)
 		if !again || try == tries {
 			return e, err
 		}
@@ -69,8 +84,8 @@ func (s *Store) commit(l *lane, script *rueidis.Lua, args ...string) (event, err
 const tries = 4
 
 // once calls the script. It answers again where the call was lost on its way.
-func (s *Store) once(l *lane, script *rueidis.Lua, args []string) (e event, again bool, err error) {
-	ctx, cancel := context.WithTimeout(s.ctx, s.options.Patience)
+func (s *Store) once(outer context.Context, l *lane, script *rueidis.Lua, args []string) (e event, again bool, err error) {
+	ctx, cancel := context.WithTimeout(outer, s.options.Patience)
 	defer cancel()
 	id := newID()
 	passed := s.expect(id)
@@ -86,7 +101,7 @@ func (s *Store) once(l *lane, script *rueidis.Lua, args []string) (e event, agai
 		if _, refused := rueidis.IsRedisErr(err); refused {
 			return e, false, s.unavailable(err) // before it wrote anything
 		}
-		return s.after(l, passed, err)
+		return s.after(outer, l, passed, err)
 	}
 	switch answer[0] {
 	case "ok":
@@ -110,11 +125,14 @@ func (s *Store) once(l *lane, script *rueidis.Lua, args []string) (e event, agai
 }
 
 // after finds out what became of the call whose answer was lost.
-func (s *Store) after(l *lane, passed chan event, cause error) (e event, again bool, err error) {
+func (s *Store) after(ctx context.Context, l *lane, passed chan event, cause error) (e event, again bool, err error) {
 	l.lost = true
-	ctx, cancel := context.WithTimeout(s.ctx, s.options.Patience)
+	ctx, cancel := context.WithTimeout(ctx, s.options.Patience)
 	defer cancel()
-	done, err := s.settle(ctx, l)
+	var done bool
+	if err = ctx.Err(); err == nil {
+		done, err = s.settle(ctx, l)
+	}
 	if err == nil && !done {
 		return e, true, s.unavailable(cause)
 	}

@@ -43,9 +43,6 @@ func (s *Store) flush(ctx context.Context) error {
 	if err := s.Writable(); err != nil {
 		return err
 	}
-	if k.lane.name == "" {
-		k.lane.name = s.process + "k"
-	}
 	s.mu.RLock()
 	epoch, done, seq := s.epoch, s.metrics.flushed, s.metrics.seq
 	if k.epoch != epoch {

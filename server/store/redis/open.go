@@ -130,8 +130,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	dial.Dialer.Timeout, dial.ConnWriteTimeout = o.Patience, o.Patience
 	s := &Store{options: o, dial: dial, prefix: "{" + o.Prefix + "}:", process: newID(), waiting: map[string]chan event{},
 		metrics: newMetrics(), away: errNotYet, heard: time.Now()}
-	s.values.name = s.process + "v"
-	s.posts.name, s.prunes.name, s.changes.name, s.tokens.name = s.process+"p", s.process+"r", s.process+"b", s.process+"t"
+	s.values, s.posts, s.prunes = newLane(s.process+"v"), newLane(s.process+"p"), newLane(s.process+"r")
+	s.changes, s.tokens, s.keep.lane = newLane(s.process+"b"), newLane(s.process+"t"), newLane(s.process+"k")
 	s.halls = newHalls()
 	s.keep.wake, s.keep.full = make(chan struct{}, 1), make(chan struct{}, 1)
 	s.ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))

@@ -112,7 +112,7 @@ func (s *Store) join(h Hub, lease time.Duration) *Peers {
 }
 
 func (s *Store) newPeers(h Hub, lease time.Duration) *Peers {
-	return &Peers{store: s, hub: h, lease: lease, lane: lane{name: s.process + "h"}, wake: make(chan struct{}, 1), since: time.Now(),
+	return &Peers{store: s, hub: h, lease: lease, lane: newLane(s.process + "h"), wake: make(chan struct{}, 1), since: time.Now(),
 		here: map[spot]int{}, dirty: map[spot]struct{}{}, whole: true, asked: map[string]*question{}, there: map[string]map[spot]int{}}
 }
 

@@ -59,7 +59,7 @@ func TestADirectMessageThatIsGivenUpIsNeverSent(t *testing.T) {
 		t.Fatal(err)
 	}
 	taken := ask("taken")
-	p.lane.mu.Lock() // the call stands still
+	<-p.lane.turn // the call stands still
 	failed := make(chan error)
 	go func() { failed <- p.tell() }()
 	eventually(t, "the call is under way", func() bool { return !p.waits() })
@@ -68,7 +68,7 @@ func TestADirectMessageThatIsGivenUpIsNeverSent(t *testing.T) {
 	p.send(nil, hubAnswer, "answer", nil)
 	p.mu.Unlock()
 	server.Pause()
-	p.lane.mu.Unlock()
+	p.lane.turn <- struct{}{}
 	if err := <-failed; err == nil {
 		t.Fatal("the call did not fail")
 	}
