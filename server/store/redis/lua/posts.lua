@@ -21,8 +21,6 @@ local function tell(kind, name, payload)
 	changes[#changes + 1] = struct.pack('<c1I2c0I4c0', kind, #name, name, #payload, payload)
 end
 
-
-
 local function loadBounds()
 	if passed then return end
 	wasPassed = tonumber(redis.call('HGET', P .. 'meta', 'passed') or '0')
