@@ -1,8 +1,13 @@
+//go:build linux
+
 package command
 
 import (
 	"context"
+	"log/slog"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -39,4 +44,42 @@ func TestAScheduleKeepsItsTimes(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestOfServersThatShareAStoreTheLeaderStartsWhatIsDueOnce(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b, begun := newBook(), time.Now()
+		ctx, cancel := context.WithCancel(t.Context())
+		var leads atomic.Int32
+		var all sync.WaitGroup
+		for i := range int32(2) {
+			r := New(Options{Reports: b, Keeper: []string{"/nonexistent"}, Log: slog.New(slog.DiscardHandler), Dir: dir,
+				Leads: func() bool { return leads.Load() == i }, Commands: []Command{{Name: "backup", Exec: []string{"true"}, Every: time.Hour, MaxParallel: 1}}})
+			all.Go(func() {
+				if err := r.Schedule(ctx); err != nil {
+					t.Error(err)
+				}
+				r.Drain(t.Context(), 0)
+			})
+		}
+		for _, turn := range []struct {
+			at    time.Duration
+			leads int32
+		}{{30*time.Minute + 5*time.Second, 1}, {80 * time.Minute, 0}, {90*time.Minute + 5*time.Second, 2}, {130*time.Minute + 5*time.Second, 1}, {4 * time.Hour, 2}} {
+			time.Sleep(time.Until(begun.Add(turn.at)))
+			leads.Store(turn.leads)
+		}
+		cancel()
+		all.Wait()
+		kept, _ := b.Runs(t.Context())
+		var got []time.Duration
+		for _, r := range kept {
+			got = append(got, time.UnixMilli(r.Started).Sub(begun))
+		}
+		slices.Sort(got)
+		if want := []time.Duration{0, time.Hour, 130*time.Minute + 10*time.Second, 190*time.Minute + 10*time.Second}; !slices.Equal(got, want) {
+			t.Errorf("started at %v, want %v", got, want)
+		}
+	})
 }
