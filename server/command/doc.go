@@ -20,7 +20,8 @@
 //     that is gone is lost, which the next one says at its start (Settle).
 //   - The environment of a command is PATH, HOME, LANG, TZ and what its env says.
 //   - No more runs of a command go on at once than max_parallel; what a command left
-//     behind counts until it is gone.
+//     behind counts until it is gone. Those of other processes that share Reports count
+//     too, but for such as begin within the same round trip to the store.
 //
 // Locks: Runner.mu, then live.mu. Under the first nothing is called but live.stop,
 // under the second only what starts and stops the keeper.

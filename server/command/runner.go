@@ -59,7 +59,7 @@ type Options struct {
 	Log      *slog.Logger     //
 	Dir      string           // for output that waits; os.TempDir
 	Grace    time.Duration    // Grace
-	Leads    func() bool      // whether this is the one that starts what is due; nil for always
+	Leads    func() bool      // whether this is the one that starts what is due; nil where no other process shares Reports
 	Ended    func(r run.Run)  // is told of each end, in a goroutine of the run; may be nil
 	retries  [2]time.Duration // first and longest time between two tries to report
 	lookup   func(string) (string, bool)
@@ -119,7 +119,9 @@ func (r *Runner) Settle(ctx context.Context) error {
 }
 
 // Start starts a command and answers its run as soon as that is kept; what a key has
-// started is answered again as it was then. It refuses with ErrUnknown, ErrArgs, ErrBusy
+// started is answered again as it was then. Where several processes share Reports, runs of all of
+// them count; but of two processes that are asked within the same round trip to the store neither
+// knows of the other's, and there may be one more run for each process than may be. It refuses with ErrUnknown, ErrArgs, ErrBusy
 // or ErrEnding; any other error is from Reports.
 func (r *Runner) Start(ctx context.Context, q Request) (run.Run, error) {
 	c := r.commands[q.Command]
@@ -137,7 +139,11 @@ func (r *Runner) Start(ctx context.Context, q Request) (run.Run, error) {
 			return repeated(c, id), err
 		}
 	}
-	l, err := r.admit(c, words, q)
+	others, err := r.others(ctx, c)
+	if err != nil {
+		return run.Run{}, err
+	}
+	l, err := r.admit(c, words, q, others)
 	if err != nil {
 		return run.Run{}, err
 	}
@@ -159,14 +165,33 @@ func repeated(c *Command, id string) run.Run {
 	return run.Run{ID: id, Command: c.Name, State: run.Running}
 }
 
-// admit takes a place for a run, where there is one.
-func (r *Runner) admit(c *Command, words []string, q Request) (*live, error) {
+// others is how many runs of a command go on in the processes that share Reports with this one.
+func (r *Runner) others(ctx context.Context, c *Command) (n int, err error) {
+	if r.Leads == nil {
+		return 0, nil
+	}
+	ours := r.Going() // before the rest is read, in which one that ends meanwhile goes on
+	kept, err := r.Reports.Runs(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("read the runs: %w", err)
+	}
+	ours = append(ours, r.Going()...) // and those that have begun meanwhile
+	for _, each := range kept {
+		if each.Command == c.Name && each.Host == "" && each.State == run.Running && !slices.Contains(ours, each.ID) {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// admit takes a place for a run, where there is one besides others' runs.
+func (r *Runner) admit(c *Command, words []string, q Request, others int) (*live, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.ending {
 		return nil, ErrEnding
 	}
-	n := 0
+	n := others
 	for _, other := range r.running {
 		if other.command == c {
 			n++

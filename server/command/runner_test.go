@@ -368,3 +368,35 @@ func TestWhoseKeyAnotherProcessHasBegunMeanwhileIsARepeat(t *testing.T) {
 		t.Errorf("%+v, %v; here goes on %q", begun, err, r.Going())
 	}
 }
+
+func TestRunsOfServersThatShareTheStoreCountToo(t *testing.T) {
+	b := newBook()
+	r := open(t, b, map[string]string{"wait": "sleep 1000", "other": "true"}, func(c *Command) { c.MaxParallel = 2 })
+	r.Leads = func() bool { return false }
+	for id, each := range map[string]run.Run{"theirs": {Command: "wait", State: run.Running}, "over": {Command: "wait", State: run.Exited},
+		"elsewhere": {Command: "wait", Host: "desk", State: run.Running}, "another": {Command: "other", State: run.Running}} {
+		each.ID = id
+		if err := b.Report(t.Context(), each, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ours, err := r.Start(t.Context(), Request{Command: "wait"})
+	if err != nil {
+		t.Fatalf("beside one of two: %v", err)
+	}
+	if _, err := r.Start(t.Context(), Request{Command: "wait"}); !errors.Is(err, ErrBusy) {
+		t.Errorf("beside two of two, one of them another server's: %v", err)
+	}
+	if err := b.Report(t.Context(), run.Run{ID: "theirs", Command: "wait", State: run.Lost}, nil); err != nil {
+		t.Fatal(err)
+	}
+	second, err := r.Start(t.Context(), Request{Command: "wait"})
+	if err != nil {
+		t.Errorf("once that is over: %v", err)
+	}
+	for _, id := range []string{ours.ID, second.ID} {
+		if r.Stop(id) {
+			b.until(t, id, ended)
+		}
+	}
+}
