@@ -46,7 +46,9 @@ func TestAChangeHoldsBeforeItIsNoted(t *testing.T) {
 	tv.send(`{"type":"ping"}`)
 	tv.until("pong")
 	put := make(chan reply, 1)
-	go func() { put <- h.ask("PUT", "/api/v1/boards/ops", strings.Replace(shared, "Shared", "Changed", 1), admin) }()
+	go func() {
+		put <- h.ask("PUT", "/api/v1/boards/ops", strings.Replace(shared, "Shared", "Changed", 1), admin)
+	}()
 	tv.until(`"revision"`)
 	close(told)
 	if r := <-put; r.status != http.StatusOK || late.Load() {
