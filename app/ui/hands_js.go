@@ -78,7 +78,8 @@ func (h *handsView) key(event js.Value) {
 	}
 	if target := event.Get("target"); target.Get("closest").Truthy() {
 		k.Typing = target.Call("closest", `input:not([type="radio"]):not([type="checkbox"]), textarea, select, [contenteditable]`).Truthy()
-		k.Dialog = target.Call("closest", "dialog").Truthy() || js.Global().Get("document").Call("querySelector", "dialog[open]").Truthy()
+		// Not whether it is pressed in one: until the next frame the focus may stand in a dialog that was closed.
+		k.Dialog = js.Global().Get("document").Call("querySelector", "dialog[open]").Truthy()
 		if frame := target.Call("closest", ".frame"); frame.Truthy() {
 			k.Frame, _ = strconv.Atoi(frame.Get("dataset").Get("at").String())
 			k.Inside = !frame.Equal(target)

@@ -76,7 +76,7 @@ func TestPNGAndSVGOfABoardAreTheSamePicture(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := p.shoot("svg")
+			want := p.shoot("body > svg") // not the icon
 			if got.Bounds().Size() != want.Bounds().Size() {
 				t.Fatalf("%s: %v, in the browser %v", query, got.Bounds(), want.Bounds())
 			}
