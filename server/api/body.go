@@ -41,30 +41,27 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	case err != nil:
 		return nil, err
 	case packed:
-		body, err := readAll(r, sent, most)
+		body, err := readAll(r, sent, most, limit)
 		if err != nil {
 			return nil, err
 		}
 		return unpack(r, body, limit)
 	}
-	return readAll(r, sent, most)
+	return readAll(r, sent, most, 0)
 }
 
-// readAll reads what has at most so many bytes. What a client announces costs nothing before it
-// has come: more may be held each time as much again has.
-func readAll(r *http.Request, from io.Reader, most int64) ([]byte, error) {
-	body, held := make([]byte, 0, min(most+1, 512)), int64(0)
+// readAll reads what has at most so many bytes, and holds besides as many for what is made of it.
+// What a client announces costs nothing before heldFreely of it has come.
+func readAll(r *http.Request, from io.Reader, most, besides int64) ([]byte, error) {
+	body := make([]byte, 0, min(most+1, 512))
 	for {
 		if size := int64(cap(body)); int64(len(body)) == size {
 			grown := 2 * size
-			if size <= most {
-				grown = min(grown, most+1)
-			}
-			if need := min(grown, most); need > heldFreely {
-				if err := hold(r, need-held); err != nil {
+			if size >= heldFreely {
+				if err := hold(r, most+besides); err != nil {
 					return nil, err
 				}
-				held = need
+				grown = max(most+1, grown) // all at once, so that nothing is copied again
 			}
 			body = append(make([]byte, 0, grown), body...)
 		}
@@ -91,7 +88,7 @@ func unpack(r *http.Request, packed []byte, limit int64) ([]byte, error) {
 		return nil, bodyError(err, "the body could not be read to its end")
 	case size > limit:
 		return nil, &http.MaxBytesError{Limit: limit}
-	case size > heldFreely:
+	case size > heldFreely && len(packed) < heldFreely: // otherwise both are held already
 		if err := hold(r, size); err != nil {
 			return nil, err
 		}

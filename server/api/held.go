@@ -3,88 +3,72 @@ package api
 import (
 	"context"
 	"net/http"
-	"sync"
 	"time"
 )
 
-// What bodies take of memory is bounded: those of a few KiB are held as they come, of all others
-// what has come only while no more than heldAtOnce bytes of them have, and of those of one token,
-// or address, heldEach.
+// What bodies take of memory is bounded: those of a few KiB are held as they come, all others
+// only while no more than heldAtOnce bytes of them are, those not come yet included.
 const (
 	heldFreely = 64 << 10
 	heldAtOnce = 64 << 20
-	heldEach   = heldAtOnce / 2 // as much as the largest batch and what it is unpacked to
+	heldPart   = 64 << 10 // is counted in
 )
 
-// heldWait is how long a larger body waits until others are done with, each time it grows.
+// heldWait is how long a larger body waits until others are done with.
 const heldWait = 10 * time.Second
 
 // holdings are the bytes of the larger bodies. It is safe for concurrent use.
 type holdings struct {
-	mu    sync.Mutex
-	taken int64
-	of    map[payer]int64 // not of those that hold nothing
-	given chan struct{}   // is closed, and another one made, when bytes are given
+	turn  chan struct{} // full while somebody takes: two who have a part of what they need must not wait for each other
+	parts chan struct{} // those that are taken
 }
 
 func newHoldings() *holdings {
-	return &holdings{of: map[payer]int64{}, given: make(chan struct{})}
+	return &holdings{turn: make(chan struct{}, 1), parts: make(chan struct{}, heldAtOnce/heldPart)}
 }
 
 // share is what one request holds, until its answer is done. It is the request's goroutine's.
 type share struct {
 	of    *holdings
-	payer payer // whose bytes are counted together; the zero payer's have no bound of their own
-	taken int64
+	parts int
 }
 
-// take waits until n bytes more may be held. Who holds some already, and waits for more, waits for
-// heldWait at most: so two who wait for each other do not do so for ever.
+// take waits until n bytes more, of at most heldAtOnce, may be held.
 func (s *share) take(ctx context.Context, n int64) error {
 	late := time.NewTimer(heldWait)
 	defer late.Stop()
-	for {
-		given := s.try(n)
-		if given == nil {
+	wait := func(c chan struct{}) error {
+		select {
+		case c <- struct{}{}:
 			return nil
+		default:
 		}
 		select {
-		case <-given:
+		case c <- struct{}{}:
+			return nil
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-late.C:
 			return &problem{Status: http.StatusServiceUnavailable, Detail: "too many large bodies are under way: try again soon, or in pieces of at most 64 KiB", retry: 10}
 		}
 	}
-}
-
-// try takes n bytes where they may be held; if not, it may be tried again once given is closed.
-func (s *share) try(n int64) (given <-chan struct{}) {
-	s.of.mu.Lock()
-	defer s.of.mu.Unlock()
-	if s.of.taken+n > heldAtOnce || s.payer != (payer{}) && s.of.of[s.payer]+n > heldEach {
-		return s.of.given
+	if err := wait(s.of.turn); err != nil {
+		return err
 	}
-	s.taken += n
-	s.of.add(s.payer, n)
+	defer func() { <-s.of.turn }()
+	for ; n > 0; n -= heldPart {
+		if err := wait(s.of.parts); err != nil {
+			return err
+		}
+		s.parts++
+	}
 	return nil
 }
 
 // give lets others hold as much.
 func (s *share) give() {
-	s.of.mu.Lock()
-	defer s.of.mu.Unlock()
-	s.of.add(s.payer, -s.taken)
-	s.taken = 0
-	close(s.of.given)
-	s.of.given = make(chan struct{})
-}
-
-// add counts n bytes more. Its caller holds mu.
-func (h *holdings) add(p payer, n int64) {
-	h.taken += n
-	if h.of[p] += n; h.of[p] == 0 {
-		delete(h.of, p)
+	for ; s.parts > 0; s.parts-- {
+		<-s.of.parts
 	}
 }
 
@@ -98,9 +82,6 @@ func (a *API) sharing(r *http.Request) (with *http.Request, done func()) {
 		return r, func() {}
 	}
 	s := &share{of: a.held}
-	if c := callerOf(r); !a.unbound(c) {
-		s.payer = payerOf(c, r.RemoteAddr)
-	}
 	return r.WithContext(context.WithValue(r.Context(), keyShare{}, s)), s.give
 }
 

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -36,100 +34,11 @@ func TestLargeBodiesWaitForEachOtherAndAreRefusedAfterAWhile(t *testing.T) {
 		if err := third.take(t.Context(), 40<<20); !errors.As(err, &p) || p.Status != http.StatusServiceUnavailable || p.retry == 0 || time.Since(begun) != heldWait {
 			t.Errorf("the third: %v after %v", err, time.Since(begun))
 		}
-		third.give()
-		if second.give(); of.sum() != 0 || len(of.of) != 0 {
-			t.Errorf("%d bytes are held by nobody", of.sum())
+		third.give() // what it had of what it needs
+		if second.give(); len(of.parts) != 0 || len(of.turn) != 0 {
+			t.Errorf("%d parts are held by nobody", len(of.parts))
 		}
 	})
-}
-
-// sum is how much is held.
-func (h *holdings) sum() int64 {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.taken
-}
-
-func TestWhoHoldsMuchOrWaitsForItKeepsNobodyElseOut(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		of := newHoldings()
-		greedy, other := payer{1, "192.0.2.1"}, payer{1, "192.0.2.2"}
-		first := &share{of: of, payer: greedy}
-		if err := first.take(t.Context(), heldEach); err != nil {
-			t.Fatal(err)
-		}
-		var all sync.WaitGroup
-		for range 3 {
-			all.Go(func() {
-				if err := (&share{of: of, payer: greedy}).take(t.Context(), 128<<10); err == nil {
-					t.Error("one caller holds more than half")
-				}
-			})
-		}
-		synctest.Wait()
-		large := &share{of: of, payer: other}
-		if err := large.take(t.Context(), heldEach-128<<10); err != nil {
-			t.Fatal(err)
-		}
-		all.Go(func() { // waits, and stands in nobody's way
-			if err := (&share{of: of, payer: payer{0, "token"}}).take(t.Context(), 16<<20); err == nil {
-				t.Error("more than all is held")
-			}
-		})
-		synctest.Wait()
-		begun, small := time.Now(), &share{of: of, payer: payer{0, "third"}}
-		if err := small.take(t.Context(), 128<<10); err != nil || time.Since(begun) != 0 {
-			t.Errorf("a small one: %v after %v", err, time.Since(begun))
-		}
-		all.Wait()
-		for _, s := range []*share{first, large, small} {
-			s.give()
-		}
-		if of.sum() != 0 || len(of.of) != 0 {
-			t.Errorf("%d bytes are held by nobody", of.sum())
-		}
-	})
-}
-
-func TestABodyThatTricklesHoldsWhatHasCome(t *testing.T) {
-	for _, packed := range []string{"", "gzip"} {
-		synctest.Test(t, func(t *testing.T) {
-			a := New(Options{})
-			theirs, ours := io.Pipe()
-			r := httptest.NewRequest("POST", "/api/v1/metrics", theirs)
-			r.ContentLength = -1
-			r.Header.Set("Content-Encoding", packed)
-			with, done := a.sharing(r)
-			var reader sync.WaitGroup
-			reader.Go(func() { _, _ = readBody(httptest.NewRecorder(), with, maxBatch) })
-			_, _ = ours.Write(make([]byte, 100<<10))
-			synctest.Wait()
-			if held := a.held.sum(); held != 128<<10 {
-				t.Errorf("%q: of 100 KiB that have come %d bytes are held", packed, held)
-			}
-			_ = ours.Close()
-			reader.Wait()
-			if done(); a.held.sum() != 0 {
-				t.Errorf("%q: %d bytes are still held", packed, a.held.sum())
-			}
-		})
-	}
-}
-
-func TestTheLargestBatchThatIsPackedHasRoom(t *testing.T) {
-	var b bytes.Buffer
-	zip, _ := gzip.NewWriterLevel(&b, gzip.NoCompression)
-	_, _ = zip.Write(make([]byte, maxBatch-4096))
-	_ = zip.Close()
-	a := New(Options{})
-	r := httptest.NewRequest("POST", "/api/v1/metrics", &b)
-	r.ContentLength = -1
-	r.Header.Set("Content-Encoding", "gzip")
-	with, done := a.sharing(r)
-	defer done()
-	if body, err := readBody(httptest.NewRecorder(), with, maxBatch); err != nil || len(body) != maxBatch-4096 {
-		t.Errorf("%d bytes, %v", len(body), err)
-	}
 }
 
 func TestWhatABodyHoldsIsGivenBackHoweverItEnds(t *testing.T) {
@@ -166,8 +75,8 @@ func TestWhatABodyHoldsIsGivenBackHoweverItEnds(t *testing.T) {
 			t.Errorf("%s: %d %.200s", name, r.status, r.body)
 		}
 	}
-	if n := h.api.held.sum(); n != 0 {
-		t.Errorf("%d bytes are still held", n)
+	if n := len(h.api.held.parts); n != 0 {
+		t.Errorf("%d parts are still held", n)
 	}
 	if r := h.ask("GET", "/m/c", ""); r.status != http.StatusNotFound {
 		t.Errorf("of a batch that is too long something was done: %s", r.body)
