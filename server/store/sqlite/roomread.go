@@ -128,7 +128,9 @@ func (s *Store) Messages(ctx context.Context, name string, after uint64, limit i
 			return nil, fmt.Errorf("read messages of %s from seq %d: %w", name, first, err)
 		}
 	}
-	if err := found.Err(); err != nil {
+	// A row that was scanned as RawBytes is held until the next or the end: Err, beside a
+	// context that ends, would wait for it for ever.
+	if err := errors.Join(found.Close(), found.Err()); err != nil {
 		return nil, fmt.Errorf("read messages: %w", err)
 	}
 	return page.Messages, nil
