@@ -34,10 +34,7 @@ func openRedis(ctx context.Context, c config) (*redis.Store, error) {
 	if c.redis == "" {
 		return nil, nil
 	}
-	store, err := redis.Open(ctx, redis.Options{
-		URL: c.redis, Prefix: c.redisPrefix, Raw: c.retention.raw, Tiers: c.retention.tiers(), MaxMetrics: c.maxMetrics,
-		RoomMessages: c.roomRetention.messages, RoomAge: c.roomRetention.age,
-	})
+	store, err := redis.Open(ctx, redis.Options{URL: c.redis, Prefix: c.redisPrefix, Limits: c.limits()})
 	if err != nil {
 		return nil, &sentence{text: "--redis: " + err.Error(), code: 2, cause: err}
 	}

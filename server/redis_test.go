@@ -54,7 +54,7 @@ func TestWhatCannotBeTheAddressOfARedisIsRefused(t *testing.T) {
 }
 
 func TestWhatStandsInTheWayOfTheShopsCountersAndStaysIsSaidOnce(t *testing.T) {
-	store, err := sqlite.Open(t.Context(), t.TempDir(), sqlite.Options{MaxMetrics: 1})
+	store, err := sqlite.Open(t.Context(), t.TempDir(), sqlite.Options{Limits: ledger.Limits{MaxMetrics: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,10 +12,7 @@ import (
 
 // openStore opens the database; its error is a sentence.
 func openStore(ctx context.Context, c config) (*sqlite.Store, error) {
-	store, err := sqlite.Open(ctx, c.data, sqlite.Options{
-		Raw: c.retention.raw, Tiers: c.retention.tiers(), MaxMetrics: c.maxMetrics,
-		RoomMessages: c.roomRetention.messages, RoomAge: c.roomRetention.age,
-	})
+	store, err := sqlite.Open(ctx, c.data, sqlite.Options{Limits: c.limits()})
 	if err == nil {
 		return store, nil
 	}
@@ -35,6 +32,14 @@ func openStore(ctx context.Context, c config) (*sqlite.Store, error) {
 		}
 	}
 	return nil, &sentence{text: fmt.Sprintf("the data folder %s %s", c.data, advice), code: 1, cause: err}
+}
+
+// limits are how much is kept, wherever it is.
+func (c config) limits() ledger.Limits {
+	return ledger.Limits{
+		Raw: c.retention.raw, Tiers: c.retention.tiers(), MaxMetrics: c.maxMetrics,
+		RoomMessages: c.roomRetention.messages, RoomAge: c.roomRetention.age,
+	}
 }
 
 // declareShop makes the shop's counters known, so that a board shows them before the first order.

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"telltale/server/ledger"
 	"telltale/server/store/sqlite"
 )
 
@@ -27,8 +28,8 @@ func TestTheConversationIsAsTheContractSays(t *testing.T) {
 		{"rooms", sqlite.Options{}, playRooms},
 		{"requests that are refused", sqlite.Options{}, playRefusals},
 		{"metrics", sqlite.Options{}, playMetrics},
-		{"messages no longer kept", sqlite.Options{RoomMessages: 3}, playGap},
-		{"one room too many", sqlite.Options{MaxRooms: 1}, playTooMany},
+		{"messages no longer kept", sqlite.Options{Limits: ledger.Limits{RoomMessages: 3}}, playGap},
+		{"one room too many", sqlite.Options{Limits: ledger.Limits{MaxRooms: 1}}, playTooMany},
 		{"a store that fails", sqlite.Options{}, playUnavailable},
 		{"closing", sqlite.Options{}, playClosing},
 		{"draining", sqlite.Options{}, playDraining},

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"telltale/server/ledger"
 	"telltale/server/store/sqlite"
 )
 
@@ -25,7 +26,7 @@ func packed(text string) string {
 
 // Every bad input of the contract: a clear answer, nothing changed.
 func TestBadInputIsAnsweredAndChangesNothing(t *testing.T) {
-	h := openWith(t, sqlite.Options{MaxMetrics: 2})
+	h := openWith(t, sqlite.Options{Limits: ledger.Limits{MaxMetrics: 2}})
 	h.must("POST", "/order", "")
 	h.must("PUT", "/api/v1/metrics/level", `{"kind":"gauge","floor":0,"ceiling":10}`)
 	h.must("POST", "/m/level", "5")

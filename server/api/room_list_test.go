@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"telltale/server/ledger"
 	"telltale/server/store/sqlite"
 	"telltale/shared/room"
 	"telltale/shared/wire"
@@ -32,7 +33,7 @@ func (h *house) page(name, query string) (first, last uint64, n int) {
 }
 
 func TestHistoryIsPagedExactly(t *testing.T) {
-	h := openWith(t, sqlite.Options{RoomMessages: 2000})
+	h := openWith(t, sqlite.Options{Limits: ledger.Limits{RoomMessages: 2000}})
 	u := h.post("/r/build")
 	for n := range 2500 {
 		u.say(t, fmt.Sprintf("line %d\n", n+1))

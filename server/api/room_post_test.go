@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"telltale/server/ledger"
 	"telltale/server/store/sqlite"
 	"telltale/shared/room"
 	"telltale/shared/wire"
@@ -218,7 +219,7 @@ func TestAKeySaysAMessageOnce(t *testing.T) {
 }
 
 func TestOneRoomTooManyIsRefusedAndTheOthersGoOn(t *testing.T) {
-	h := openWith(t, sqlite.Options{MaxRooms: 1})
+	h := openWith(t, sqlite.Options{Limits: ledger.Limits{MaxRooms: 1}})
 	h.must("POST", "/r/build", "one")
 	u := h.post("/r/second")
 	u.say(t, "x\n")

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"telltale/server/ledger"
 	"telltale/server/store/sqlite"
 )
 
@@ -147,7 +148,7 @@ func TestEventsCarryTheirSeqAndResumeByIt(t *testing.T) {
 }
 
 func TestWhatIsNoLongerKeptIsNamed(t *testing.T) {
-	h := openWith(t, sqlite.Options{RoomMessages: 2})
+	h := openWith(t, sqlite.Options{Limits: ledger.Limits{RoomMessages: 2}})
 	h.api.SlowClient = Drop // which did not leave these out
 	for n := range 9 {
 		h.must("POST", "/r/build", fmt.Sprintf("line %d", n+1))

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"telltale/server/hub"
+	"telltale/server/ledger"
 	"telltale/server/store/sqlite"
 	"telltale/shared/wire"
 )
@@ -36,7 +37,7 @@ func (k *talker) replays(room string, from, to uint64) {
 }
 
 func TestSinceSaysWhatFollowsJoined(t *testing.T) {
-	act(t, sqlite.Options{RoomMessages: 1000}, Catchup, func(s *stage) {
+	act(t, sqlite.Options{Limits: ledger.Limits{RoomMessages: 1000}}, Catchup, func(s *stage) {
 		s.post("r", "", numbered(500)...)
 		s.post("r", "", numbered(500)...)
 		s.post("r", "", numbered(500)...) // 1 to 500 are not kept
@@ -75,7 +76,7 @@ func TestSinceSaysWhatFollowsJoined(t *testing.T) {
 }
 
 func TestARoomOfWhichNothingIsKeptNamesWhatIsGone(t *testing.T) {
-	act(t, sqlite.Options{RoomAge: time.Hour}, Catchup, func(s *stage) {
+	act(t, sqlite.Options{Limits: ledger.Limits{RoomAge: time.Hour}}, Catchup, func(s *stage) {
 		s.post("r", "", numbered(5)...)
 		time.Sleep(3 * time.Hour)
 		s.play(`

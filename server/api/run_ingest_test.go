@@ -199,7 +199,7 @@ func TestAServerThatForgotARunGoesOnWithIt(t *testing.T) {
 }
 
 func TestNoMoreRunsGoOnElsewhereThanMay(t *testing.T) {
-	h := openWith(t, sqlite.Options{MaxRuns: 10})
+	h := openWith(t, sqlite.Options{Limits: ledger.Limits{MaxRuns: 10}})
 	for i := range maxRemotes {
 		h.report(run.Run{ID: fmt.Sprint("r", i), Command: "x", Host: "desk", State: run.Running})
 	}

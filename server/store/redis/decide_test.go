@@ -126,11 +126,11 @@ func TestTheScriptDecidesAsTheEmbeddedStoreDoes(t *testing.T) {
 	for seed := range uint64(4) {
 		l := &life{Rand: rand.New(rand.NewPCG(seed, 7)), now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC).UnixMilli()}
 		clock := func() time.Time { return time.UnixMilli(l.now) }
-		want, err := sqlite.Open(t.Context(), t.TempDir(), sqlite.Options{Now: clock, MaxMetrics: 7})
+		want, err := sqlite.Open(t.Context(), t.TempDir(), sqlite.Options{Now: clock, Limits: ledger.Limits{MaxMetrics: 7}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := Open(t.Context(), Options{URL: server.URL(), Prefix: newEpoch(), Now: clock, MaxMetrics: 7})
+		got, err := Open(t.Context(), Options{URL: server.URL(), Prefix: newEpoch(), Now: clock, Limits: ledger.Limits{MaxMetrics: 7}})
 		if err != nil {
 			t.Fatal(err)
 		}

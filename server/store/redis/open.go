@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +13,6 @@ import (
 	"telltale/server/ledger"
 	"telltale/shared/access"
 	"telltale/shared/metric"
-	"telltale/shared/series"
 )
 
 // Options of a store. The zero value of each field but URL means its default.
@@ -20,18 +20,9 @@ type Options struct {
 	URL    string // as Dial takes it
 	Prefix string // of all keys; telltale
 
-	Raw        time.Duration                  // how long samples are kept as such; 24 h
-	LogBytes   int64                          // of the log that are kept about, the newest, however young; 512 MiB
-	Tiers      [len(series.Tiers)]series.Tier // roll-ups with their retention; series.Tiers. Steps are fixed
-	MaxMetrics int                            // 10,000
-
-	RoomMessages int           // newest messages that a room keeps; 100,000
-	RoomAge      time.Duration // how long a room keeps a message; 30 d
-	MaxRooms     int           // besides those of runs; 10,000
-	MaxRuns      int           // 1,000
-	RunBytes     int64         // of a run's output that are kept at least, the newest; 256 MiB
-	MaxBoards    int           // 1,000
-	MaxEvents    int           // of the audit; access.MaxEvents
+	ledger.Limits
+	LogBytes  int64 // of the log that are kept about, the newest, however young; 512 MiB
+	MaxEvents int   // of the audit; access.MaxEvents
 
 	Patience time.Duration // how long Redis may take for a call, before what became of it is asked, for as long again; 5 s
 
@@ -39,45 +30,11 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	if o.Prefix == "" {
-		o.Prefix = "telltale"
-	}
-	if o.Raw == 0 {
-		o.Raw = 24 * time.Hour
-	}
-	if o.LogBytes == 0 {
-		o.LogBytes = 512 << 20
-	}
-	if o.Tiers == ([len(series.Tiers)]series.Tier{}) {
-		o.Tiers = series.Tiers
-	}
-	if o.MaxMetrics == 0 {
-		o.MaxMetrics = 10_000
-	}
-	if o.RoomMessages == 0 {
-		o.RoomMessages = 100_000
-	}
-	if o.RoomAge == 0 {
-		o.RoomAge = 30 * 24 * time.Hour
-	}
-	if o.MaxRooms == 0 {
-		o.MaxRooms = 10_000
-	}
-	if o.MaxRuns == 0 {
-		o.MaxRuns = 1000
-	}
-	if o.RunBytes == 0 {
-		o.RunBytes = 256 << 20
-	}
-	if o.MaxBoards == 0 {
-		o.MaxBoards = 1000
-	}
-	if o.Patience == 0 {
-		o.Patience = patience
-	}
-	if o.MaxEvents == 0 {
-		o.MaxEvents = access.MaxEvents
-	}
+	o.Prefix = cmp.Or(o.Prefix, "telltale")
+	o.Limits = o.Limits.WithDefaults()
+	o.LogBytes = cmp.Or(o.LogBytes, 512<<20)
+	o.MaxEvents = cmp.Or(o.MaxEvents, access.MaxEvents)
+	o.Patience = cmp.Or(o.Patience, patience)
 	return o
 }
 

@@ -18,6 +18,5 @@ func TestTheContractHolds(t *testing.T) {
 }
 
 func optionsOf(server *redistest.Server, prefix string, o storetest.Options) Options {
-	return Options{URL: server.URL(), Prefix: prefix, Now: o.Now, MaxMetrics: o.MaxMetrics, RoomMessages: o.RoomMessages, RoomAge: o.RoomAge,
-		MaxRooms: o.MaxRooms, MaxRuns: o.MaxRuns, RunBytes: o.RunBytes, MaxBoards: o.MaxBoards}
+	return Options{URL: server.URL(), Prefix: prefix, Now: o.Now, Limits: o.Limits}
 }

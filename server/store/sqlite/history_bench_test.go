@@ -24,8 +24,7 @@ const (
 func fillYear(b *testing.B, dir string) *Store {
 	b.Helper()
 	var clock atomic.Int64
-	s, err := Open(b.Context(), dir, Options{Raw: 400 * 24 * time.Hour,
-		Now: func() time.Time { return time.UnixMilli(clock.Load()) }})
+	s, err := Open(b.Context(), dir, Options{Now: func() time.Time { return time.UnixMilli(clock.Load()) }, Limits: ledger.Limits{Raw: 400 * 24 * time.Hour}})
 	if err != nil {
 		b.Fatal(err)
 	}

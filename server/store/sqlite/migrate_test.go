@@ -94,7 +94,7 @@ func TestADatabaseWithoutRunsGoesOnWithThem(t *testing.T) {
 	dir := unpack(t, "version2.db.gz")
 	now := int64(1795360717000)
 	for i := range 3 {
-		s, err := Open(t.Context(), dir, Options{Now: func() time.Time { return time.UnixMilli(now) }, MaxRooms: 3})
+		s, err := Open(t.Context(), dir, Options{Now: func() time.Time { return time.UnixMilli(now) }, Limits: ledger.Limits{MaxRooms: 3}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -16,7 +16,6 @@ import (
 
 	"telltale/server/ledger"
 	"telltale/shared/metric"
-	"telltale/shared/series"
 )
 
 // The ways Open refuses. Each error is one sentence that names the path.
@@ -54,33 +53,7 @@ func newStore(o Options) *Store {
 }
 
 func (o Options) withDefaults() Options {
-	if o.Raw == 0 {
-		o.Raw = 24 * time.Hour
-	}
-	if o.Tiers == ([len(series.Tiers)]series.Tier{}) {
-		o.Tiers = series.Tiers
-	}
-	if o.MaxMetrics == 0 {
-		o.MaxMetrics = 10_000
-	}
-	if o.RoomMessages == 0 {
-		o.RoomMessages = 100_000
-	}
-	if o.RoomAge == 0 {
-		o.RoomAge = 30 * 24 * time.Hour
-	}
-	if o.MaxRooms == 0 {
-		o.MaxRooms = 10_000
-	}
-	if o.MaxRuns == 0 {
-		o.MaxRuns = 1000
-	}
-	if o.RunBytes == 0 {
-		o.RunBytes = 256 << 20
-	}
-	if o.MaxBoards == 0 {
-		o.MaxBoards = 1000
-	}
+	o.Limits = o.Limits.WithDefaults()
 	if o.Now == nil {
 		o.Now = time.Now
 	}

@@ -82,7 +82,7 @@ func TestAFullDiskRefusesPostsUntilThereIsRoom(t *testing.T) {
 
 func TestAFailedPostLeavesTheRoomThatWasToMakePlace(t *testing.T) {
 	now := time.UnixMilli(1795348800000)
-	s, err := Open(t.Context(), t.TempDir(), Options{Now: func() time.Time { return now }, RoomAge: time.Hour, MaxRooms: 1})
+	s, err := Open(t.Context(), t.TempDir(), Options{Now: func() time.Time { return now }, Limits: ledger.Limits{RoomAge: time.Hour, MaxRooms: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +170,7 @@ func TestDamagedMessagesAreAnErrorThatNamesThem(t *testing.T) {
 // that readers know of it before retention does.
 func TestNoRowIsLeftOfWhatIsGone(t *testing.T) {
 	now := time.UnixMilli(1795348800000)
-	s, err := Open(t.Context(), t.TempDir(), Options{Now: func() time.Time { return now }, RoomMessages: 10, RoomAge: time.Hour, MaxRooms: 3})
+	s, err := Open(t.Context(), t.TempDir(), Options{Now: func() time.Time { return now }, Limits: ledger.Limits{RoomMessages: 10, RoomAge: time.Hour, MaxRooms: 3}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +242,7 @@ func allOf(ctx context.Context, s *Store, name string) (all []room.Message, err 
 func TestNumbersOfRoomsThatLeftNothingAreUsedAgain(t *testing.T) {
 	dir := t.TempDir()
 	for life := range 3 {
-		s, err := Open(t.Context(), dir, Options{MaxRuns: 2})
+		s, err := Open(t.Context(), dir, Options{Limits: ledger.Limits{MaxRuns: 2}})
 		if err != nil {
 			t.Fatal(err)
 		}

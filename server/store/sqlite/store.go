@@ -17,17 +17,7 @@ import (
 
 // Options of a store. The zero value of each field means its default.
 type Options struct {
-	Raw        time.Duration                  // how long samples are kept as such; 24 h
-	Tiers      [len(series.Tiers)]series.Tier // roll-ups with their retention; series.Tiers. Steps are fixed
-	MaxMetrics int                            // 10,000
-
-	RoomMessages int           // newest messages that a room keeps; 100,000
-	RoomAge      time.Duration // how long a room keeps a message; 30 d
-	MaxRooms     int           // besides those of runs; 10,000
-	MaxRuns      int           // 1,000
-	RunBytes     int64         // of a run's output that are kept at least, the newest; 256 MiB
-	MaxBoards    int           // 1,000
-
+	ledger.Limits
 	Now func() time.Time // the clock; time.Now
 }
 

@@ -20,7 +20,7 @@ func TestTheContractHolds(t *testing.T) {
 }
 
 func optionsOf(o storetest.Options) Options {
-	return Options{Now: o.Now, MaxMetrics: o.MaxMetrics, RoomMessages: o.RoomMessages, RoomAge: o.RoomAge, MaxRooms: o.MaxRooms, MaxRuns: o.MaxRuns, RunBytes: o.RunBytes, MaxBoards: o.MaxBoards}
+	return Options{Now: o.Now, Limits: o.Limits}
 }
 
 func TestAClosedStoreLeavesNoFileOpenAndOneBehind(t *testing.T) {

@@ -110,7 +110,7 @@ func anyRooms(t *testing.T, w *world) {
 func AnyRooms(t *testing.T, place Open, seed uint64) {
 	r := rand.New(rand.NewPCG(seed, 3))
 	w := &world{t: t, place: place, now: start}
-	w.options = Options{RoomMessages: 1 + r.IntN(60), RoomAge: time.Duration(1+r.IntN(100)) * time.Minute, MaxRooms: 2 + r.IntN(4)}
+	w.options = Options{Limits: ledger.Limits{RoomMessages: 1 + r.IntN(60), RoomAge: time.Duration(1+r.IntN(100)) * time.Minute, MaxRooms: 2 + r.IntN(4)}}
 	w.open()
 	defer func() {
 		if t.Failed() {

@@ -20,15 +20,8 @@ type Store interface {
 
 // Options are what the suite sets when it opens a store.
 type Options struct {
-	Now        func() time.Time // the store's clock
-	MaxMetrics int              // 0: the store's default, as of all that follow
-
-	RoomMessages int
-	RoomAge      time.Duration
-	MaxRooms     int
-	MaxRuns      int
-	RunBytes     int64
-	MaxBoards    int
+	Now func() time.Time // the store's clock
+	ledger.Limits
 }
 
 // Open opens one place of storage, again and again; the first time it is empty.
