@@ -15,7 +15,7 @@ var ErrNone = errors.New("there is none")
 // Socket is an open connection of text messages. Read is called by one goroutine,
 // Write by many; Close makes both fail.
 type Socket interface {
-	Read(ctx context.Context) ([]byte, error)
+	Read(ctx context.Context) ([]byte, error) // the next message; an error ends the socket
 	Write(ctx context.Context, message []byte) error
 	Close()
 }

@@ -32,8 +32,10 @@ func (s *stage) Call(method, path, body string) (answer, refused string) {
 	return of.Body, refusal(of.Status, of.Body, nil)
 }
 
-// SignIn leaves for where a token is shown, SignOut for good.
-func (s *stage) SignIn()  { telltale().Call("signIn") }
+// SignIn leaves for where a token is shown.
+func (s *stage) SignIn() { telltale().Call("signIn") }
+
+// SignOut has the server end the cookie, and the page begin anew without it.
 func (s *stage) SignOut() { telltale().Call("signOut") }
 
 // notMine tells whether what was kept is of somebody else than the viewer.

@@ -83,7 +83,8 @@ type Outcome struct {
 //
 // All methods are safe for concurrent use.
 type Store interface {
-	Epoch() string
+	Epoch() string // of this life, see 13
+	// Apply does a batch in one commit, and answers each entry's outcomes in its place; see 1 to 8.
 	Apply(ctx context.Context, batch []Entry) ([][]Outcome, error)
 	// Declare replaces what is said of a metric and answers it as it then is; a
 	// kind that was decided stays where the declaration names none. A head

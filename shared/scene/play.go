@@ -9,8 +9,9 @@ type Painter interface {
 	Line(x, y float64)               // a straight line to here
 	Stroke(role Role, width float64) // the path since the last Stroke or Fill is drawn, and done with
 	Fill(role Role)                  // it is filled instead
+	// Rect fills a rectangle whose top left corner is at x, y and whose corners are round.
 	Rect(role Role, x, y, w, h, radius float64)
-	Dot(role Role, x, y, radius float64)
+	Dot(role Role, x, y, radius float64) // a filled circle around x, y
 	// Text has its Foot at y; the text is valid until it returns.
 	Text(x, y float64, text []byte, style Style)
 }

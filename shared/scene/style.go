@@ -12,9 +12,9 @@ const (
 type Align uint8
 
 const (
-	Left Align = iota
-	Center
-	Right
+	Left   Align = iota // its first letter's left side
+	Center              // its middle
+	Right               // its last letter's right side
 )
 
 // Baseline says which part of a text lies at its y: the foot of its letters, the
@@ -22,9 +22,9 @@ const (
 type Baseline uint8
 
 const (
-	Foot Baseline = iota
-	Middle
-	Top
+	Foot   Baseline = iota // what letters stand on
+	Middle                 // of capitals and figures
+	Top                    // of capitals and figures
 )
 
 // Style is how a text looks. Size is in pixels.
@@ -40,22 +40,22 @@ type Style struct {
 type Role uint8
 
 const (
-	Ink      Role = iota // the value itself, titles
-	Muted                // labels, secondary text
-	Grid                 // hairlines behind the drawing
-	Axis                 // the zero line
-	Surface              // what the chart lies on
-	Ground               // what cards lie on
-	Edge                 // around a card
-	Accent               // the one colour of the house
-	Good                 // a value as it should be
-	Warn                 // one to watch
-	Bad                  // one that somebody has to do something about
-	GoodFill             // the ground of values that are good
-	WarnFill             // and so on
-	BadFill
-	Stale     // a drawing whose values are out of date
-	StaleFill // an area whose values are out of date
+	Ink       Role = iota // the value itself, titles
+	Muted                 // labels, secondary text
+	Grid                  // hairlines behind the drawing
+	Axis                  // the zero line
+	Surface               // what the chart lies on
+	Ground                // what cards lie on
+	Edge                  // around a card
+	Accent                // the one colour of the house
+	Good                  // a value as it should be
+	Warn                  // one to watch
+	Bad                   // one that somebody has to do something about
+	GoodFill              // the ground of values that are good
+	WarnFill              // of values to watch
+	BadFill               // of values that somebody has to do something about
+	Stale                 // a drawing whose values are out of date
+	StaleFill             // an area whose values are out of date
 	firstSeries
 )
 
