@@ -46,7 +46,7 @@ var flags = []chromedp.ExecAllocatorOption{
 
 // browser is a Chromium with an empty profile.
 type browser struct {
-	t       *testing.T
+	t       testing.TB
 	ctx     context.Context
 	stop    context.CancelFunc
 	closed  bool
@@ -61,7 +61,7 @@ type browser struct {
 }
 
 // look starts Chromium for pages of the given servers.
-func look(t *testing.T, servers ...*server) *browser {
+func look(t testing.TB, servers ...*server) *browser {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
@@ -133,7 +133,7 @@ func (b *browser) problems() (found []string) {
 
 // requestsIn reads the URLs that pages and service workers asked for from Chromium's own network log. What nobody's
 // page initiated is Chromium's own housekeeping, which finds no host.
-func requestsIn(t *testing.T, netlog string) []string {
+func requestsIn(t testing.TB, netlog string) []string {
 	t.Helper()
 	text, err := os.ReadFile(netlog)
 	if err != nil {
@@ -168,7 +168,7 @@ func requestsIn(t *testing.T, netlog string) []string {
 
 // tab is one page of a browser.
 type tab struct {
-	t     *testing.T
+	t     testing.TB
 	ctx   context.Context
 	close func()
 }

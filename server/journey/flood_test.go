@@ -260,7 +260,7 @@ func (s *server) live() int {
 	return number(s.t, s.ask("/debug/pprof/heap?gc=1&debug=1"), `# HeapAlloc = (\d+)`)
 }
 
-func number(t *testing.T, text, pattern string) int {
+func number(t testing.TB, text, pattern string) int {
 	t.Helper()
 	found := regexp.MustCompile(pattern).FindStringSubmatch(text)
 	if found == nil {

@@ -53,7 +53,7 @@ func (s *infested) fetch(path string, header ...string) fetched {
 
 // check fails where an answer may be sniffed, is HTML without a policy and without who may frame it, or has in its
 // headers what no header of ours has.
-func (f fetched) check(t *testing.T, path string) {
+func (f fetched) check(t testing.TB, path string) {
 	t.Helper()
 	if f.header.Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("%.200s: may be sniffed: %v", path, f.header)
@@ -72,7 +72,7 @@ func (f fetched) check(t *testing.T, path string) {
 }
 
 // shownByTerminal fails where a text for people has characters that a terminal obeys, but for those allowed.
-func shownByTerminal(t *testing.T, what, text string, allowed *regexp.Regexp, also string) {
+func shownByTerminal(t testing.TB, what, text string, allowed *regexp.Regexp, also string) {
 	t.Helper()
 	if allowed != nil {
 		text = allowed.ReplaceAllString(text, "")
@@ -94,7 +94,7 @@ var (
 var svgElements = []string{"svg", "title", "g", "rect", "path", "text", "tspan", "circle", "line", "polyline", "polygon", "clipPath", "defs"}
 
 // drawing reads SVG and answers its texts.
-func drawing(t *testing.T, path, svg string) (texts string) {
+func drawing(t testing.TB, path, svg string) (texts string) {
 	t.Helper()
 	decoder := xml.NewDecoder(strings.NewReader(svg))
 	var all strings.Builder

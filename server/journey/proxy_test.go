@@ -9,7 +9,7 @@ import (
 // relay listens for connections, each of which pass is given together with one of its own to the server; both are
 // closed once pass is done. Where the server is not there, the client's is closed at once. It ends with the test, when
 // all of them have.
-func relay(t *testing.T, to string, pass func(client, server *net.TCPConn)) (address string) {
+func relay(t testing.TB, to string, pass func(client, server *net.TCPConn)) (address string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -23,7 +23,7 @@ const settled = `![...document.querySelectorAll(".log")].some((log) => log.query
 
 // talker is somebody who talks in a room over a socket of their own.
 type talker struct {
-	t    *testing.T
+	t    testing.TB
 	conn *websocket.Conn
 	room string
 }

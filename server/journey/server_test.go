@@ -54,7 +54,7 @@ func build(target string, flags ...string) error {
 
 // server is a running program.
 type server struct {
-	t       *testing.T
+	t       testing.TB
 	binary  string
 	args    []string
 	data    string
@@ -66,7 +66,7 @@ type server struct {
 }
 
 // start runs the program with a fresh data folder; args are more flags of serve.
-func start(t *testing.T, args ...string) *server {
+func start(t testing.TB, args ...string) *server {
 	t.Helper()
 	s := &server{t: t, binary: binary, args: args, data: filepath.Join(t.TempDir(), "data")}
 	s.run("127.0.0.1:0", "127.0.0.1:0")
@@ -75,7 +75,7 @@ func start(t *testing.T, args ...string) *server {
 }
 
 // quiet runs the program without readings of this machine.
-func quiet(t *testing.T, args ...string) *server {
+func quiet(t testing.TB, args ...string) *server {
 	t.Helper()
 	return start(t, append(args, "--host-metrics=false")...)
 }
@@ -214,7 +214,7 @@ func (l *lines) String() string {
 const wait = 30 * time.Second
 
 // eventually asks again and again until the condition holds.
-func eventually(t *testing.T, limit time.Duration, what string, condition func() bool) {
+func eventually(t testing.TB, limit time.Duration, what string, condition func() bool) {
 	t.Helper()
 	deadline := time.After(limit)
 	for tick := time.Tick(50 * time.Millisecond); !condition(); {
