@@ -6,10 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
-	"strings"
 
 	"telltale/server/ledger"
 )
@@ -111,13 +108,8 @@ func (s *Store) Board(_ context.Context, id string) (ledger.Board, error) {
 // Boards are all boards, sorted by ID.
 func (s *Store) Boards(context.Context) ([]ledger.BoardSummary, error) {
 	s.mu.RLock()
-	all := make([]ledger.BoardSummary, 0, len(s.halls.boards))
-	for b := range maps.Values(s.halls.boards) {
-		all = append(all, b.BoardSummary)
-	}
-	s.mu.RUnlock()
-	slices.SortFunc(all, func(a, b ledger.BoardSummary) int { return strings.Compare(a.ID, b.ID) })
-	return all, nil
+	defer s.mu.RUnlock()
+	return ledger.Summaries(s.halls.boards), nil
 }
 
 // HearBoards has changed be told of each board that is changed from now on, by whichever

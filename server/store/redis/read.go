@@ -186,32 +186,22 @@ func (s *Store) histories(ctx context.Context, ids []metric.ID, q ledger.Range, 
 	return nil
 }
 
-// maxScan is how many samples After looks through; one who missed more is better served
-// by a history.
-const maxScan = 1 << 20
-
-// After answers ledger.ErrPruned also where more than a million samples lie between since and
+// After answers ledger.ErrPruned also where more than ledger.MaxScan samples lie between since and
 // upTo, a metric was deleted since, or since is yet to come.
 func (s *Store) After(ctx context.Context, since, upTo uint64, match func(metric.ID) bool, limit int) ([]metric.Sample, error) {
 	s.mu.RLock()
 	seq, forgotten, away := s.metrics.seq, s.metrics.forgotten, s.away
 	s.mu.RUnlock()
-	upTo = min(upTo, seq)
-	if since > seq || since <= forgotten && forgotten > 0 {
-		return nil, ledger.ErrPruned
-	}
-	if since >= upTo {
-		return nil, nil
-	}
-	if upTo-since > maxScan {
-		return nil, ledger.ErrPruned
+	upTo, err := ledger.Missed(since, upTo, seq, forgotten)
+	if err != nil || since == upTo {
+		return nil, err
 	}
 	if away != nil {
 		return nil, unreadable(away)
 	}
 	var out []metric.Sample
 	next := since + 1
-	err := s.events(ctx, since, "+", func(e event) (bool, error) {
+	err = s.events(ctx, since, "+", func(e event) (bool, error) {
 		if e.kind != sampled {
 			return true, nil
 		}

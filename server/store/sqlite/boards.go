@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 
 	"telltale/server/ledger"
 )
@@ -31,13 +29,8 @@ func (s *Store) Board(_ context.Context, id string) (ledger.Board, error) {
 // Boards are all boards, sorted by ID.
 func (s *Store) Boards(context.Context) ([]ledger.BoardSummary, error) {
 	s.mu.RLock()
-	all := make([]ledger.BoardSummary, 0, len(s.boards.byID))
-	for b := range maps.Values(s.boards.byID) {
-		all = append(all, b.BoardSummary)
-	}
-	s.mu.RUnlock()
-	slices.SortFunc(all, func(a, b ledger.BoardSummary) int { return strings.Compare(a.ID, b.ID) })
-	return all, nil
+	defer s.mu.RUnlock()
+	return ledger.Summaries(s.boards.byID), nil
 }
 
 // ChangeBoard decides the change, writes it with its key in one transaction, and

@@ -145,25 +145,15 @@ func openTier(blob []byte, tiers []series.Tier) (cells []rollup.Cell, err error)
 	return cells, nil
 }
 
-// maxScan is how many samples After looks through; one who missed more is
-// better served by a history.
-const maxScan = 1 << 20
-
-// After answers ledger.ErrPruned also where more than a million samples lie
+// After answers ledger.ErrPruned also where more than ledger.MaxScan samples lie
 // between since and upTo, a metric was deleted since, or since is yet to come.
 func (s *Store) After(ctx context.Context, since, upTo uint64, match func(metric.ID) bool, limit int) ([]metric.Sample, error) {
 	s.mu.RLock()
 	seq, forgotten := s.seq, s.forgotten
 	s.mu.RUnlock()
-	upTo = min(upTo, seq)
-	if since > seq || since <= forgotten && forgotten > 0 {
-		return nil, ledger.ErrPruned
-	}
-	if since >= upTo {
-		return nil, nil
-	}
-	if upTo-since > maxScan {
-		return nil, ledger.ErrPruned
+	upTo, err := ledger.Missed(since, upTo, seq, forgotten)
+	if err != nil || since == upTo {
+		return nil, err
 	}
 	found, err := s.query.log.QueryContext(ctx, int64(since))
 	if err != nil {

@@ -50,14 +50,8 @@ func (s *Store) extent(ctx context.Context, e *roomEntry) (x ledger.Extent, at i
 	if !ordinary {
 		return x, at, nil
 	}
-	if kept := uint64(s.options.RoomMessages); x.Last-(x.First-1) > kept {
-		x.First = x.Last - kept + 1
-	}
-	if x.First > x.Last || since > horizon {
-		return x, at, nil
-	}
-	if at <= horizon {
-		x.First = x.Last + 1
+	x, sure := x.Within(uint64(s.options.RoomMessages), since, at, horizon)
+	if sure {
 		return x, at, nil
 	}
 	if x.First, since, err = s.firstAfter(ctx, e.num, x, at, horizon); err != nil {
