@@ -38,6 +38,7 @@ var arrows = map[string][]string{
 	"server/store":    {"server/store", "server/ledger", "shared"},
 	"server/auth":     {"shared"},
 	"server/host":     {"shared"},
+	"server/bench":    {"shared"},
 	"server/command":  {"server/command", "shared"},
 	"server/markdown": {},
 	"server/picture":  {"server/picture", "shared"},

@@ -28,6 +28,7 @@ func verbs() []verb {
 		{"serve", "run the server and its pages", serveVerb},
 		{"run", "run a command here, watched by everybody who looks there", runVerb},
 		{"token", "make, list and revoke the tokens that let callers in", tokenVerb},
+		{"bench", "load a server and say what came of it", benchVerb},
 		{"version", "print the version", versionVerb},
 	}
 }
@@ -62,7 +63,7 @@ func listVerbs() string {
 	for _, verb := range verbs() {
 		fmt.Fprintf(&list, "\n  telltale %-8s %s", verb.name, verb.says)
 	}
-	list.WriteString("\n\ntelltale serve -h, telltale run -h and telltale token -h list their options.")
+	list.WriteString("\n\ntelltale VERB -h lists the options of one.")
 	return list.String()
 }
 

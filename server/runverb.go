@@ -104,15 +104,24 @@ func parseRun(args []string, getenv func(string) string, help io.Writer) (watche
 			return w, wrong("--room: the rooms that begin with %s are the runs' own", life.Prefix)
 		}
 	}
-	if !strings.Contains(server, "://") {
-		server = "http://" + server
-	}
-	at, err := url.Parse(server)
-	if err != nil || at.Host == "" || at.Scheme != "http" && at.Scheme != "https" {
-		return w, wrong("--url is an address such as http://localhost:8082, not %q", server)
+	at, err := serverAddress(server)
+	if err != nil {
+		return w, wrong("--url: %v", err)
 	}
 	w.server = at
 	return w, nil
+}
+
+// serverAddress reads where a server is.
+func serverAddress(text string) (*url.URL, error) {
+	if !strings.Contains(text, "://") {
+		text = "http://" + text
+	}
+	at, err := url.Parse(text)
+	if err != nil || at.Host == "" || at.Scheme != "http" && at.Scheme != "https" {
+		return nil, fmt.Errorf("an address is such as http://localhost:8082, not %q", text)
+	}
+	return at, nil
 }
 
 // newRunID has 75 random bits.
