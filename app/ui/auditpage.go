@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"strconv"
 
-	"telltale/app/live"
 	"telltale/shared/access"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
@@ -33,15 +32,12 @@ func (p *AuditPage) OnInit() {
 
 // OnPreRender draws the page around the lines, which the app asks for.
 func (p *AuditPage) OnPreRender(ctx app.Context) {
-	ctx.Page().SetTitle("Audit · Telltale")
-	p.ask(ctx, "/audit", live.Look{}, 0)
+	p.list(ctx, "Audit", "/audit")
 }
 
 // OnMount starts what moves.
 func (p *AuditPage) OnMount(ctx app.Context) {
-	ctx.Page().SetTitle("Audit · Telltale")
-	browser.Open(live.Look{}, p.first, nil)
-	app.Window().Get("telltale").Call("alive")
+	p.follow(ctx, "Audit")
 	p.read(ctx)
 }
 

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"telltale/app/live"
 	"telltale/shared/access"
 	"telltale/shared/board"
 	"telltale/shared/wire"
@@ -33,8 +32,7 @@ func (p *BoardsPage) OnInit() {
 
 // OnPreRender looks up what to show, on the server.
 func (p *BoardsPage) OnPreRender(ctx app.Context) {
-	ctx.Page().SetTitle("Boards · Telltale")
-	p.ask(ctx, "/boards", live.Look{}, 0)
+	p.list(ctx, "Boards", "/boards")
 	source := p.source(ctx)
 	if source == nil {
 		return
@@ -55,9 +53,7 @@ func lastChanged(rows []wire.BoardRow) []wire.BoardRow {
 
 // OnMount starts what moves.
 func (p *BoardsPage) OnMount(ctx app.Context) {
-	ctx.Page().SetTitle("Boards · Telltale")
-	browser.Open(live.Look{}, p.first, nil)
-	app.Window().Get("telltale").Call("alive")
+	p.follow(ctx, "Boards")
 	p.shown = true
 	p.refresh(ctx)
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"telltale/app/live"
 	"telltale/shared/access"
 	"telltale/shared/room"
 	"telltale/shared/wire"
@@ -38,8 +37,7 @@ func (p *RoomsPage) OnInit() {
 
 // OnPreRender looks up what to show, on the server.
 func (p *RoomsPage) OnPreRender(ctx app.Context) {
-	ctx.Page().SetTitle("Rooms · Telltale")
-	p.ask(ctx, "/rooms", live.Look{}, 0)
+	p.list(ctx, "Rooms", "/rooms")
 	source := p.source(ctx)
 	if source == nil {
 		return
@@ -60,9 +58,7 @@ func newest(list []wire.RoomRow) []wire.RoomRow {
 
 // OnMount starts what moves.
 func (p *RoomsPage) OnMount(ctx app.Context) {
-	ctx.Page().SetTitle("Rooms · Telltale")
-	browser.Open(live.Look{}, p.first, nil)
-	app.Window().Get("telltale").Call("alive")
+	p.follow(ctx, "Rooms")
 	p.shown = true
 	p.refresh(ctx)
 }

@@ -4,7 +4,6 @@ import (
 	"strings"
 	"time"
 
-	"telltale/app/live"
 	"telltale/shared/access"
 	"telltale/shared/run"
 
@@ -39,16 +38,13 @@ func (p *RunsPage) OnInit() {
 
 // OnPreRender looks up what to show, on the server.
 func (p *RunsPage) OnPreRender(ctx app.Context) {
-	ctx.Page().SetTitle("Runs · Telltale")
-	p.ask(ctx, "/runs", live.Look{}, 0)
+	p.list(ctx, "Runs", "/runs")
 	p.first.Runs, p.now = p.runs(ctx), p.first.Now
 }
 
 // OnMount starts what moves.
 func (p *RunsPage) OnMount(ctx app.Context) {
-	ctx.Page().SetTitle("Runs · Telltale")
-	browser.Open(live.Look{}, p.first, nil)
-	app.Window().Get("telltale").Call("alive")
+	p.follow(ctx, "Runs")
 	p.shown = true
 	p.refresh(ctx)
 }

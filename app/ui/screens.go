@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"telltale/app/live"
 	"telltale/shared/board"
 	"telltale/shared/wire"
 
@@ -34,15 +33,12 @@ func (p *ScreensPage) OnInit() {
 
 // OnPreRender names the page, on the server.
 func (p *ScreensPage) OnPreRender(ctx app.Context) {
-	ctx.Page().SetTitle("Screens · Telltale")
-	p.ask(ctx, "/screens", live.Look{}, 0)
+	p.list(ctx, "Screens", "/screens")
 }
 
 // OnMount starts what moves.
 func (p *ScreensPage) OnMount(ctx app.Context) {
-	ctx.Page().SetTitle("Screens · Telltale")
-	browser.Open(live.Look{}, p.first, nil)
-	app.Window().Get("telltale").Call("alive")
+	p.follow(ctx, "Screens")
 	p.id, p.build = browser.This()
 	p.shown = true
 	p.refresh(ctx)

@@ -73,6 +73,19 @@ func (s *shell) ask(ctx app.Context, path string, look live.Look, lines int) Vie
 	return view
 }
 
+// list begins a page that lists things, on the server.
+func (s *shell) list(ctx app.Context, title, path string) {
+	ctx.Page().SetTitle(title + " · Telltale")
+	s.ask(ctx, path, live.Look{}, 0)
+}
+
+// follow has such a page be live, in the browser.
+func (s *shell) follow(ctx app.Context, title string) {
+	ctx.Page().SetTitle(title + " · Telltale")
+	browser.Open(live.Look{}, s.first, nil)
+	app.Window().Get("telltale").Call("alive")
+}
+
 // runs are the newest, on the server.
 func (s *shell) runs(ctx app.Context) []run.Run {
 	source := s.source(ctx)
