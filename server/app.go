@@ -107,13 +107,16 @@ func (w *pageWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// Write sends a part of a page; of one that is missing nothing is sent.
+// Write sends a page, which go-app gives as a whole; of one that is missing nothing is sent.
 func (w *pageWriter) Write(b []byte) (int, error) {
 	if w.missing {
 		return len(b), nil
 	}
 	setPageHeader(w.Header(), w.policy)
-	return w.ResponseWriter.Write(b)
+	if _, err := w.ResponseWriter.Write(tight(b)); err != nil {
+		return 0, err
+	}
+	return len(b), nil
 }
 
 // policy lets a page load and ask nothing but this server, and run nothing but its files and the wasm app.
@@ -123,6 +126,7 @@ const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-
 
 func setPageHeader(header http.Header, policy string) {
 	header.Del("ETag")
+	header.Del("Content-Length") // of the page as go-app lays it out
 	header.Set("Cache-Control", "no-store")
 	header.Set("Content-Security-Policy", policy)
 	header.Set("Content-Type", "text/html; charset=utf-8")

@@ -95,7 +95,7 @@ func pagesFor(t *testing.T) (page func(path, header string) (int, string), token
 		{"PUT", "/api/v1/boards/ops", onlookersBoard}, {"PUT", "/api/v1/boards/secret_board", `{"title":"secret title","panels":[{"id":"s","kind":"stat","queries":[{"metric":"secret.x"}]}]}`},
 		{"POST", "/m/orders", "48151623"}, {"POST", "/m/host.cpu", "23421508"}, {"POST", "/m/secret.x", "66062500"}, {"PUT", "/api/v1/metrics/secret.y", `{"kind":"gauge","title":"secret title"}`},
 		{"POST", `/m/http{code="500",job="web"}`, "5005"}, {"POST", `/m/http{code="200",job="secret"}`, "66062500"}, {"POST", `/m/http{code="500",job="secret"}`, "66062500"},
-		{"POST", "/r/build", "all well"}, {"POST", "/r/secret", "secret words"},
+		{"POST", "/r/build", "\x1b[32mok\x1b[0m  \tall well"}, {"POST", "/r/secret", "secret words"},
 	} {
 		if code, body := ask(each[0], each[1], each[2], admin); code >= 300 {
 			t.Fatalf("%v: %d %s", each, code, body)
