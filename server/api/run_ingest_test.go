@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -12,7 +11,6 @@ import (
 	"time"
 
 	"telltale/server/command/capture"
-	"telltale/server/hub"
 	"telltale/server/ledger"
 	"telltale/server/store/sqlite"
 	"telltale/shared/room"
@@ -213,18 +211,9 @@ func TestNoMoreRunsGoOnElsewhereThanMay(t *testing.T) {
 // TestARunThatIsNotHeardOfIsLostUntilItIsHeardOfAgain lives through minutes on a virtual clock.
 func TestARunThatIsNotHeardOfIsLostUntilItIsHeardOfAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store, err := sqlite.Open(t.Context(), t.TempDir(), sqlite.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer store.Close()
-		h := hub.New(store.Epoch(), 0, nil)
-		a := New(Options{Ledger: ledger.New(store, h), Hub: h})
-		ctx, stop := context.WithCancel(t.Context())
-		var leases sync.WaitGroup
-		defer leases.Wait()
-		defer stop()
-		leases.Go(func() { a.KeepLeases(ctx) })
+		a, keepLeases := leasing(t)
+		ctx := t.Context()
+		keepLeases()
 		begun := time.Now()
 		for _, host := range []string{"", "desk"} {
 			if err := a.report(ctx, ledger.Report{Run: run.Run{ID: "on" + host, Host: host, State: run.Running, Started: begun.UnixMilli()}}); err != nil {

@@ -40,16 +40,27 @@ func (n *notices) Heard(_ context.Context, id string) (bool, error) {
 	return time.Now().Before(n.till[id]), nil
 }
 
+// leasing is the server's own part in runs, which begins with keepLeases.
+func leasing(t *testing.T) (a *API, keepLeases func()) {
+	t.Helper()
+	store, err := sqlite.Open(t.Context(), t.TempDir(), sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	h := hub.New(store.Epoch(), 0, nil)
+	a = New(Options{Ledger: ledger.New(store, h), Hub: h})
+	return a, func() {
+		var leases sync.WaitGroup
+		leases.Go(func() { a.KeepLeases(t.Context()) })
+		t.Cleanup(leases.Wait)
+	}
+}
+
 func TestARunGoesOnWhereAnyServerHasHeardOfIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store, err := sqlite.Open(t.Context(), t.TempDir(), sqlite.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer store.Close()
-		h := hub.New(store.Epoch(), 0, nil)
-		a := New(Options{Ledger: ledger.New(store, h), Hub: h})
-		ctx, stop := context.WithCancel(t.Context())
+		a, keepLeases := leasing(t)
+		ctx := t.Context()
 		n := &notices{till: map[string]time.Time{}}
 		a.Share(n, func() []string { return []string{"here"} })
 		for id, host := range map[string]string{"here": "", "there": "", "desk": "desk", "gone": "desk"} {
@@ -57,10 +68,7 @@ func TestARunGoesOnWhereAnyServerHasHeardOfIt(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		var leases sync.WaitGroup
-		defer leases.Wait()
-		defer stop()
-		leases.Go(func() { a.KeepLeases(ctx) })
+		keepLeases()
 		check := func(when string, want map[string]run.State) {
 			t.Helper()
 			synctest.Wait()

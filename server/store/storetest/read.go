@@ -249,6 +249,12 @@ func retentionInSteps(t *testing.T, w *world) {
 		w.maintain()
 	}
 	w.now += 100 * day
+	w.goesOn(func() { w.take(add("c", 1)) })
+}
+
+// goesOn fails unless what is done again and again is done several times while retention runs.
+func (w *world) goesOn(do func()) {
+	w.t.Helper()
 	var running atomic.Bool
 	running.Store(true)
 	done := make(chan error)
@@ -259,16 +265,16 @@ func retentionInSteps(t *testing.T, w *world) {
 	}()
 	meanwhile := 0
 	for running.Load() {
-		w.take(add("c", 1))
+		do()
 		if running.Load() {
 			meanwhile++
 		}
 	}
 	if err := <-done; err != nil {
-		t.Error(err)
+		w.t.Error(err)
 	}
 	if meanwhile < 3 {
-		t.Errorf("%d mutations were taken while retention ran", meanwhile)
+		w.t.Errorf("%d were taken while retention ran", meanwhile)
 	}
 }
 
