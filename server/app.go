@@ -58,7 +58,7 @@ func newApp(assets *web.Assets, ancestors string) http.Handler {
 		case isPage(r.URL.Path):
 			// go-app gives every page the build's ETag, and would answer 304 though the values have changed.
 			r.Header.Del("If-None-Match")
-			page := &pageWriter{ResponseWriter: w, policy: policy}
+			page := &pageWriter{ResponseWriter: w, policy: policy, gzips: web.Gzips(r.Header.Values("Accept-Encoding"))}
 			if pages.ServeHTTP(page, r); page.missing {
 				notFound(w, r, resolve, policy)
 			}
@@ -88,35 +88,6 @@ func notFound(w http.ResponseWriter, r *http.Request, resolve func(string) strin
 <header class="masthead"><div class="inner"><a class="brand" href="/"><img class="glyph" src="%[2]s" alt="">Telltale</a></div></header>
 <main class="inner invitation"><div class="toolbar"><h1>There is nothing at %[3]s</h1></div><p class="quiet"><a href="/">To the start page</a></p></main></html>
 `, resolve("app.css"), resolve("icon/icon.svg"), html.EscapeString(r.URL.Path))
-}
-
-// pageWriter takes the build's ETag off a page and keeps it out of shared caches; the service worker keeps pages itself.
-// Of an answer that there is no such page it keeps only that.
-type pageWriter struct {
-	http.ResponseWriter
-	policy  string
-	missing bool
-}
-
-// WriteHeader sends a page's header, or notes that there is no such page.
-func (w *pageWriter) WriteHeader(status int) {
-	if w.missing = status == http.StatusNotFound; w.missing {
-		return
-	}
-	setPageHeader(w.Header(), w.policy)
-	w.ResponseWriter.WriteHeader(status)
-}
-
-// Write sends a page, which go-app gives as a whole; of one that is missing nothing is sent.
-func (w *pageWriter) Write(b []byte) (int, error) {
-	if w.missing {
-		return len(b), nil
-	}
-	setPageHeader(w.Header(), w.policy)
-	if _, err := w.ResponseWriter.Write(tight(b)); err != nil {
-		return 0, err
-	}
-	return len(b), nil
 }
 
 // policy lets a page load and ask nothing but this server, and run nothing but its files and the wasm app.

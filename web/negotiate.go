@@ -13,9 +13,16 @@ const (
 	identity encoding = "identity"
 )
 
-// negotiate picks the form of a packed file from Accept-Encoding (RFC 9110, section 12.5.3): of the forms
-// with the highest weight the smallest. No header, or an empty one, means plain. False: none is accepted.
-func negotiate(headers []string) (encoding, bool) {
+// Gzips tells whether what has no other form than plain and gzip is better sent as gzip to who sends these
+// Accept-Encoding headers.
+func Gzips(headers []string) bool {
+	form, _ := negotiate(headers, gzipped, identity)
+	return form == gzipped
+}
+
+// negotiate picks a form from Accept-Encoding (RFC 9110, section 12.5.3): of those with the highest weight the
+// first. No header, or an empty one, means plain. False: none is accepted.
+func negotiate(headers []string, forms ...encoding) (encoding, bool) {
 	weights := map[string]float64{}
 	for _, header := range headers {
 		for item := range strings.SplitSeq(header, ",") {
@@ -26,7 +33,7 @@ func negotiate(headers []string) (encoding, bool) {
 		}
 	}
 	best, highest := identity, 0.0
-	for _, form := range []encoding{brotli, gzipped, identity} {
+	for _, form := range forms {
 		if weight := weightOf(weights, form); weight > highest {
 			best, highest = form, weight
 		}

@@ -22,7 +22,7 @@ func (a *Assets) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	form, acceptable := identity, true
 	if file.Packed {
-		form, acceptable = negotiate(r.Header.Values("Accept-Encoding"))
+		form, acceptable = negotiate(r.Header.Values("Accept-Encoding"), brotli, gzipped, identity) // the smallest first
 		w.Header().Set("Vary", "Accept-Encoding")
 	}
 	if !acceptable {

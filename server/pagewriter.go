@@ -1,0 +1,64 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"net/http"
+	"sync"
+)
+
+// pageWriter takes the build's ETag off a page and keeps it out of shared caches; the service worker keeps pages itself.
+// It sends a page tight, and as gzip to who takes it: the start page is 5 KB then, which a server may send at once, and
+// not 67 KB. Of an answer that there is no such page it keeps only that.
+type pageWriter struct {
+	http.ResponseWriter
+	policy  string
+	gzips   bool
+	begun   bool
+	missing bool
+}
+
+// WriteHeader sends a page's header, or notes that there is no such page.
+func (w *pageWriter) WriteHeader(status int) {
+	w.begun, w.missing = true, status == http.StatusNotFound
+	if w.missing {
+		return
+	}
+	setPageHeader(w.Header(), w.policy)
+	w.Header().Set("Vary", "Accept-Encoding")
+	if w.gzips = w.gzips && status == http.StatusOK; w.gzips {
+		w.Header().Set("Content-Encoding", "gzip")
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write sends a page, which go-app gives as a whole; of one that is missing nothing is sent.
+func (w *pageWriter) Write(page []byte) (int, error) {
+	if !w.begun {
+		w.WriteHeader(http.StatusOK)
+	}
+	if w.missing {
+		return len(page), nil
+	}
+	sent := tight(page)
+	if w.gzips {
+		sent = gzipped(sent)
+	}
+	if _, err := w.ResponseWriter.Write(sent); err != nil {
+		return 0, err
+	}
+	return len(page), nil
+}
+
+// gzips are writers that are not in use: one takes up most of a MiB.
+var gzips = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
+
+func gzipped(plain []byte) []byte {
+	var packed bytes.Buffer
+	w := gzips.Get().(*gzip.Writer)
+	defer gzips.Put(w)
+	w.Reset(&packed)
+	_, _ = w.Write(plain) // a buffer takes all
+	_ = w.Close()
+	return packed.Bytes()
+}
