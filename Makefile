@@ -92,7 +92,7 @@ golden: ## write the golden pictures anew; look at what changed before committin
 	go test ./shared/chart ./server/picture -run Golden -update
 
 gallery: tools build ## screenshots of every page, size and theme in bin/gallery
-	go test -tags gallery -count=1 -v -run "^TestGallery$$" ./server/journey -gallery $(CURDIR)/bin/gallery
+	go test -tags gallery -count=1 -timeout 0 -v -run "^TestGallery$$" ./server/journey -gallery $(CURDIR)/bin/gallery
 
 size: wasm ## bytes of the browser app, plain and packed, and of the binary
 	$(SERVER_BUILD)
