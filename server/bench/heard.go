@@ -18,6 +18,7 @@ type word struct {
 	kind  string        // its type; "" where it cannot be read
 	from  uint64        // of a frame
 	seq   uint64        // of a frame, a snapshot, or a room's message
+	room  string        // of a room's message
 	count int64         // changes in a frame; 1 for a message of this run
 	due   time.Duration // when the oldest of a frame, or the message, was due; negative where that is not said
 	says  string        // an error's detail
@@ -83,7 +84,7 @@ func (h *heard) read(message []byte) word {
 	case wire.TypeBroadcast:
 		var said wire.Said
 		err = wire.Decode(message, &said)
-		if w.seq = said.Seq; strings.HasPrefix(said.Content, h.run) {
+		if w.seq, w.room = said.Seq, said.RoomID; strings.HasPrefix(said.Content, h.run) {
 			w.count, w.due = 1, dueOf(said.Content)
 		}
 	case wire.TypeError:

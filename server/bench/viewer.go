@@ -106,11 +106,7 @@ func (v *viewer) try(ctx context.Context, r *run) (err error) {
 			return err
 		case !is:
 		case w.kind == wire.TypeWelcome:
-			err = v.socket.say(wire.Watch{ID: askWatch, Metrics: []string{r.prefix + "*"}, RangeMS: watchRange, Points: watchPoints, Rate: wire.DefaultRate})
-			if err == nil && v.room >= 0 {
-				err = v.socket.say(wire.Join{ID: askJoin, RoomID: roomName(v.room), UserID: "bench"})
-			}
-			if err != nil {
+			if err := v.ask(r); err != nil {
 				return err
 			}
 		case w.kind == wire.TypeSnapshot:
@@ -127,6 +123,16 @@ func (v *viewer) try(ctx context.Context, r *run) (err error) {
 		}
 	}
 	return v.socket.conn.SetReadDeadline(time.Time{})
+}
+
+// ask joins and watches.
+func (v *viewer) ask(r *run) error {
+	if v.room >= 0 {
+		if err := v.socket.say(wire.Join{ID: askJoin, RoomID: roomName(v.room), UserID: "bench"}); err != nil {
+			return err
+		}
+	}
+	return v.socket.say(wire.Watch{ID: askWatch, Metrics: []string{r.prefix + "*"}, RangeMS: watchRange, Points: watchPoints, Rate: wire.DefaultRate})
 }
 
 // watch takes what comes until the connection ends.
@@ -148,8 +154,8 @@ func (v *viewer) watch(r *run) {
 func (v *viewer) take(r *run, w word) {
 	switch seq := v.seq.Load(); w.kind {
 	case wire.TypeFrame:
-		if w.from != seq {
-			return // it does not follow on: what is in it does not count
+		if w.from < seq {
+			return // it had a part of it: what is in it does not count
 		}
 		v.frames++
 		v.changes += w.count
@@ -162,7 +168,7 @@ func (v *viewer) take(r *run, w word) {
 		v.jumps = append(v.jumps, stretch{seq, w.seq})
 		v.seq.Store(w.seq)
 	case wire.TypeBroadcast:
-		if w.seq <= v.said.Load() {
+		if w.room != roomName(v.room) || w.seq <= v.said.Load() {
 			return // it had it
 		}
 		if v.messages += w.count; w.due >= 0 {
