@@ -145,7 +145,7 @@ func watchLeader(ctx context.Context, c config, store *redis.Store, truth *ledge
 	})
 }
 
-// leads and stale are what others ask of the store that is shared; nil where none is.
+// leads, stale and catchUp are what others ask of the store that is shared; nil where none is.
 func leads(shared *redis.Store) func() bool {
 	if shared == nil {
 		return nil
@@ -158,4 +158,11 @@ func stale(shared *redis.Store) func() (time.Time, bool) {
 		return nil
 	}
 	return shared.Stale
+}
+
+func catchUp(shared *redis.Store) func(context.Context) error {
+	if shared == nil {
+		return nil
+	}
+	return shared.CatchUp
 }

@@ -22,9 +22,12 @@ type Options struct {
 	Hub      *hub.Hub
 	Writable func() error                      // nil while the store takes mutations
 	Stale    func() (since time.Time, is bool) // as of when the store is, where it is out of reach; nil where it never is
-	Pages    http.Handler                      // pages for browsers and what belongs to them
-	Assets   http.Handler                      // GET /web/...
-	Log      *slog.Logger
+	// CatchUp returns once the store knows here all that others had written when it was called, or
+	// with an error where it cannot; nil where nobody else writes to it.
+	CatchUp func(context.Context) error
+	Pages   http.Handler // pages for browsers and what belongs to them
+	Assets  http.Handler // GET /web/...
+	Log     *slog.Logger
 
 	Gate       *auth.Gate   // nil lets everybody do everything
 	Access     access.Store // of share links and of the audit; nil with no Gate
@@ -71,7 +74,8 @@ type API struct {
 	// snapshots bounds how many histories are read for viewers at once.
 	snapshots chan struct{}
 	pictures  chan struct{} // and this, how many pictures are drawn
-	held      *holdings     // what larger bodies take
+	firsts    *holdings     // what larger bodies take at first
+	held      *holdings     // and in all
 
 	state      atomic.Int32 // starting, serving, draining
 	complained atomic.Int64 // the second of the last complaint
@@ -105,7 +109,7 @@ func New(o Options) *API {
 		o.Tiers = series.Tiers
 	}
 	a := &API{Options: o, begun: time.Now(), snapshots: make(chan struct{}, snapshotsAtOnce), pictures: make(chan struct{}, picturesAtOnce),
-		held: newHoldings(), remotes: newRemotes(), turns: newTurns(), paces: newPaces(o.RateLimit),
+		firsts: newHoldings(firstsAtOnce), held: newHoldings(heldAtOnce), remotes: newRemotes(), turns: newTurns(), paces: newPaces(o.RateLimit),
 		draining: make(chan struct{}), sockets: map[*socket]struct{}{}}
 	a.Pages = a.seeing(o.Pages)
 	a.boards = Boards{Ledger: o.Ledger, Files: o.BoardFiles}

@@ -78,7 +78,9 @@ type delivery struct {
 
 // follow begins the line of a member that has just joined: what was said after
 // since, nil for only what is new, and then that. A since that the room has not
-// reached is of another life of the store: all that is kept follows, as after 0.
+// reached is of another life of the store: all that is kept follows, as after 0;
+// but where other servers have it and this one has not heard of all, what comes
+// after it follows, once it comes.
 // What is read from the store is written as as says, but for pages with messages of
 // the user's own. It answers the seq of the room's newest message besides.
 func (a *API) follow(ctx context.Context, m *hub.Member, since *wire.Since, as *encoding, user string) (*line, uint64, error) {
@@ -88,10 +90,16 @@ func (a *API) follow(ctx context.Context, m *hub.Member, since *wire.Since, as *
 	if err != nil {
 		return nil, 0, fmt.Errorf("read the extent of a room: %w", err)
 	}
-	given := extent.Last
+	given, ahead := extent.Last, false
 	if since != nil {
 		given = uint64(*since)
-		if given == 0 || given > extent.Last {
+		if given > extent.Last && a.CatchUp != nil {
+			ahead = a.CatchUp(ctx) != nil
+			if extent, err = a.Ledger.Extent(ctx, m.Room()); err != nil {
+				return nil, 0, fmt.Errorf("read the extent of a room: %w", err)
+			}
+		}
+		if given == 0 || given > extent.Last && !ahead {
 			given = extent.First - 1
 		}
 	}

@@ -19,6 +19,9 @@ const (
 // those who join.
 const joinTick = 50 * time.Millisecond
 
+// aheadTick is joinTick where a viewer waits for what another hub has told it already.
+const aheadTick = 500 * time.Millisecond
+
 // feed is one set of patterns at one rate and the frames cut from it lately.
 type feed struct {
 	hub *Hub

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -77,6 +78,14 @@ func (h *Hub) Watch(out *Outbox, w Watch) (*Viewer, error) {
 		return nil, err
 	}
 	v := &Viewer{feed: f, out: out, least: h.seq, last: w.Since, resume: w.Epoch == h.epoch && w.Epoch != ""}
+	if h.elsewhere != nil && w.Epoch != "" {
+		switch h.epoch {
+		case w.Epoch:
+			v.least = max(h.seq, w.Since) // another hub was ahead: nobody is shown an older state than they have
+		case "":
+			v.least = math.MaxUint64 // nothing is known here yet
+		}
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.viewers[v] = struct{}{}
@@ -185,8 +194,15 @@ func (v *Viewer) join() *Boundary {
 		}
 	}
 	if !f.usable(v.least) {
-		f.joining = true
-		f.arm(joinTick)
+		switch {
+		case v.least == math.MaxUint64: // Renew wakes it
+		case v.least > h.seq+1:
+			f.joining = true
+			f.arm(aheadTick)
+		default:
+			f.joining = true
+			f.arm(joinTick)
+		}
 		return nil
 	}
 	at := *f.at

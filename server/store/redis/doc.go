@@ -58,6 +58,8 @@
 //   - A process ended: its lease ends 15 s after it renewed it last; whoever renews next takes it
 //     out of hubs and says so. Who was away for longer than its lease tells all anew. While Redis was
 //     away all leases ended: who has just come back ends nobody's until all have had time to renew theirs.
+//   - A viewer that another process had told more than this one knows: CatchUp waits until it knows
+//     as much; what the viewer has is not told it again, nor an older state.
 //   - Redis back: the follower goes on from its place. Each event names the one before it, so
 //     that no other log can pass for this one. Where the log was trimmed past the place,
 //     all is read anew, and the Publisher told so. Where it is another one, as a failover
