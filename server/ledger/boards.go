@@ -112,7 +112,7 @@ func ReadBoardChanged(b []byte, c BoardChange) (BoardChanged, error) {
 		again.Time = r.varint()
 		again.New = r.bytes(1)[0] == 1
 	} else {
-		again.Err = r.refusal()
+		again.Err = r.refusal(nil, false)
 	}
 	return again, r.err
 }

@@ -35,3 +35,6 @@ func (l Limits) WithDefaults() Limits {
 		MaxBoards:    cmp.Or(l.MaxBoards, 1000),
 	}
 }
+
+// KeysKept is how long an idempotency key holds, ms.
+const KeysKept = 24 * 3_600_000

@@ -78,6 +78,9 @@ func appendRefusal(b []byte, err error) []byte {
 	} else {
 		b = append(b, keptRefusal)
 	}
+	if stood, ok := errors.AsType[*Stood](err); ok {
+		return stood.append(append(b, stoodReason))
+	}
 	reason := 0
 	for i, r := range reasons[1:] {
 		if errors.Is(err, r) {
@@ -100,6 +103,22 @@ func ReadOutcomes(b []byte, items []Item) ([]Outcome, error) {
 	if n := r.uvarint(); r.err == nil && n != uint64(len(items)) {
 		return nil, ErrKeyReused
 	}
+	return r.outcomes(items, false)
+}
+
+// KeptOutcomes reads what AppendOutcomes wrote, without the items: what a Stood was refused
+// for it does not say, and its samples name no metric.
+func KeptOutcomes(b []byte) ([]Outcome, error) {
+	r := keptReader{b: b}
+	n := r.uvarint()
+	if n > uint64(len(r.b)) {
+		return nil, errKept
+	}
+	return r.outcomes(make([]Item, n), true)
+}
+
+// outcomes reads those of items; blank says that nothing is known of these.
+func (r *keptReader) outcomes(items []Item, blank bool) ([]Outcome, error) {
 	outcomes := make([]Outcome, len(items))
 	for i := range outcomes {
 		o := &outcomes[i]
@@ -110,9 +129,10 @@ func ReadOutcomes(b []byte, items []Item) ([]Outcome, error) {
 			o.Sample.Value = math.Float64frombits(binary.LittleEndian.Uint64(r.bytes(8)))
 			o.Sample.Add = math.Float64frombits(binary.LittleEndian.Uint64(r.bytes(8)))
 		case keptRefusal:
-			o.Err = r.refusal()
+			o.Err = r.refusal(items[i:], blank)
 		case keptItem:
-			o.Err = &ItemError{Item: int(r.uvarint()), Err: r.refusal()}
+			item := r.uvarint()
+			o.Err = &ItemError{Item: int(item), Err: r.refusal(items[min(item, uint64(len(items))):], blank)}
 		case keptSame:
 			if i > 0 {
 				o.Err = outcomes[i-1].Err
@@ -157,8 +177,17 @@ func (r *keptReader) varint() int64 {
 	return int64(u>>1) ^ -int64(u&1)
 }
 
-func (r *keptReader) refusal() error {
+// refusal reads why the first of items was refused, which may be asked of it again, unless it
+// is blank.
+func (r *keptReader) refusal(items []Item, blank bool) error {
 	reason := int(r.bytes(1)[0])
+	if reason == stoodReason && len(items) > 0 {
+		stood := r.stood()
+		if blank {
+			return stood
+		}
+		return stood.Why(items[0].Mutation)
+	}
 	text := string(r.bytes(r.uvarint()))
 	if reason >= len(reasons) {
 		r.err = errKept
@@ -205,7 +234,7 @@ func ReadPosted(b []byte, p Post) (Posted, error) {
 		again.First, again.Time = r.uvarint(), r.varint()
 		again.Last = again.First + uint64(len(p.Lines)) - 1
 	} else {
-		again.Err = r.refusal()
+		again.Err = r.refusal(nil, false)
 	}
 	return again, r.err
 }

@@ -102,7 +102,7 @@ func (s *Store) RunOf(ctx context.Context, key string, digest uint64) (string, e
 	if err != nil {
 		return "", s.unavailable(err)
 	}
-	if time, _, _, r := readKey(kept); r.err != nil || time <= s.now()-keysKept {
+	if time, _, _, r := readKey(kept); r.err != nil || time <= s.now()-ledger.KeysKept {
 		return "", r.err
 	}
 	again, err := readRepeat(kept, &ledger.Post{Digest: digest, Run: &ledger.Standing{}})
@@ -111,6 +111,3 @@ func (s *Store) RunOf(ctx context.Context, key string, digest uint64) (string, e
 	}
 	return again.Run, again.Err
 }
-
-// keysKept is how long an idempotency key holds, in ms.
-const keysKept = 24 * 3_600_000

@@ -32,7 +32,7 @@ func (k *keySet) row(key string) (*keyRow, error) {
 	var time, digest int64
 	row := keyRow{key: key}
 	err := k.store.sql.key.QueryRow(key).Scan(&time, &digest, &row.kept)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && time <= k.now-keysKept {
+	if errors.Is(err, sql.ErrNoRows) || err == nil && time <= k.now-ledger.KeysKept {
 		return nil, nil
 	}
 	if err != nil {

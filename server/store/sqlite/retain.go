@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"telltale/server/ledger"
 	"telltale/server/store/rollup"
 )
 
@@ -26,7 +27,7 @@ func (s *Store) retain(ctx context.Context, shares int) error {
 	if err != nil {
 		return fmt.Errorf("prune the log: %w", err)
 	}
-	err = s.steps(ctx, keyStep, func() (int64, error) { return affected(s.sql.pruneKeys.Exec(keyStep, now-keysKept)) })
+	err = s.steps(ctx, keyStep, func() (int64, error) { return affected(s.sql.pruneKeys.Exec(keyStep, now-ledger.KeysKept)) })
 	if err != nil {
 		return fmt.Errorf("prune the idempotency keys: %w", err)
 	}

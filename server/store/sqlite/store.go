@@ -21,9 +21,6 @@ type Options struct {
 	Now func() time.Time // the clock; time.Now
 }
 
-// keysKept is how long an idempotency key holds, in ms.
-const keysKept = 24 * 3_600_000
-
 // Store is the embedded ledger.Store. All methods are safe for concurrent use.
 type Store struct {
 	options Options
