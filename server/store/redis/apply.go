@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -135,6 +136,7 @@ type answers struct {
 	now    int64
 	seq    uint64 // of the next that is accepted
 	repeat bool   // they were kept with a key
+	blank  bool   // nothing is known of the items
 }
 
 // entry reads those of one entry.
@@ -142,6 +144,7 @@ func (a *answers) entry(items []ledger.Item, out []ledger.Outcome) {
 	switch {
 	case len(items) == 0 && (a.b == "" || a.b[0] != outAgain):
 		return
+	case a.repeat && a.moved(items, out):
 	case a.b != "" && a.b[0] == outAgain:
 		a.byte()
 		if a.byte() == outReused {
@@ -173,7 +176,7 @@ func (a *answers) entry(items []ledger.Item, out []ledger.Outcome) {
 
 // kept is what was first answered to a key.
 func (a *answers) kept() *answers {
-	k := &answers{reading: reading{b: a.bytes(int(a.uint32())), err: a.err}, repeat: true}
+	k := &answers{reading: reading{b: a.bytes(int(a.uint32())), err: a.err}, repeat: true, blank: a.blank}
 	k.now, k.seq = int64(k.number()), uint64(k.number())
 	return k
 }
@@ -197,8 +200,9 @@ func (a *answers) outcome(it *ledger.Item) (o ledger.Outcome) {
 		o.Err = ledger.ErrKeyReused
 	case outKept:
 		k := a.kept()
-		o = k.outcome(it)
-		a.err = k.err
+		var first [1]ledger.Outcome
+		k.entry([]ledger.Item{*it}, first[:])
+		o, a.err = first[0], k.err
 	case outAtomic:
 		o.Err = &ledger.ItemError{Item: int(a.uint32()), Err: a.outcome(it).Err}
 	default:
@@ -209,7 +213,8 @@ func (a *answers) outcome(it *ledger.Item) (o ledger.Outcome) {
 
 // refusal lets metric.Decide say why it refuses what the script refused.
 func (a *answers) refusal(it *ledger.Item) error {
-	m := metric.Metric{ID: it.Metric}
+	stood := &ledger.Stood{Now: a.now}
+	m := &stood.Metric
 	kind, flags := a.byte(), a.byte()
 	value, floor, ceiling := a.number(), a.number(), a.number()
 	if kind > byte(metric.Gauge) {
@@ -226,12 +231,12 @@ func (a *answers) refusal(it *ledger.Item) error {
 	if flags&hasHead != 0 {
 		m.Head = metric.Head{Seq: 1, Value: value}
 	}
-	_, _, err := metric.Decide(m, it.Mutation, a.now)
-	switch {
-	case err == nil && a.repeat:
-		return ledger.ErrKeyReused // with the digest of something else
-	case err == nil:
-		a.err = fmt.Errorf("%w: Redis refused %+v of %+v", errEvent, it.Mutation, m)
+	if a.blank {
+		return stood
+	}
+	err := stood.Why(it.Mutation)
+	if errors.Is(err, ledger.ErrKeyReused) && !a.repeat {
+		a.err = fmt.Errorf("%w: Redis refused %+v of %+v", errEvent, it.Mutation, *m)
 	}
 	return err
 }

@@ -10,13 +10,18 @@ import (
 
 	"github.com/redis/rueidis"
 
+	"telltale/server/store/dump"
 	"telltale/shared/metric"
 )
 
 // format is what this package writes; a store of another is not touched.
 const format = "1"
 
-var errFormat = errors.New("the store in Redis was written by a newer telltale")
+// halfFormat stands in its place while an import has not ended: nobody else touches the store.
+const halfFormat = "importing"
+
+// ErrNewer says that the store in Redis is not of this version.
+var ErrNewer = errors.New("was written by a newer telltale")
 
 func newEpoch() string { return rand.Text()[:16] }
 
@@ -40,8 +45,12 @@ func (s *Store) attach(ctx context.Context) error {
 		}
 	}
 	meta := all[0]
-	if meta["format"] != format {
-		return errFormat
+	switch meta["format"] {
+	case s.format:
+	case halfFormat:
+		return fmt.Errorf("the store in Redis %w", dump.ErrHalf)
+	default:
+		return fmt.Errorf("the store in Redis %w", ErrNewer)
 	}
 	at := place{id: meta["last"], seq: whole(meta["seq"]), n: whole(meta["n"])}
 	m := newMetrics()

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -70,6 +71,13 @@ func (s *Store) readChanged(text string, c ledger.BoardChange) (answer ledger.Bo
 	form := r.byte()
 	if form == boardAgain {
 		_, digest, what, kept := readKey(r.b)
+		if kept.err == nil && what == keyMoved && digest == c.Digest {
+			answer, err = ledger.ReadBoardChanged([]byte(kept.b), c)
+			if errors.Is(err, ledger.ErrKeyReused) {
+				return ledger.BoardChanged{Err: err}, nil
+			}
+			return answer, err
+		}
 		if kept.err == nil && (what != keyBoard || digest != c.Digest || kept.short() != c.ID) {
 			return ledger.BoardChanged{Err: ledger.ErrKeyReused}, nil
 		}

@@ -10,7 +10,6 @@ import (
 	"github.com/redis/rueidis"
 
 	"telltale/server/store/rollup"
-	"telltale/shared/series"
 )
 
 var (
@@ -169,20 +168,14 @@ func (s *Store) fold(record string, tail []sample, target uint64, now int64) (f 
 // spill parts cells by the chunks that they belong to.
 func spill(pieces []piece, tier int, step int64, cells []rollup.Cell) []piece {
 	for len(cells) > 0 {
-		index, n := chunkIndex(cells[0].Start, step), 1
-		for n < len(cells) && chunkIndex(cells[n].Start, step) == index {
+		index, n := rollup.Chunk(cells[0].Start, step), 1
+		for n < len(cells) && rollup.Chunk(cells[n].Start, step) == index {
 			n++
 		}
 		pieces = append(pieces, piece{tier, index, rollup.AppendCells(nil, step, cells[:n])})
 		cells = cells[n:]
 	}
 	return pieces
-}
-
-// chunkIndex is the place of the chunk of a time among those of its tier.
-func chunkIndex(time, step int64) int64 {
-	width := step * rollup.PerChunk
-	return series.Floor(time, width) / width
 }
 
 // chunks is the hash of a tier of a metric: index to pieces, each as rollup.AppendCells

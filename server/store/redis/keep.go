@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/redis/rueidis"
+
+	"telltale/server/store/rollup"
 )
 
 // How often the store is looked after, by the process that holds the lease.
@@ -199,7 +201,7 @@ func (s *Store) retainChunks(ctx context.Context, num uint32) error {
 		}
 		var old []string
 		for _, field := range held {
-			if index, err := strconv.ParseInt(field, 10, 64); err == nil && index < chunkIndex(now-tier.Keep, tier.Step) {
+			if index, err := strconv.ParseInt(field, 10, 64); err == nil && index < rollup.Chunk(now-tier.Keep, tier.Step) {
 				old = append(old, field)
 			}
 		}

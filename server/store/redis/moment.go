@@ -57,7 +57,7 @@ func (s *Store) lookBack(ctx context.Context, ids []metric.ID, tier int, time, s
 	for _, id := range ids {
 		if e := s.metrics.byID[id]; e != nil {
 			pasts = append(pasts, past{id: id, tail: e.tail})
-			calls = append(calls, asked{e.num, tier, "newest", math.MinInt32, chunkIndex(max(time, metric.MinTime), step)})
+			calls = append(calls, asked{e.num, tier, "newest", math.MinInt32, rollup.Chunk(max(time, metric.MinTime), step)})
 		}
 	}
 	s.mu.RUnlock()

@@ -44,6 +44,7 @@ type Store struct {
 	dial    rueidis.ClientOption
 	prefix  string // of all keys, as KEYS[1]
 	process string // names this opening among all
+	format  string // that it reads
 
 	ctx   context.Context // ends with Close
 	stop  context.CancelFunc
@@ -79,6 +80,20 @@ type Store struct {
 // reached the store is there all the same: empty, Stale, and taking no writes until it can.
 // Its error is of options alone.
 func Open(ctx context.Context, o Options) (*Store, error) {
+	s, err := newStore(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	first, cancel := context.WithTimeout(ctx, s.options.Patience)
+	defer cancel()
+	_ = s.attach(first) // the follower tries again
+	s.tasks.Go(s.followLog)
+	s.tasks.Go(s.keepUp)
+	return s, nil
+}
+
+// newStore is a part of the store that has not begun to do anything.
+func newStore(ctx context.Context, o Options) (*Store, error) {
 	o = o.withDefaults()
 	dial, err := Dial(o.URL)
 	if err != nil {
@@ -86,17 +101,12 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	dial.Dialer.Timeout, dial.ConnWriteTimeout = o.Patience, o.Patience
 	s := &Store{options: o, dial: dial, prefix: "{" + o.Prefix + "}:", process: newID(), waiting: map[string]chan event{},
-		metrics: newMetrics(), away: errNotYet, heard: time.Now()}
+		format: format, metrics: newMetrics(), away: errNotYet, heard: time.Now()}
 	s.values, s.posts, s.prunes = newLane(s.process+"v"), newLane(s.process+"p"), newLane(s.process+"r")
 	s.changes, s.tokens, s.keep.lane = newLane(s.process+"b"), newLane(s.process+"t"), newLane(s.process+"k")
 	s.halls = newHalls()
 	s.keep.wake, s.keep.full = make(chan struct{}, 1), make(chan struct{}, 1)
 	s.ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
-	first, cancel := context.WithTimeout(ctx, o.Patience)
-	defer cancel()
-	_ = s.attach(first) // the follower tries again
-	s.tasks.Go(s.followLog)
-	s.tasks.Go(s.keepUp)
 	return s, nil
 }
 

@@ -143,7 +143,7 @@ func (s *Store) histories(ctx context.Context, ids []metric.ID, q ledger.Range, 
 	for _, id := range ids {
 		if e := s.metrics.byID[id]; e != nil && q.To >= q.From {
 			pasts = append(pasts, past{id: id, tail: e.tail})
-			calls = append(calls, asked{e.num, tier, "range", chunkIndex(series.Floor(q.From, q.Step), step), chunkIndex(series.Floor(q.To, q.Step)+q.Step-1, step)})
+			calls = append(calls, asked{e.num, tier, "range", rollup.Chunk(series.Floor(q.From, q.Step), step), rollup.Chunk(series.Floor(q.To, q.Step)+q.Step-1, step)})
 		}
 	}
 	s.mu.RUnlock()

@@ -5,6 +5,7 @@ import (
 	"context"
 	_ "embed"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -116,6 +117,13 @@ func readPosted(r *reading, q *ledger.Post) (answer ledger.Posted) {
 // readRepeat reads what is kept with an idempotency key, for a post that came with it.
 func readRepeat(kept string, q *ledger.Post) (answer ledger.Posted, err error) {
 	_, digest, what, r := readKey(kept)
+	if r.err == nil && what == keyMoved && digest == q.Digest {
+		answer, err = ledger.ReadPosted([]byte(r.b), *q)
+		if errors.Is(err, ledger.ErrKeyReused) {
+			return ledger.Posted{Err: err}, nil
+		}
+		return answer, err
+	}
 	if r.err == nil && (what != keyPost || digest != q.Digest) {
 		return ledger.Posted{Err: ledger.ErrKeyReused}, nil
 	}

@@ -17,7 +17,7 @@ const (
 // tier, then by time. num is at most MaxNum, tier at most 7; times are those
 // that metric.Decide lets pass.
 func Key(num uint32, tier int, step, time int64) int64 {
-	index := series.Floor(time, step*PerChunk)/(step*PerChunk) + indexZero
+	index := Chunk(time, step) + indexZero
 	index = min(max(index, 0), 1<<indexBits-1)
 	return int64(num)<<(indexBits+tierBits) | int64(tier)<<indexBits | index
 }
@@ -27,3 +27,6 @@ func Keys(num uint32, tier int) (first, last int64) {
 	first = int64(num)<<(indexBits+tierBits) | int64(tier)<<indexBits
 	return first, first | (1<<indexBits - 1)
 }
+
+// Chunk is the number of the chunk of a tier of step ms in which a time lies: 0 begins with 1970.
+func Chunk(time, step int64) int64 { return series.Floor(time, step*PerChunk) / (step * PerChunk) }

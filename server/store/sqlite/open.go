@@ -15,6 +15,7 @@ import (
 	lib "modernc.org/sqlite/lib"
 
 	"telltale/server/ledger"
+	"telltale/server/store/dump"
 	"telltale/shared/metric"
 )
 
@@ -33,7 +34,7 @@ const (
 
 // Open opens the store in a directory, which it makes where there is none, and
 // which no other process may have open. Its errors wrap ErrUnwritable, ErrLocked,
-// ErrCorrupt or ErrNewer where it is one of these.
+// ErrCorrupt, ErrNewer or dump.ErrHalf where it is one of these.
 func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	s := newStore(o)
 	if err := s.open(ctx, dir); err != nil {
@@ -66,6 +67,9 @@ func (s *Store) open(ctx context.Context, dir string) error {
 	}
 	if err := s.openLock(ctx, dir); err != nil {
 		return err
+	}
+	if err := dump.Half(dir); err != nil {
+		return fmt.Errorf("the data directory %s %w", dir, err)
 	}
 	file := filepath.Join(dir, fileName)
 	if err := keepPrivate(file); err != nil {

@@ -13,6 +13,7 @@ import (
 	"modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
 
+	"telltale/server/store/dump"
 	"telltale/shared/access"
 )
 
@@ -58,9 +59,10 @@ type Store struct {
 type Options struct {
 	Now       func() time.Time // nil for time.Now
 	MaxEvents int              // 0 for access.MaxEvents
+	Importing bool             // also where an import has not ended: it is this one
 }
 
-// The ways Open refuses, besides those of the file system.
+// The ways Open refuses, besides those of the file system, and dump.ErrHalf.
 var (
 	ErrNewer   = errors.New("was written by a newer telltale")
 	ErrCorrupt = errors.New("is damaged")
@@ -70,6 +72,9 @@ var (
 func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)
+	}
+	if err := dump.Half(dir); err != nil && !o.Importing {
+		return nil, fmt.Errorf("the data directory %s %w", dir, err)
 	}
 	file := filepath.Join(dir, fileName)
 	// SQLite gives the files beside it the same mode.
