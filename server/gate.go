@@ -7,6 +7,7 @@ import (
 
 	"telltale/server/auth"
 	"telltale/server/ledger"
+	"telltale/server/store/dump"
 	"telltale/server/store/redis"
 	"telltale/server/store/tokens"
 )
@@ -49,6 +50,8 @@ func openKeys(ctx context.Context, c config, shared *redis.Store) (keys, error) 
 		switch {
 		case errors.Is(err, tokens.ErrNewer):
 			advice = "has tokens that a newer telltale wrote: start that one, or give another folder with --data"
+		case errors.Is(err, dump.ErrHalf):
+			advice = "holds an import that has not ended: import into it again, or give another folder with --data"
 		case errors.Is(err, tokens.ErrCorrupt):
 			advice = "holds a damaged database: put a backup in its place, or give another folder with --data"
 		}

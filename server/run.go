@@ -27,6 +27,9 @@ func verbs() []verb {
 	return []verb{
 		{"serve", "run the server and its pages", serveVerb},
 		{"run", "run a command here, watched by everybody who looks there", runVerb},
+		{"backup", "write all that a server keeps to a file, while it runs", backupVerb},
+		{"export", "write all that servers keep to a file, from a folder or from Redis", exportVerb},
+		{"import", "make such a file the content of an empty folder, or of Redis", importVerb},
 		{"token", "make, list and revoke the tokens that let callers in", tokenVerb},
 		{"bench", "load a server and say what came of it", benchVerb},
 		{"version", "print the version", versionVerb},

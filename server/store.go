@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"telltale/server/ledger"
+	"telltale/server/store/dump"
 	"telltale/server/store/sqlite"
 	"telltale/shared/metric"
 )
@@ -24,6 +25,7 @@ func openStore(ctx context.Context, c config) (*sqlite.Store, error) {
 		{sqlite.ErrLocked, "is used by another telltale: stop it, or give another folder with --data"},
 		{sqlite.ErrCorrupt, "holds a damaged database: put a backup in its place, or give another folder with --data"},
 		{sqlite.ErrNewer, "was written by a newer telltale: start that one, or give another folder with --data"},
+		{dump.ErrHalf, "holds an import that has not ended: import into it again, or give another folder with --data"},
 		{sqlite.ErrUnwritable, "cannot be written: change its permissions, make room on its disk, or give another folder with --data"},
 	} {
 		if errors.Is(err, known.err) {
