@@ -50,18 +50,24 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	return readAll(r, sent, most, 0)
 }
 
-// readAll reads what has at most so many bytes, and holds besides as many for what is made of it.
-// What a client announces costs nothing before heldFreely of it has come.
+// readAll reads what has at most so many bytes; of more than heldFirst it holds besides as many
+// for what is made of it. What a client announces costs nothing before heldFreely of it has
+// come, and a MiB until that has.
 func readAll(r *http.Request, from io.Reader, most, besides int64) ([]byte, error) {
 	body := make([]byte, 0, min(most+1, 512))
 	for {
 		if size := int64(cap(body)); int64(len(body)) == size {
-			grown := 2 * size
-			if size >= heldFreely {
-				if err := hold(r, most+besides); err != nil {
-					return nil, err
-				}
-				grown = max(most+1, grown) // all at once, so that nothing is copied again
+			grown, err := 2*size, error(nil)
+			switch {
+			case size < heldFreely:
+			case size <= heldFirst:
+				first := min(most, heldFirst)
+				grown, err = max(first, size)+1, holdFirst(r, first) // the end comes with a byte more
+			default:
+				grown, err = max(most, size)+1, holdAll(r, most+besides) // so that nothing is copied again
+			}
+			if err != nil {
+				return nil, err
 			}
 			body = append(make([]byte, 0, grown), body...)
 		}
@@ -88,8 +94,8 @@ func unpack(r *http.Request, packed []byte, limit int64) ([]byte, error) {
 		return nil, bodyError(err, "the body could not be read to its end")
 	case size > limit:
 		return nil, &http.MaxBytesError{Limit: limit}
-	case size > heldFreely && len(packed) < heldFreely: // otherwise both are held already
-		if err := hold(r, size); err != nil {
+	case size > heldFreely && len(packed) <= heldFirst: // otherwise both are held already
+		if err := holdAll(r, int64(len(packed))+size); err != nil {
 			return nil, err
 		}
 	}

@@ -40,12 +40,24 @@ func newPaces(most int) *paces {
 
 func (p *paces) fresh() *bucket.Limiter { return bucket.NewLimiter(bucket.Limit(p.most), p.most) }
 
+// payer is one of those whose use is counted together: a token, or the address of who shows none.
+type payer struct {
+	kind int // 0 for a token, 1 for an address
+	key  string
+}
+
+// payerOf is to whom a request of this caller, from this address, is counted.
+func payerOf(c auth.Caller, address string) payer {
+	if !c.Named() || c.Board != "" && c.User == "" { // a share link is many people's
+		return payer{1, Neighbourhood(address)}
+	}
+	return payer{0, c.ID}
+}
+
 // find is the pace of one token or address.
 func (p *paces) find(c auth.Caller, address string, now time.Time) *bucket.Limiter {
-	kind, key := 0, c.ID
-	if !c.Named() || c.Board != "" && c.User == "" { // a share link is many people's
-		kind, key = 1, Neighbourhood(address)
-	}
+	who := payerOf(c, address)
+	kind, key := who.kind, who.key
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	of := p.of[kind]
