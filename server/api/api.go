@@ -63,7 +63,6 @@ type API struct {
 	delivery delivery
 	boards   Boards
 	blocks   blocks
-	pasts    pasts
 	metrics  *instruments
 	lobby    lobby
 	remotes  remotes
@@ -75,7 +74,8 @@ type API struct {
 	// snapshots bounds how many histories are read for viewers at once.
 	snapshots chan struct{}
 	pictures  chan struct{} // and this, how many pictures are drawn
-	held      *holdings     // what larger bodies take
+	firsts    *holdings     // what larger bodies take at first
+	held      *holdings     // and in all
 
 	state      atomic.Int32 // starting, serving, draining
 	complained atomic.Int64 // the second of the last complaint
@@ -109,7 +109,7 @@ func New(o Options) *API {
 		o.Tiers = series.Tiers
 	}
 	a := &API{Options: o, begun: time.Now(), snapshots: make(chan struct{}, snapshotsAtOnce), pictures: make(chan struct{}, picturesAtOnce),
-		held: newHoldings(), remotes: newRemotes(), turns: newTurns(), paces: newPaces(o.RateLimit),
+		firsts: newHoldings(firstsAtOnce), held: newHoldings(heldAtOnce), remotes: newRemotes(), turns: newTurns(), paces: newPaces(o.RateLimit),
 		draining: make(chan struct{}), sockets: map[*socket]struct{}{}}
 	a.Pages = a.seeing(o.Pages)
 	a.boards = Boards{Ledger: o.Ledger, Files: o.BoardFiles}
