@@ -70,6 +70,9 @@ func tokenVerb(ctx context.Context, args []string, getenv func(string) string, _
 			return &sentence{text: known.Error(), code: 1, cause: err}
 		}
 	}
+	if unnoted, is := errors.AsType[*sentence](err); is {
+		return unnoted
+	}
 	if err != nil && o.redis != "" {
 		return &sentence{text: "the tokens in Redis cannot be changed now: try again soon", code: 1, cause: err}
 	}
@@ -113,11 +116,8 @@ func (o tokenOrder) create(ctx context.Context, store access.Store, stdout io.Wr
 	if err := store.Add(ctx, t); err != nil {
 		return err
 	}
-	if err := store.Note(ctx, byHand("token.create", t)); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintln(stdout, secret)
-	return err
+	_, err := fmt.Fprintln(stdout, secret) // first: it holds, and nobody could ask for it again
+	return errors.Join(err, noted(ctx, store, byHand("token.create", t)))
 }
 
 func (o tokenOrder) revoke(ctx context.Context, store access.Store, stdout io.Writer) error {
@@ -125,11 +125,16 @@ func (o tokenOrder) revoke(ctx context.Context, store access.Store, stdout io.Wr
 	if err != nil {
 		return err
 	}
-	if err := store.Note(ctx, byHand("token.revoke", t)); err != nil {
-		return err
-	}
 	_, err = fmt.Fprintf(stdout, "%s is revoked\n", t.Name)
-	return err
+	return errors.Join(err, noted(ctx, store, byHand("token.revoke", t)))
+}
+
+// noted notes in the audit what was done; its error is a sentence.
+func noted(ctx context.Context, store access.Store, e access.Event) error {
+	if err := store.Note(ctx, e); err != nil {
+		return &sentence{text: "this was done, but the audit does not tell of it: it cannot be written now", code: 1, cause: err}
+	}
+	return nil
 }
 
 // byHand is an event of this command line, done by whoever the operating system says.

@@ -67,6 +67,35 @@ func TestATokenIsPrintedOnceAndOnlyItsHashIsKept(t *testing.T) {
 	}
 }
 
+// unnoted is a store whose audit cannot be written.
+type unnoted struct{ access.Store }
+
+func (unnoted) Note(context.Context, access.Event) error { return errors.New("no space left") }
+
+func TestATokenThatHoldsIsPrintedThoughTheAuditCannotBeWritten(t *testing.T) {
+	store, err := tokens.Open(t.Context(), t.TempDir(), tokens.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	scopes, err := access.ParseScopes("read")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, out := tokenOrder{name: "ann", scopes: scopes}, bytes.Buffer{}
+	var wrong *sentence
+	if err := o.create(t.Context(), unnoted{store}, &out); !errors.As(err, &wrong) || !strings.Contains(wrong.text, "audit") {
+		t.Errorf("create says %v", err)
+	}
+	if all, err := store.Tokens(t.Context()); err != nil || len(all) != 1 || all[0].Hash != auth.Hash(strings.TrimSpace(out.String())) {
+		t.Errorf("printed is %q, kept %+v, %v", out.String(), all, err)
+	}
+	out.Reset()
+	if err := o.revoke(t.Context(), unnoted{store}, &out); !errors.As(err, &wrong) || out.String() != "ann is revoked\n" {
+		t.Errorf("revoke says %v and %q", err, out.String())
+	}
+}
+
 func TestAWrongTokenCommandIsASentence(t *testing.T) {
 	dir := t.TempDir()
 	for _, c := range []struct{ words, says string }{
