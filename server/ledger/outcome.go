@@ -144,7 +144,7 @@ func (r *keptReader) outcomes(items []Item, blank bool) ([]Outcome, error) {
 			return nil, r.err
 		}
 	}
-	return outcomes, nil
+	return outcomes, r.err
 }
 
 type keptReader struct {

@@ -120,23 +120,34 @@ func (p place) take(t *testing.T, now func() time.Time, file io.Reader) error {
 	if err != nil {
 		return err
 	}
+	return takeAll(t.Context(), i, file)
+}
+
+// takeAll takes all of a file, or abandons it.
+func takeAll(ctx context.Context, i importer, file io.Reader) error {
 	r := dump.NewReader(file)
-	for {
-		record, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err == nil {
-			err = i.Put(t.Context(), record)
-		}
-		if err != nil {
-			return errors.Join(err, i.Abandon())
+	put := func() error {
+		for {
+			record, err := r.Next()
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			if err == nil {
+				err = i.Put(ctx, record)
+			}
+			if err != nil {
+				return err
+			}
 		}
 	}
-	if err := i.Export(t.Context(), func(dump.Record) error { return nil }); err != nil {
+	err := put()
+	if err == nil {
+		err = i.Export(ctx, func(dump.Record) error { return nil })
+	}
+	if err != nil {
 		return errors.Join(err, i.Abandon())
 	}
-	return i.End(t.Context())
+	return i.End(ctx)
 }
 
 // TestAStoreThatMovedIsTheSameStore lets stores live at random, moves them both ways, and holds what both then

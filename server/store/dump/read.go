@@ -35,7 +35,7 @@ type Reader struct {
 
 // NewReader reads from the beginning of a file.
 func NewReader(from io.Reader) *Reader {
-	return &Reader{from: bufio.NewReaderSize(from, 1<<20), hash: sha256.New()}
+	return &Reader{from: bufio.NewReaderSize(from, 64<<10), hash: sha256.New()}
 }
 
 // Next answers the next record between the first and the last line; io.EOF once all of the file
@@ -68,13 +68,14 @@ func (r *Reader) Next() (Record, error) {
 	if err := r.order.end(); err != nil {
 		return record, err
 	}
-	if record.End.SHA256 != hex.EncodeToString(sum) || record.End.Records != r.count-1 {
-		return record, fmt.Errorf("%w: its SHA-256 is %x, not %.64q", ErrDamaged, sum, record.End.SHA256)
+	end := End{SHA256: hex.EncodeToString(sum), Records: r.count - 1}
+	if want, err := json.Marshal(Record{End: &end}); err != nil || string(r.line) != string(want)+"\n" {
+		return record, errors.Join(fmt.Errorf("%w: its SHA-256 is %s, not %.64q", ErrDamaged, end.SHA256, record.End.SHA256), err)
 	}
 	if _, err := r.from.ReadByte(); !errors.Is(err, io.EOF) {
 		return record, errors.Join(fmt.Errorf("%w: something follows its end", ErrDamaged), err)
 	}
-	r.end = record.End
+	r.end = &end
 	return Record{}, io.EOF
 }
 
