@@ -63,6 +63,7 @@ type API struct {
 	delivery delivery
 	boards   Boards
 	blocks   blocks
+	openings openings
 	metrics  *instruments
 	lobby    lobby
 	remotes  remotes

@@ -128,11 +128,11 @@ func BenchmarkJoin(b *testing.B) {
 			b.Fatal(err)
 		}
 		_, at := viewer.Next()
-		s, err := h.api.snapshot(b.Context(), &watch{Viewer: viewer, reach: 3_600_000, points: 300}, at)
+		s, history, err := h.api.snapshot(b.Context(), &watch{Viewer: viewer, reach: 3_600_000, points: 300}, at)
 		if err != nil || len(s.History) != 8 {
 			b.Fatal(err)
 		}
-		b.SetBytes(int64(len(wire.AppendSnapshot(make([]byte, 0, sizeOf(s)), s, ""))))
+		b.SetBytes(int64(len(wire.AppendSnapshotOf(nil, s, history, ""))))
 		viewer.Close()
 	}
 }

@@ -90,13 +90,14 @@ func (c *session) frame() outgoing {
 		return outgoing{payload: frame}
 	}
 	c.flush()
-	snapshot, err := c.api.snapshot(c.ctx, w, at)
+	snapshot, history, err := c.api.snapshot(c.ctx, w, at)
 	switch {
 	case err == nil:
 		if w.to != 0 {
 			w.Close()
 		}
-		return outgoing{payload: wire.AppendSnapshot(make([]byte, 0, sizeOf(snapshot)), snapshot, w.id)}
+		size := 256 + 64*len(snapshot.Values) + len(history)
+		return outgoing{payload: wire.AppendSnapshotOf(make([]byte, 0, size), snapshot, history, w.id)}
 	case errors.Is(err, ledger.ErrPassed):
 		w.Passed(at)
 	case c.ctx.Err() == nil:
@@ -121,10 +122,9 @@ func haves(names []string) map[metric.ID]bool {
 	return have
 }
 
-// sizeOf guesses the bytes of a snapshot.
-func sizeOf(s series.Snapshot) int {
-	size := 256 + 64*len(s.Values)
-	for _, rows := range s.History {
+// sizeOf guesses the bytes of a history.
+func sizeOf(history map[metric.ID][]series.Row) (size int) {
+	for _, rows := range history {
 		size += 64 * (1 + len(rows))
 	}
 	return size
@@ -137,17 +137,12 @@ const (
 )
 
 // snapshot reads the state as of a boundary: what the viewer missed, where that
-// can be had, otherwise its whole range.
-func (a *API) snapshot(ctx context.Context, w *watch, at *hub.Boundary) (series.Snapshot, error) {
+// can be had, otherwise its whole range. Its history is written out already.
+func (a *API) snapshot(ctx context.Context, w *watch, at *hub.Boundary) (series.Snapshot, []byte, error) {
 	s := series.Snapshot{Epoch: at.Epoch, Seq: at.Seq, Values: at.Values}
-	select {
-	case a.snapshots <- struct{}{}:
-		defer func() { <-a.snapshots }()
-	case <-ctx.Done():
-		return s, ctx.Err()
-	}
 	if w.to != 0 {
-		return a.moment(ctx, w, at)
+		s, err := a.moment(ctx, w, at)
+		return s, wire.AppendHistory(nil, s.History), err
 	}
 	if w.clock {
 		s.Time, s.Written = a.Hub.Written(at.Values, at.Seq)
@@ -156,23 +151,22 @@ func (a *API) snapshot(ctx context.Context, w *watch, at *hub.Boundary) (series.
 		history, err := a.missed(ctx, w, at)
 		if !errors.Is(err, ledger.ErrPruned) {
 			s.Resumed, s.History = true, history
-			return s, err
+			return s, wire.AppendHistory(make([]byte, 0, sizeOf(history)), history), err
 		}
 	}
-	ids := make([]metric.ID, 0, len(at.Values))
-	for id := range at.Values {
-		ids = append(ids, id)
+	o, err := a.opening(ctx, w, at)
+	if err != nil {
+		return s, nil, err
 	}
-	var err error
-	s.History, err = a.whole(ctx, w, at, ids)
-	return s, err
+	s.History = o.rows
+	return s, o.text, nil
 }
 
 // missed is what the viewer needs to go on from where it was: the samples since then, and
 // the whole range of metrics that it did not have.
 func (a *API) missed(ctx context.Context, w *watch, at *hub.Boundary) (map[metric.ID][]series.Row, error) {
 	has := func(id metric.ID) bool { return w.Matches(id) && (w.have == nil || w.have[id]) }
-	samples, err := a.Ledger.After(ctx, at.Since, at.Seq, has, maxMissed)
+	samples, err := a.after(ctx, at, has)
 	if err != nil {
 		return nil, err
 	}
@@ -183,23 +177,18 @@ func (a *API) missed(ctx context.Context, w *watch, at *hub.Boundary) (map[metri
 			lacking = append(lacking, id)
 		}
 	}
-	rows, err := a.whole(ctx, w, at, lacking)
+	rows, err := a.rows(ctx, a.stretch(w, len(lacking)), at.Seq, lacking)
 	maps.Copy(history, rows)
 	return history, err
 }
 
-// whole is the range of the watch.
-func (a *API) whole(ctx context.Context, w *watch, at *hub.Boundary, ids []metric.ID) (map[metric.ID][]series.Row, error) {
-	if len(ids) == 0 {
-		return nil, nil
+// after reads the samples from where a viewer was to its boundary.
+func (a *API) after(ctx context.Context, at *hub.Boundary, has func(metric.ID) bool) ([]metric.Sample, error) {
+	if err := a.reading(ctx); err != nil {
+		return nil, err
 	}
-	now := time.Now().UnixMilli()
-	asked := span{from: now - w.reach, to: now, points: max(1, min(w.points, maxRows/len(ids)))}
-	step := a.step(asked, now)
-	from := series.Floor(asked.from, step)
-	// Samples may lie ahead of now; as far as one history reaches, they are in it.
-	to := min(now+metric.MaxAhead, from+series.MaxPoints*step-1)
-	return a.Ledger.Rows(ctx, ledger.Range{IDs: ids, From: from, To: to, Step: step, AsOf: at.Seq})
+	defer a.read()
+	return a.Ledger.After(ctx, at.Since, at.Seq, has, maxMissed)
 }
 
 // moment reads the state as it was when the watch's range ended: values as of then, and
@@ -209,6 +198,10 @@ func (a *API) moment(ctx context.Context, w *watch, at *hub.Boundary) (series.Sn
 	if len(at.Values) == 0 {
 		return s, nil
 	}
+	if err := a.reading(ctx); err != nil {
+		return s, err
+	}
+	defer a.read()
 	ids := make([]metric.ID, 0, len(at.Values))
 	for id := range at.Values {
 		ids = append(ids, id)

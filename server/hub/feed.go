@@ -145,6 +145,7 @@ func (f *feed) bound() {
 		}
 	}
 	f.at = &Boundary{Epoch: f.hub.epoch, Seq: seq, Values: values, next: f.next(), made: time.Now()}
+	f.at.Of = f.at
 }
 
 // restart lets every viewer begin anew at seq. Its caller holds Hub.mu.

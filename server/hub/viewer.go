@@ -38,6 +38,7 @@ type Boundary struct {
 	Resume bool
 	Since  uint64
 
+	Of   *Boundary // the one that all who were given the same moment share
 	next int       // number of the first frame after it
 	made time.Time // guarded by feed.mu
 }

@@ -40,6 +40,12 @@ func AppendFrame(b []byte, f series.Frame) []byte {
 // [time,min,max,avg,last,sum,count]. "written" has only metrics whose value's time is not
 // when it was written.
 func AppendSnapshot(b []byte, s series.Snapshot, id string) []byte {
+	return AppendSnapshotOf(b, s, AppendHistory(nil, s.History), id)
+}
+
+// AppendSnapshotOf is AppendSnapshot with the history that AppendHistory wrote, which may be
+// that of many snapshots.
+func AppendSnapshotOf(b []byte, s series.Snapshot, history []byte, id string) []byte {
 	b = append(b, `{"type":"snapshot"`...)
 	if id != "" {
 		b = appendString(append(b, `,"id":`...), id)
@@ -67,11 +73,17 @@ func AppendSnapshot(b []byte, s series.Snapshot, id string) []byte {
 		b = strconv.AppendInt(append(b, '['), p.Time, 10)
 		b = append(appendNumber(append(b, ','), p.Value), ']')
 	}
-	b = append(b, `},"history":{`...)
-	for i, id := range slices.Sorted(maps.Keys(s.History)) {
-		b = AppendRows(appendKey(b, i, id), s.History[id])
+	b = append(b, `},"history":`...)
+	return append(append(b, history...), '}')
+}
+
+// AppendHistory writes the history of a snapshot as a JSON object.
+func AppendHistory(b []byte, history map[metric.ID][]series.Row) []byte {
+	b = append(b, '{')
+	for i, id := range slices.Sorted(maps.Keys(history)) {
+		b = AppendRows(appendKey(b, i, id), history[id])
 	}
-	return append(b, "}}"...)
+	return append(b, '}')
 }
 
 // AppendRows writes rows of history as a JSON array of arrays.

@@ -11,7 +11,8 @@ type Rows struct {
 	step  int64
 	start int64 // of the first step
 	since int64 // cells that end at or before it are no longer kept
-	rows  []series.Bucket
+	steps int64
+	rows  []series.Bucket // up to the last that holds a sample: most histories end now, and may reach an hour on
 }
 
 // NewRows makes the empty rows of the steps of step ms that touch from..to. It
@@ -26,7 +27,7 @@ func NewRows(from, to, step, since int64) (*Rows, error) {
 	if n < 0 || n > series.MaxPoints+1 {
 		return nil, fmt.Errorf("a history has at most %d steps", series.MaxPoints)
 	}
-	return &Rows{step: step, start: start, since: since, rows: make([]series.Bucket, n)}, nil
+	return &Rows{step: step, start: start, since: since, steps: n}, nil
 }
 
 // Add folds in what one step of a tier of width ms holds, from start on. Samples
@@ -36,9 +37,13 @@ func (r *Rows) Add(start, width int64, b *series.Bucket) {
 	if i < 0 || start+width <= r.since {
 		return
 	}
-	if i /= r.step; i < int64(len(r.rows)) {
-		r.rows[i].Merge(*b)
+	if i /= r.step; i >= r.steps {
+		return
 	}
+	if more := int(i) + 1 - len(r.rows); more > 0 {
+		r.rows = append(r.rows, make([]series.Bucket, more)...)
+	}
+	r.rows[i].Merge(*b)
 }
 
 // Rows are the steps that hold samples.
