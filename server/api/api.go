@@ -67,7 +67,7 @@ type API struct {
 	metrics  *instruments
 	lobby    lobby
 	remotes  remotes
-	turns    turns
+	turns    turns // of writing
 	paces    *paces
 	screens  screens
 	editions editions

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"time"
 
+	"telltale/server/auth"
 	"telltale/server/hub"
 	"telltale/server/ledger"
 	"telltale/shared/access"
@@ -250,17 +251,17 @@ func (b *batch) item(text []byte) (ledger.Item, error) {
 	if err != nil {
 		return ledger.Item{}, err
 	}
-	return keyed(b.r, m, row.Key)
+	return keyed(callerOf(b.r), m, row.Key)
 }
 
 // keyed gives a mutation the key of its own row or message.
-func keyed(r *http.Request, m metric.Mutation, key string) (ledger.Item, error) {
+func keyed(c auth.Caller, m metric.Mutation, key string) (ledger.Item, error) {
 	item := ledger.Item{Mutation: m}
 	if len(key) > maxKey {
 		return item, refuse(http.StatusBadRequest, `"key" is longer than %d bytes`, maxKey)
 	}
 	if key != "" {
-		item.Key = scoped(r, key)
+		item.Key = scoped(c, key)
 		numbers := binary.BigEndian.AppendUint64([]byte{byte(m.Op)}, math.Float64bits(m.Value))
 		item.Digest = digestOf([]byte(m.Metric), binary.BigEndian.AppendUint64(numbers, uint64(m.Time)))
 	}

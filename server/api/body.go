@@ -16,6 +16,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"telltale/server/auth"
 )
 
 // Limits of bodies, in bytes, before and after decompression.
@@ -231,11 +233,11 @@ func idempotency(r *http.Request, body []byte) (key string, digest uint64, err e
 	if len(key) > maxKey {
 		return "", 0, refuse(http.StatusBadRequest, "the Idempotency-Key is longer than %d bytes", maxKey)
 	}
-	return scoped(r, key), digestOf([]byte(r.Method), []byte(r.URL.EscapedPath()), []byte(r.URL.RawQuery), body), nil
+	return scoped(callerOf(r), key), digestOf([]byte(r.Method), []byte(r.URL.EscapedPath()), []byte(r.URL.RawQuery), body), nil
 }
 
 // scoped keeps the keys of tokens apart.
-func scoped(r *http.Request, key string) string { return callerOf(r).ID + "\x00" + key }
+func scoped(c auth.Caller, key string) string { return c.ID + "\x00" + key }
 
 func digestOf(parts ...[]byte) uint64 {
 	h := sha256.New()

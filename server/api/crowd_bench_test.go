@@ -42,7 +42,7 @@ type crowdPlan struct {
 // receipt; the members share the machine with the server.
 func BenchmarkRoom(b *testing.B) {
 	plan := crowdPlan{members: 10_000, never: 100, messages: 100, pause: 250 * time.Millisecond}
-	for name, start := range map[string]func(testing.TB) *target{"bare": startBare, "telltale": func(t testing.TB) *target { return startProgram(t) }} {
+	for name, start := range map[string]func(testing.TB) *target{"bare": func(t testing.TB) *target { return startRival(t, "bare") }, "telltale": func(t testing.TB) *target { return startProgram(t) }} {
 		b.Run(name, func(b *testing.B) {
 			for range b.N {
 				g := gather(b, start(b), plan)
@@ -79,6 +79,8 @@ type target struct {
 	admin   string
 	program string // that it runs; "" for the rival
 	pid     int
+	end     func()
+	watch   bool // its viewers watch the metric crowd instead of being in that room
 	say     func(content string) error
 	jam     func(content string) error // says something to those alone who never read; nil where nobody can be
 }
@@ -86,13 +88,22 @@ type target struct {
 // startProgram builds and starts the program itself.
 func startProgram(t testing.TB, flags ...string) *target {
 	t.Helper()
-	folder := t.TempDir()
-	program := filepath.Join(folder, "telltale")
+	return start(t, build(t), flags...)
+}
+
+func build(t testing.TB) (program string) {
+	t.Helper()
+	program = filepath.Join(t.TempDir(), "telltale")
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "telltale/server").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	return program
+}
+
+func start(t testing.TB, program string, flags ...string) *target {
+	t.Helper()
 	command := exec.Command(program, append([]string{"serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
-		"--data", filepath.Join(folder, "d"), "--host-metrics=false", "--log-format", "json"}, flags...)...)
+		"--data", filepath.Join(t.TempDir(), "d"), "--host-metrics=false", "--log-format", "json"}, flags...)...)
 	stderr, err := command.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -112,21 +123,22 @@ func startProgram(t testing.TB, flags ...string) *target {
 		for lines.Scan() {
 		}
 	}()
-	post := func(room string) func(string) error {
-		return func(content string) error {
-			response, err := http.Post("http://"+to.address+"/r/"+room, "text/plain", strings.NewReader(content))
-			if err != nil {
-				return err
-			}
-			defer response.Body.Close()
-			if _, err := io.Copy(io.Discard, response.Body); err != nil || response.StatusCode != http.StatusOK {
-				return fmt.Errorf("%s %w", response.Status, err)
-			}
-			return nil
-		}
-	}
-	to.say, to.jam = post("crowd"), post("jam")
+	to.say = func(content string) error { return to.post("/r/crowd", content) }
+	to.jam = func(content string) error { return to.post("/r/jam", content) }
 	return to
+}
+
+// post says something by HTTP.
+func (to *target) post(path, body string) error {
+	response, err := http.Post("http://"+to.address+path, "text/plain", strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if _, err := io.Copy(io.Discard, response.Body); err != nil || response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s %w", response.Status, err)
+	}
+	return nil
 }
 
 // begin starts a command that tells its address and kills it in the end.
@@ -135,26 +147,27 @@ func begin(t testing.TB, command *exec.Cmd, address func() string) *target {
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
+	to := &target{pid: command.Process.Pid, end: func() {
 		_ = command.Process.Kill()
 		_ = command.Wait()
-	})
-	to := &target{pid: command.Process.Pid, address: address()}
+	}}
+	t.Cleanup(to.end)
+	to.address = address()
 	if to.address == "" {
 		t.Fatal("the server did not begin")
 	}
 	return to
 }
 
-// startBare starts the rival: this test's own binary, which becomes bareServer.
-func startBare(t testing.TB) *target {
+// startRival starts this test's own binary, which becomes one of the rivals.
+func startRival(t testing.TB, name string) *target {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	command := exec.Command(self)
-	command.Env = append(os.Environ(), "TELLTALE_BARE=1")
+	command.Env = append(os.Environ(), "TELLTALE_RIVAL="+name)
 	stdout, err := command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -175,21 +188,36 @@ func startBare(t testing.TB) *target {
 	return to
 }
 
+// rivals are what this test's own binary may become.
+var rivals = map[string]func(net.Listener) error{"bare": bareServer, "floor": floorServer, "gorilla": gorillaServer}
+
 func init() {
-	if os.Getenv("TELLTALE_BARE") != "" {
-		fmt.Fprintln(os.Stderr, bareServer())
+	if serve := rivals[os.Getenv("TELLTALE_RIVAL")]; serve != nil {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err == nil {
+			fmt.Println(listener.Addr())
+			err = serve(listener)
+		}
+		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
+	}
+}
+
+// heed gives each line that the control connection says as a message of the room; the rival
+// ends with that connection.
+func heed(control *bufio.Reader, give func(payload []byte)) {
+	for seq := uint64(1); ; seq++ {
+		line, err := control.ReadString('\n')
+		if err != nil {
+			os.Exit(0)
+		}
+		give(wire.AppendSaid(nil, room.Message{Room: "crowd", Seq: seq, Time: time.Now().UnixMilli(), Content: strings.TrimSpace(line)}, ""))
 	}
 }
 
 // bareServer says each line that its control connection sends to all others: in
 // frames made once, written by a loop a core.
-func bareServer() error {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	fmt.Println(listener.Addr())
+func bareServer(listener net.Listener) error {
 	var mu sync.Mutex
 	shares := make([][]net.Conn, runtime.GOMAXPROCS(0))
 	say := func(control *bufio.Reader) {
@@ -207,16 +235,12 @@ func bareServer() error {
 				}
 			}()
 		}
-		for seq := uint64(1); ; seq++ {
-			line, err := control.ReadString('\n')
-			if err != nil {
-				os.Exit(0) // its parent has ended
-			}
-			frame := framed(wire.AppendSaid(nil, room.Message{Room: "crowd", Seq: seq, Time: time.Now().UnixMilli(), Content: strings.TrimSpace(line)}, ""))
+		heed(control, func(payload []byte) {
+			frame := framed(payload)
 			for _, loop := range loops {
 				loop <- frame
 			}
-		}
+		})
 	}
 	for n := 0; ; n++ {
 		conn, err := listener.Accept()
@@ -293,11 +317,14 @@ func gather(t testing.TB, to *target, plan crowdPlan) *gathering {
 	for d := range 32 {
 		dialers.Go(func() {
 			for i := d; i < plan.members; i += 32 {
-				stuck, rooms := i < plan.never && to.jam != nil, []string{"crowd"}
-				if stuck {
-					rooms = append(rooms, "jam")
+				stuck, asks := i < plan.never && to.jam != nil, []ask{joining("crowd", i)}
+				switch {
+				case to.watch:
+					asks = []ask{watching}
+				case stuck:
+					asks = append(asks, joining("jam", i))
 				}
-				e, err := hark(to.address, i, stuck, rooms...)
+				e, err := hark(to.address, i, stuck, asks...)
 				if err != nil {
 					t.Errorf("member %d: %v", i, err)
 					return
@@ -317,7 +344,7 @@ func gather(t testing.TB, to *target, plan crowdPlan) *gathering {
 	g.stuck, g.ears = all[:plan.never], all[plan.never:]
 	<-time.After(time.Second) // what the joins cost is not counted
 	g.full = resident(t, to.pid)
-	for jam, full := time.Now(), 0; to.jam != nil && full < 2; {
+	for jam, full := time.Now(), 0; plan.never > 0 && to.jam != nil && full < 2; {
 		for range 5 {
 			if err := to.jam(strings.Repeat("x", room.MaxLine)); err != nil {
 				t.Fatal(err)
@@ -354,9 +381,20 @@ func (g *gathering) writing() (waiting int) {
 	return waiting
 }
 
-// hark connects member i and joins rooms. The socket of one that is to be stuck holds
-// little.
-func hark(address string, i int, stuck bool, rooms ...string) (*ear, error) {
+// ask is what a client asks first, and how the answer begins.
+type ask struct {
+	request []byte
+	answer  string
+}
+
+func joining(room string, i int) ask {
+	return ask{wire.Encode(wire.Join{RoomID: room, UserID: fmt.Sprint("user", i)}), `{"type":"joined"`}
+}
+
+var watching = ask{[]byte(`{"type":"watch","metrics":["crowd"],"rate":20}`), `{"type":"snapshot"`}
+
+// hark connects member i and asks. The socket of one that is to be stuck holds little.
+func hark(address string, i int, stuck bool, asks ...ask) (*ear, error) {
 	// The addresses of the loopback share no ports.
 	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(2+i/4000))}}
 	if stuck {
@@ -378,16 +416,16 @@ func hark(address string, i int, stuck bool, rooms ...string) (*ear, error) {
 	if err != nil || response.StatusCode != http.StatusSwitchingProtocols {
 		return nil, fmt.Errorf("handshake: %v %w", response, err)
 	}
-	for _, name := range rooms {
-		if err := e.send(opText, wire.Encode(wire.Join{RoomID: name, UserID: fmt.Sprint("user", i)})); err != nil {
+	for _, a := range asks {
+		if err := e.send(opText, a.request); err != nil {
 			return nil, err
 		}
-		for joined := false; !joined; {
+		for answered := false; !answered; {
 			_, payload, err := e.frame()
 			if err != nil {
 				return nil, err
 			}
-			joined = bytes.HasPrefix(payload, []byte(`{"type":"joined"`))
+			answered = bytes.HasPrefix(payload, []byte(a.answer))
 		}
 	}
 	return e, nil
@@ -455,6 +493,14 @@ func (e *ear) hear(messages uint64) error {
 			}
 			e.last++
 			e.delays = append(e.delays, time.Since(time.Unix(0, at)))
+		case bytes.HasPrefix(payload, []byte(`{"type":"frame"`)):
+			_, last, _ := bytes.Cut(payload, []byte(`"crowd":[`)) // its value counts them, and its time is in ms
+			if value := uint64(number(last, ",")); value <= e.last {
+				return fmt.Errorf("%w: %d came after %d", errOrder, value, e.last)
+			} else {
+				e.last = value
+			}
+			e.delays = append(e.delays, time.Since(time.UnixMilli(number(payload, `"crowd":[`))))
 		}
 	}
 	return nil

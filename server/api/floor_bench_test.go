@@ -277,7 +277,7 @@ func watchAll(address string, sockets, streams, lines int) error {
 }
 
 func viewSocket(address string, i, lines int, ready func()) error {
-	e, err := hark(address, i, false, "run")
+	e, err := hark(address, i, false, joining("run", i))
 	if err != nil {
 		return err
 	}

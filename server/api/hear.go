@@ -75,6 +75,7 @@ func (c *session) hear(in *membership) (outgoing, error) {
 	}
 	if in.behind() {
 		c.flush()
+		c.aside()
 		if err := in.read(c.ctx); err != nil {
 			return outgoing{}, err
 		}
@@ -109,6 +110,7 @@ func (c *session) again(in *membership) {
 // where it was.
 func (c *session) giveUp(err error) {
 	c.flush()
+	c.aside()
 	switch {
 	case c.ctx.Err() != nil:
 	case errors.Is(err, errSlow):

@@ -96,13 +96,13 @@ func Neighbourhood(address string) string {
 	return ip.String()
 }
 
-// pace refuses what comes faster than --rate-limit. Who may do everything because only this
+// pace refuses what comes from a caller, or an address, faster than --rate-limit. Who may do everything because only this
 // machine can ask is not counted.
-func (a *API) pace(c auth.Caller, r *http.Request) error {
+func (a *API) pace(c auth.Caller, address string) error {
 	if a.paces.most == 0 || a.unbound(c) {
 		return nil
 	}
-	if now := time.Now(); !a.paces.find(c, r.RemoteAddr, now).AllowN(now, 1) {
+	if now := time.Now(); !a.paces.find(c, address, now).AllowN(now, 1) {
 		return &problem{Status: http.StatusTooManyRequests, retry: 1, Detail: "this comes too fast: wait a second, and send many values in one request"}
 	}
 	return nil

@@ -27,7 +27,7 @@ func TestAPaceIsOfATokenOrElseOfAnAddress(t *testing.T) {
 		a := New(Options{RateLimit: 2})
 		ask := func(id, address string) bool {
 			r := &http.Request{RemoteAddr: address}
-			return a.pace(auth.Caller{ID: id}, r) == nil
+			return a.pace(auth.Caller{ID: id}, r.RemoteAddr) == nil
 		}
 		for i, c := range []struct {
 			id, address string

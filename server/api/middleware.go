@@ -78,7 +78,7 @@ func (a *API) around(mux *http.ServeMux, pages http.Handler, loopback bool) http
 		err = a.sure(err)
 		if pages != nil { // not the port by which is asked whether the server is there
 			// Who shows a token that is not valid is counted as who shows none.
-			if fast := a.pace(callerOf(asked), r); fast != nil {
+			if fast := a.pace(callerOf(asked), r.RemoteAddr); fast != nil {
 				err = fast
 			}
 		}

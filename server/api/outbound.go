@@ -21,14 +21,22 @@ type outbound struct {
 	turn chan struct{}   // full while somebody writes
 	over bool            // a close frame was written; guarded by turn
 	raw  syscall.RawConn // nil where it has none
+
+	// Of a write that does not wait, guarded by turn: a closure for each would be allocated.
+	now    func(fd uintptr) bool
+	frames []byte
+	taken  int
 }
 
-func newOutbound(conn net.Conn) outbound {
-	o := outbound{Conn: conn, turn: make(chan struct{}, 1)}
+func (o *outbound) init(conn net.Conn) {
+	o.Conn, o.turn = conn, make(chan struct{}, 1)
 	if below, has := conn.(syscall.Conn); has {
 		o.raw, _ = below.SyscallConn()
+		o.now = func(fd uintptr) bool {
+			o.taken = max(0, tryWrite(fd, o.frames))
+			return true
+		}
 	}
-	return o
 }
 
 // Write is the library's, which has no frame in pieces and closes the connection
@@ -36,8 +44,10 @@ func newOutbound(conn net.Conn) outbound {
 func (o *outbound) Write(frame []byte) (int, error) {
 	o.turn <- struct{}{}
 	_ = o.SetWriteDeadline(time.Time{}) // which interrupt may have left
-	return o.write(frame, func() {})
+	return o.write(frame, idle)
 }
+
+func idle() {}
 
 // interrupt ends a write that is under way behind the frame that it is in the midst
 // of, with os.ErrDeadlineExceeded: so a close frame reaches who reads slowly.
@@ -54,19 +64,18 @@ func (o *outbound) await(ctx context.Context) error {
 }
 
 // write writes whole frames and ends the turn. It calls waits before it waits for the
-// peer, or when nothing is left to be waited for.
+// peer.
 func (o *outbound) write(frames []byte, waits func()) (int, error) {
 	defer func() { <-o.turn }()
 	if o.over {
-		waits()
 		return 0, net.ErrClosed
 	}
 	o.over = frames[0]&0xf == opClose
 	n := o.writeNow(frames)
-	waits()
 	if n == len(frames) {
 		return n, nil
 	}
+	waits()
 	more, err := o.Conn.Write(frames[n:])
 	n += more
 	if errors.Is(err, os.ErrDeadlineExceeded) {
@@ -79,14 +88,14 @@ func (o *outbound) write(frames []byte, waits func()) (int, error) {
 }
 
 // writeNow writes what the kernel takes without waiting; what hinders it comes again.
-func (o *outbound) writeNow(frames []byte) (n int) {
-	if o.raw != nil {
-		_ = o.raw.Write(func(fd uintptr) bool {
-			n = max(0, tryWrite(fd, frames))
-			return true
-		})
+func (o *outbound) writeNow(frames []byte) int {
+	if o.raw == nil {
+		return 0
 	}
-	return n
+	o.frames, o.taken = frames, 0
+	_ = o.raw.Write(o.now)
+	o.frames = nil
+	return o.taken
 }
 
 // frameEnd is where the frame ends that byte n is in the midst of; n itself between

@@ -230,8 +230,7 @@ func (s *stream) flush() error {
 	if err := s.control.SetWriteDeadline(time.Now().Add(hub.Patience)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return errGone
 	}
-	s.api.turns.take()
-	s.api.turns.give() // a response cannot be written without waiting for its reader
+	s.api.turns.wait() // a response cannot be written without waiting for its reader
 	if _, err := s.w.Write(s.text); err != nil {
 		return gone(err)
 	}

@@ -133,7 +133,7 @@ func (c *session) broadcast(message []byte) error {
 		return badMessage(fmt.Sprintf(`"key" is longer than %d bytes`, maxKey))
 	}
 	if b.Key != "" {
-		post.Key = scoped(c.r, b.Key)
+		post.Key = scoped(c.from, b.Key)
 		post.Digest = digestOf([]byte(wire.TypeBroadcast), []byte(in.room), []byte(in.user), []byte(*b.Content))
 	}
 	if !c.utter(in.room, b) {
@@ -213,6 +213,7 @@ func (c *session) echo(in *membership, s *hub.Said) outgoing {
 	if u := r.echoes.under; u != nil && u.room == s.Room && u.content == s.Content {
 		r.order.Unlock()
 		c.flush()
+		c.aside()
 		select {
 		case <-u.done:
 		case <-c.api.draining:

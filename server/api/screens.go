@@ -47,7 +47,7 @@ func (s *screens) tell(c *session, word wire.Screen) {
 	now := time.Now().UnixMilli()
 	if c.shown.ID == "" {
 		c.shown.Since = now
-		c.shown.Agent = strings.ToValidUTF8(c.r.UserAgent()[:min(len(c.r.UserAgent()), maxAgent)], "")
+		c.shown.Agent = c.agent
 		if word.ID == "" {
 			word.ID = strings.ToLower(rand.Text()[:6])
 		}

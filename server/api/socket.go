@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -42,13 +43,19 @@ type socket struct {
 	cancel  context.CancelFunc
 	last    []byte // sent before the server closes it; nil for nothing
 	heart   *time.Timer
-	patient *time.Timer   // runs while a write does
+	patient *time.Timer   // of a write that waits
 	pinged  atomic.Int64  // number of the last ping
 	ponged  chan struct{} // signalled when the answer to that has come
 
-	// The writing goroutine's.
+	place turn           // in the line of those who have something to write
+	stage atomic.Int32   // of the writing
+	wrote sync.WaitGroup // until nothing more will be
+
+	// Its writer's, of which there is one at a time.
+	next     func() outgoing
+	kept     outgoing // to be gathered before next is asked
 	gathered gathered
-	turn     bool // it has one of the API's
+	led      bool // by a writer of the API's; false where it had to wait for something
 	broken   bool // nothing more can be written
 	// ends is set once nothing more will be read and the peer is to be told so.
 	ends atomic.Pointer[verdict]
@@ -66,7 +73,10 @@ func (a *API) open(w http.ResponseWriter, r *http.Request) (*socket, error) {
 	if !a.ownOrigin(r) {
 		return nil, refuse(http.StatusForbidden, "a page of another site may not open a socket here")
 	}
-	s := &socket{api: a, out: hub.NewOutbox(), ponged: make(chan struct{}, 1)}
+	s := &socket{api: a, ponged: make(chan struct{}, 1)}
+	s.out = hub.NewTellingOutbox(s.wake)
+	s.place.socket = s
+	s.stage.Store(served) // until it runs
 	a.mu.Lock()
 	if a.state.Load() == draining {
 		a.mu.Unlock()
@@ -85,13 +95,9 @@ func (a *API) open(w http.ResponseWriter, r *http.Request) (*socket, error) {
 	}
 	conn.SetReadLimit(a.MaxMessage)
 	s.conn, s.raw = conn, shake.judged
-	// The request's context ends in ways of its own once the connection is taken over.
-	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(r.Context()))
-	s.patient = time.AfterFunc(hub.Patience, func() {
-		s.raw.interrupt()
-		s.shut(wire.CloseTryLater, "reads too slowly")
-	})
-	s.patient.Stop()
+	// The request's context ends in ways of its own once the connection is taken over, and
+	// holds what nobody needs.
+	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.heart = time.AfterFunc(beatEvery, s.beat)
 	s.heart.Stop()
 	a.mu.Lock()
@@ -107,7 +113,10 @@ func (a *API) open(w http.ResponseWriter, r *http.Request) (*socket, error) {
 
 // controlBytes is more than a control frame has (RFC 6455, section 5.5): the library
 // writes nothing else.
-const controlBytes = 256
+const controlBytes = 160
+
+// readBytes is what is read at once of small messages: a large one is read past it.
+const readBytes = 256
 
 // handshake keeps the library's own words for a refusal back, and gives it a
 // connection whose frames are judged.
@@ -149,10 +158,9 @@ func (h *handshake) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		_ = tcp.SetWriteBuffer(inFlight) // where it fails the kernel decides
 	}
 	before, _ := both.Reader.Peek(both.Reader.Buffered())
-	h.judged = &inbound{outbound: newOutbound(conn), before: bytes.Clone(before), judge: judge{limit: h.limit}}
-	both.Reader.Reset(h.judged)
-	both.Writer = bufio.NewWriterSize(h.judged, controlBytes)
-	return h.judged, both, nil
+	h.judged = &inbound{before: bytes.Clone(before), judge: judge{limit: h.limit}}
+	h.judged.init(conn)
+	return h.judged, bufio.NewReadWriter(bufio.NewReaderSize(h.judged, readBytes), bufio.NewWriterSize(h.judged, controlBytes)), nil
 }
 
 // close ends the socket at once; open's counterpart.
@@ -191,13 +199,11 @@ func (s *socket) end() {
 
 // run serves the socket until it ends: it hands each text message to receive, and
 // writes the outbox's messages and what next gives. next is asked whenever the
-// outbox is signalled, until it gives nothing; it is called by one goroutine.
+// outbox is signalled, until it gives nothing, by one goroutine at a time.
 func (s *socket) run(next func() outgoing, receive func([]byte)) {
-	var writer sync.WaitGroup
-	writer.Go(func() {
-		s.write(next)
-		s.cut()
-	})
+	s.next = next
+	s.wrote.Add(1)
+	s.again()
 	s.heart.Reset(beatEvery)
 	why := s.read(receive)
 	s.heart.Stop()
@@ -207,22 +213,37 @@ func (s *socket) run(next func() outgoing, receive func([]byte)) {
 	} else {
 		s.cut()
 	}
-	writer.Wait()
+	s.wrote.Wait()
 }
 
-// read answers why nothing more can be read.
+// read answers why nothing more can be read. Messages are answered by goroutines of their
+// own, one after the other: the stack that this needs would be kept by one that goes on
+// reading. No context ends the reading, whose upkeep costs a KiB: cut does.
 func (s *socket) read(receive func([]byte)) error {
+	var answer sync.WaitGroup
 	for {
-		_, message, err := s.conn.Read(s.ctx)
+		_, message, err := s.conn.Read(context.Background())
 		if err != nil {
 			return err
 		}
 		s.api.traffic.in()
 		begun := s.now()
 		s.answering.Store(begun)
-		receive(message)
+		answer.Go(func() {
+			defer func() { s.recovered(recover()) }()
+			receive(message)
+		})
+		answer.Wait()
 		s.answered.Add(s.now() - begun)
 		s.answering.Store(0)
+	}
+}
+
+// recovered ends the socket where there was a panic, and nothing else.
+func (s *socket) recovered(cause any) {
+	if cause != nil {
+		s.api.Log.Error("message panicked", "panic", cause, "stack", string(debug.Stack()))
+		s.cut()
 	}
 }
 
@@ -253,93 +274,169 @@ func (s *socket) reply(message []byte) {
 	}
 }
 
-// write gathers what is there and writes it, before it waits for more and before it
-// asks for what may take time.
-func (s *socket) write(next func() outgoing) {
-	defer s.pass()
-	for !s.broken {
+// The stages of a socket's writing.
+const (
+	resting int32 = iota // until it is woken
+	lined                // it stands in line
+	served               // it is written to
+	woken                // while it was
+	done
+)
+
+// wake has the socket written to, soon, if there is anything.
+func (s *socket) wake() {
+	for {
+		switch stage := s.stage.Load(); stage {
+		case resting:
+			if s.stage.CompareAndSwap(stage, lined) {
+				s.api.turns.line(&s.place)
+				return
+			}
+		case served:
+			if s.stage.CompareAndSwap(stage, woken) {
+				return
+			}
+		default:
+			return
+		}
+	}
+}
+
+// again puts the socket, which is being written to, at the end of the line.
+func (s *socket) again() {
+	s.stage.Store(lined)
+	s.api.turns.line(&s.place)
+}
+
+// turned writes what there is, and answers false where the writer had to wait for
+// something and another has taken its place.
+func (s *socket) turned() (led bool) {
+	s.stage.Store(served)
+	s.led = true
+	more, over := s.write()
+	if over {
+		s.aside() // what ends a connection may take a while
+	}
+	led, s.led = s.led, false
+	switch {
+	case over:
+		s.stage.Store(done)
+		s.cut()
+		s.wrote.Done()
+	case more, !s.stage.CompareAndSwap(served, resting):
+		s.again()
+	}
+	return led
+}
+
+// greed is how often one socket is written to before others have their turn.
+const greed = 4
+
+// write gathers what is there and writes it, before it asks for what may take time. It
+// ends where nothing is left; with more, where others are to have their turn first; and
+// over, once nothing more can be written.
+func (s *socket) write() (more, over bool) {
+	for writes := 0; !s.broken; {
+		if !s.led || writes == greed {
+			return true, false
+		}
 		select {
 		case <-s.api.draining:
 			s.goodbye()
-			return
+			return false, true
 		default:
 		}
-		v := s.ends.Load() // once it is set, all answers are queued
-		payload, any := s.out.Take()
-		if v != nil && !any {
+		o := s.kept
+		s.kept = outgoing{}
+		if o.none() {
+			v := s.ends.Load() // once it is set, all answers are queued
+			payload, any := s.out.Take()
+			if v != nil && !any {
+				s.flush()
+				s.aside()
+				s.shut(v.code, v.reason)
+				return false, true
+			}
+			if o.payload = payload; !any {
+				o = s.next()
+			}
+		}
+		switch {
+		case !o.none() && !s.led:
+			s.kept = o
+		case !o.none():
+			if s.put(o) {
+				writes++
+			}
+		case s.gathered.messages > 0:
 			s.flush()
-			s.shut(v.code, v.reason)
-			return
-		}
-		o := outgoing{payload: payload}
-		if !any {
-			o = next()
-		}
-		if !o.none() {
-			s.put(o)
-			continue
-		}
-		if s.gathered.messages > 0 {
-			s.flush()
-			continue
-		}
-		<-s.out.Ready() // also when the socket ends or the server drains: a select of three costs a tenth of a fan-out
-		if s.ctx.Err() != nil {
-			return
+			writes++
+		case s.ctx.Err() != nil:
+			return false, true
+		case s.led:
+			return false, false
 		}
 	}
+	return false, true
 }
 
 // put gathers what is to be sent, and writes once that is enough.
-func (s *socket) put(o outgoing) {
-	if !s.gathered.fits(o) {
+func (s *socket) put(o outgoing) (wrote bool) {
+	if wrote = !s.gathered.fits(o); wrote {
 		s.flush()
 	}
-	if s.broken {
-		return
-	}
-	if !s.turn {
-		s.api.turns.take()
-		s.turn = true
-	}
-	if !s.gathered.add(o) {
+	if !s.broken && !s.gathered.add(o) {
 		s.flush()
+		wrote = true
 	}
+	return wrote
 }
 
 // flush writes what is gathered. A deadline of its own for each write would cost a
-// third of the time that the library took: one timer watches them all.
+// third of the time that the library took: one timer watches those that wait.
 func (s *socket) flush() {
 	if s.broken || s.gathered.messages == 0 {
 		return
 	}
 	s.api.traffic.told(s.gathered.messages)
-	s.writing.Store(s.now())
-	s.patient.Reset(hub.Patience)
 	select {
 	case s.raw.turn <- struct{}{}:
 	default: // the library writes, and may have to wait
-		s.pass()
+		s.waits()
 		s.raw.turn <- struct{}{}
 	}
-	_, err := s.raw.write(s.gathered.bytes(), s.pass)
-	s.patient.Stop()
-	s.writing.Store(0)
+	_, err := s.raw.write(s.gathered.bytes(), s.waits)
+	if s.writing.Load() != 0 {
+		s.patient.Stop()
+		s.writing.Store(0)
+	}
 	s.gathered.clear()
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		<-s.ctx.Done() // whoever interrupted it shuts the socket
 	}
 	if s.broken = err != nil; !s.broken && s.out.Stuck() {
+		s.aside()
 		s.shut(wire.CloseTryLater, "reads too slowly")
 		s.broken = true
 	}
 }
 
-// pass gives the turn to the next.
-func (s *socket) pass() {
-	if s.turn {
-		s.turn = false
-		s.api.turns.give()
+// waits begins the time that a write may take.
+func (s *socket) waits() {
+	if s.aside(); s.writing.Load() == 0 {
+		s.writing.Store(s.now())
+		s.patient = time.AfterFunc(hub.Patience, func() {
+			s.raw.interrupt()
+			s.shut(wire.CloseTryLater, "reads too slowly")
+		})
+	}
+}
+
+// aside lets others have their turn: something is to be waited for.
+func (s *socket) aside() {
+	if s.led {
+		s.led = false
+		s.api.turns.leave()
 	}
 }
 
@@ -348,6 +445,7 @@ func (s *socket) goodbye() {
 		s.put(outgoing{payload: s.last})
 	}
 	if s.flush(); !s.broken {
+		s.aside()
 		s.shut(wire.CloseRestart, "the server is about to restart")
 	}
 }
@@ -386,7 +484,7 @@ func (s *socket) ping(ctx context.Context) error {
 		return err
 	}
 	stop := context.AfterFunc(soon, s.cut)
-	_, err := s.raw.write(append([]byte{0x80 | opPing, byte(len(number))}, number...), func() {})
+	_, err := s.raw.write(append([]byte{0x80 | opPing, byte(len(number))}, number...), idle)
 	if stop(); err != nil {
 		return err
 	}

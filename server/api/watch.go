@@ -90,6 +90,7 @@ func (c *session) frame() outgoing {
 		return outgoing{payload: frame}
 	}
 	c.flush()
+	c.aside()
 	snapshot, history, err := c.api.snapshot(c.ctx, w, at)
 	switch {
 	case err == nil:

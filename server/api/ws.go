@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -22,12 +23,13 @@ const retry = 1000
 // makes snapshots and frames of what it watches.
 type session struct {
 	*socket
-	r     *http.Request
-	from  auth.Caller
-	watch atomic.Pointer[watch]
-	rooms rooms
-	used  atomic.Bool    // it has watched something or joined a room
-	shown wire.ScreenRow // the page's word of itself, under api.screens.mu; without an ID while there is none
+	from    auth.Caller
+	address string // of the peer
+	agent   string
+	watch   atomic.Pointer[watch]
+	rooms   rooms
+	used    atomic.Bool    // it has watched something or joined a room
+	shown   wire.ScreenRow // the page's word of itself, under api.screens.mu; without an ID while there is none
 }
 
 func (a *API) getSocket(w http.ResponseWriter, r *http.Request) error {
@@ -39,28 +41,42 @@ func (a *API) getSocket(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.last = goodbye
+	agent := r.UserAgent()
+	c := &session{socket: s, from: callerOf(r), address: r.RemoteAddr, agent: strings.ToValidUTF8(strings.Clone(agent[:min(len(agent), maxAgent)]), ""), rooms: newRooms()}
+	// The request ends here: with its goroutine and its buffers go two thirds of what an idle
+	// connection would hold.
+	go c.serve()
+	return nil
+}
+
+// goodbye is the last word of a server that stops.
+var goodbye = wire.Encode(wire.Goodbye{RetryMS: retry})
+
+// serve talks until the connection ends.
+func (c *session) serve() {
+	s, a := c.socket, c.api
 	defer s.close()
-	s.last = wire.Encode(wire.Goodbye{RetryMS: retry})
-	c := &session{socket: s, r: r, from: callerOf(r), rooms: newRooms()}
+	defer func() { s.recovered(recover()) }()
 	defer c.unwatch()
 	defer a.Hub.Exit(s.out)
 	defer a.screens.leave(c)
 	defer c.expect()()
 	if c.from.User != "" {
 		if err := c.enter(""); err != nil {
-			return err
+			a.complain("a user cannot be named", "error", err)
+			return
 		}
 	}
 	s.out.Offer(wire.Encode(wire.Welcome{Session: rand.Text()[:16], Epoch: a.Ledger.Epoch(), Time: time.Now().UnixMilli(), Version: a.Version, User: c.from.User}))
 	s.run(c.next, c.receive)
-	return nil
 }
 
 // receive answers one request.
 func (c *session) receive(message []byte) {
 	e, err := wire.Open(message)
 	if err == nil {
-		err = c.api.pace(c.from, c.r)
+		err = c.api.pace(c.from, c.address)
 	}
 	if err == nil {
 		switch e.Type {
@@ -159,7 +175,7 @@ func (c *session) mutate(message []byte) error {
 	if err != nil {
 		return err
 	}
-	item, err := keyed(c.r, mutation, m.Key)
+	item, err := keyed(c.from, mutation, m.Key)
 	if err != nil {
 		return err
 	}

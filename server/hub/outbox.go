@@ -19,9 +19,10 @@ const Patience = 30 * time.Second
 // connection. Any number may offer, one takes. Safe for concurrent use.
 type Outbox struct {
 	ready chan struct{}
-	room  chan struct{}
+	tell  func() // instead of ready; nil where that is waited for
 
 	mu    sync.Mutex
+	room  chan struct{} // nil until somebody waits for it
 	queue [][]byte
 	bytes int
 	full  time.Time // since when offers are refused; zero while there is room
@@ -35,7 +36,14 @@ type Outbox struct {
 
 // NewOutbox makes an empty outbox.
 func NewOutbox() *Outbox {
-	return &Outbox{ready: make(chan struct{}, 1), room: make(chan struct{}, 1)}
+	return &Outbox{ready: make(chan struct{}, 1)}
+}
+
+// NewTellingOutbox makes an empty outbox that calls tell instead of making Ready ready. It
+// is called by whoever has something for it, also under locks of the hub: it must neither
+// block nor ask the hub for anything.
+func NewTellingOutbox(tell func()) *Outbox {
+	return &Outbox{tell: tell}
 }
 
 // Offer queues a message, which must not change afterwards, or answers false
@@ -73,7 +81,9 @@ func (o *Outbox) Take() ([]byte, bool) {
 	if len(o.queue) <= MaxMessages/2 && o.bytes <= MaxBytes/2 {
 		o.full = time.Time{}
 	}
-	signal(o.room)
+	if o.room != nil {
+		signal(o.room)
+	}
 	return message, true
 }
 
@@ -159,11 +169,25 @@ func (o *Outbox) Stuck() bool {
 // something new for a viewer of this outbox, or a member that has become due.
 func (o *Outbox) Ready() <-chan struct{} { return o.ready }
 
-// Room is signalled whenever a message was taken.
-func (o *Outbox) Room() <-chan struct{} { return o.room }
+// Room is signalled whenever a message was taken, and once when it is first asked for.
+func (o *Outbox) Room() <-chan struct{} {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.room == nil {
+		o.room = make(chan struct{}, 1)
+		signal(o.room)
+	}
+	return o.room
+}
 
 // Signal makes Ready ready.
-func (o *Outbox) Signal() { signal(o.ready) }
+func (o *Outbox) Signal() {
+	if o.tell != nil {
+		o.tell()
+		return
+	}
+	signal(o.ready)
+}
 
 func signal(c chan struct{}) {
 	select {
