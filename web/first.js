@@ -38,26 +38,26 @@ const telltale = (() => {
     } catch { /* no island, or no visit before this one, whose page then cannot be an old one */ }
   });
 
-  // The app is fetched once the page has been painted: on a slow line it would take the styles' and fonts' place, and
-  // its start the paint's. Hidden pages are not painted.
+  // The app is fetched once the page has been painted: on a slow line it would take the styles' and fonts' place. Hidden
+  // pages are not painted.
   const ask = window.fetch;
   const painted = new Promise((done) => {
     if (document.hidden) done();
     setTimeout(done, 2000);
     try {
-      new PerformanceObserver((list) => { if (list.getEntriesByName("first-contentful-paint").length) setTimeout(done, 30); }).observe({ type: "paint", buffered: true });
+      new PerformanceObserver((list) => { if (list.getEntriesByName("first-contentful-paint").length) done(); }).observe({ type: "paint", buffered: true });
     } catch { done(); }
   });
   let app = null; // compiled
   window.fetch = async (url, ...more) => {
     if (!String(url).includes("/app.wasm")) return ask(url, ...more);
     window.fetch = ask;
-    await painted;
     app = await compiled(String(url));
+    telltaleSocket.ahead();
     return app ? new Response("") : ask(url, ...more);
   };
 
-  // A worker compiles it (web/compile.js); where there can be none, the page does.
+  // A worker compiles it (web/compile.js), which starts while the page is being painted; where there can be none, the page does.
   const compiled = (url) => new Promise((done) => {
     try {
       const worker = new Worker(document.querySelector('meta[name="telltale-compiler"]').content);
@@ -68,8 +68,8 @@ const telltale = (() => {
         if (typeof data !== "number") end(data);
         else if (label) label.textContent = data + "%";
       };
-      worker.postMessage({ url: new URL(url, location).href, size: +goappWasmContentLength });
-    } catch { done(null); }
+      painted.then(() => worker.postMessage({ url: new URL(url, location).href, size: +goappWasmContentLength }));
+    } catch { painted.then(() => done(null)); }
   });
 
   // Making the instance, and the app's start, which go-app lets follow at once, are each a turn of their own.

@@ -1,7 +1,8 @@
 "use strict";
 // The page's WebSocket: takes messages as they come and hands them to the app in batches, so that however many are
-// said a frame is drawn in time. app/live is its only caller: open(url, hear, end) answers {send, close}; hear(bytes, more)
-// gets whole messages, a newline between two (JSON has none within), end() is called once when it is over.
+// said a frame is drawn in time. app/live is its only caller: open(hear, end) answers {send, close, opened, age}; hear(bytes)
+// gets whole messages, a newline between two (JSON has none within), end() is called once when it is over; age is for how
+// long, in ms, the connection had been there before it was asked for: the first one is opened ahead, while the app starts.
 globalThis.telltaleSocket = (() => {
   const BUDGET = 6; // ms the app may take for one batch
   const MOST = 8 << 20; // characters that may wait
@@ -10,8 +11,10 @@ globalThis.telltaleSocket = (() => {
   // what it said itself begin otherwise.
   const spare = (message) => message.startsWith('{"type":"broadcast","room_id"');
 
-  function open(url, hear, end) {
-    const socket = new WebSocket(url), channel = new MessageChannel();
+  function connect() {
+    const began = performance.now(), date = Date.now();
+    const socket = new WebSocket(location.origin.replace(/^http/, "ws") + "/ws"), channel = new MessageChannel();
+    let hear = null, end = null; // until it is taken, all waits
     let waiting = [], first = 0, size = 0, batch = 64 << 10, due = false, over = false;
 
     // soon runs the next batch: at once after a pause, otherwise with the next frame, or without one where none comes.
@@ -40,7 +43,7 @@ globalThis.telltaleSocket = (() => {
       else at(() => { if (waiting.length) drain(); else { due = false; if (over) finish(); } });
     };
     const finish = () => { channel.port1.close(); end(); };
-    const wake = () => { if (!due) { due = true; channel.port2.postMessage(0); } };
+    const wake = () => { if (hear && !due) { due = true; channel.port2.postMessage(0); } };
     channel.port1.onmessage = drain;
 
     // shed lets the older half go of what the app can do without.
@@ -61,12 +64,35 @@ globalThis.telltaleSocket = (() => {
       wake();
       if (code === 3000) telltale.signIn(true); // the access has ended
     };
+    const opened = new Promise((yes, no) => { socket.onopen = yes; socket.addEventListener("close", no); });
+    opened.catch(() => { /* who takes it hears of that */ });
     return {
+      opened,
+      take: (listen, finished) => {
+        hear = listen;
+        end = finished;
+        if (waiting.length || over) wake();
+      },
+      // By both clocks: a machine that slept meanwhile stopped one of them, and the other may have been set.
+      since: () => Math.max(performance.now() - began, Date.now() - date),
       send: (text) => { if (socket.readyState === WebSocket.OPEN) socket.send(text); return socket.readyState === WebSocket.OPEN; },
       close: () => socket.close(1000),
-      opened: new Promise((yes, no) => { socket.onopen = yes; socket.addEventListener("close", no); }),
     };
   }
 
-  return { open };
+  // What was opened ahead serves the first who asks for a connection, however it has fared; not for long, if nobody does.
+  const PATIENCE = 10_000; // ms
+  let early = null;
+  function ahead() {
+    const mine = early = connect();
+    setTimeout(() => { if (early === mine) { early = null; mine.close(); } }, PATIENCE);
+  }
+  function open(hear, end) {
+    const taken = early || connect(), age = early ? early.since() : 0;
+    early = null;
+    taken.take(hear, end);
+    return { ...taken, age };
+  }
+
+  return { open, ahead };
 })();

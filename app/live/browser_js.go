@@ -7,9 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"sync"
 	"syscall/js"
+	"time"
 
 	"telltale/shared/metric"
 	"telltale/shared/room"
@@ -36,9 +36,8 @@ type browserSocket struct {
 	batch   []byte // what is left of the one that is being read
 }
 
-// Dial opens the socket at /ws.
+// Dial opens the socket at /ws, or takes the one that the page has opened while the app was being made.
 func (Browser) Dial(ctx context.Context) (Socket, error) {
-	origin := js.Global().Get("location").Get("origin").String()
 	s := &browserSocket{came: make(chan struct{}, 1), closed: make(chan struct{}), left: make(chan struct{})}
 	s.hear = js.FuncOf(func(_ js.Value, args []js.Value) any {
 		if s.gone() {
@@ -56,12 +55,17 @@ func (Browser) Dial(ctx context.Context) (Socket, error) {
 		s.end.Release()
 		return nil
 	})
-	s.socket = js.Global().Get("telltaleSocket").Call("open", "ws"+strings.TrimPrefix(origin, "http")+"/ws", s.hear, s.end)
+	s.socket = js.Global().Get("telltaleSocket").Call("open", s.hear, s.end)
 	if _, ok := await(ctx, s.socket.Get("opened")); !ok {
 		s.Close()
 		return nil, errNoAnswer
 	}
 	return s, nil
+}
+
+// Age implements aged.
+func (s *browserSocket) Age() time.Duration {
+	return time.Duration(s.socket.Get("age").Float() * float64(time.Millisecond))
 }
 
 // gone tells whether it was left.

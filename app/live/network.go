@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"errors"
+	"time"
 
 	"telltale/shared/metric"
 	"telltale/shared/room"
@@ -19,6 +20,9 @@ type Socket interface {
 	Write(ctx context.Context, message []byte) error
 	Close()
 }
+
+// aged is a Socket that may have been opened before Dial was called, and so long before: what it said first is as old.
+type aged interface{ Age() time.Duration }
 
 // Network reaches the server.
 type Network interface {

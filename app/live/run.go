@@ -76,9 +76,16 @@ func (v *Viewer) reach(ctx context.Context, careful bool) (Socket, error) {
 		}
 	}
 	v.mu.Lock()
-	v.contact.dialed = v.contact.now()
+	dialed := v.contact.now()
 	v.mu.Unlock()
-	return v.network.Dial(ctx)
+	socket, err := v.network.Dial(ctx)
+	if early, is := socket.(aged); is && err == nil {
+		dialed -= early.Age().Milliseconds()
+	}
+	v.mu.Lock()
+	v.contact.dialed = dialed
+	v.mu.Unlock()
+	return socket, err
 }
 
 // inquire asks until there is an answer or a refusal. A request may go over a connection that the browser kept, and

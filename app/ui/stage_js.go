@@ -208,13 +208,15 @@ func (s *stage) frame() {
 		stale := s.stale(contact)
 		s.screen.painted = now
 		for _, st := range s.cards {
-			if late = s.breath.starting() && st.paints == nil && time.Since(began) > breathAfter; late {
-				break // the server's drawing stays for another frame
-			}
 			if st.restructured {
 				st.find()
 			}
 			if !st.visible || st.width == 0 {
+				continue
+			}
+			if s.breath.starting() && st.paints == nil && time.Since(began) > breathAfter {
+				late = true // the server's drawing stays for another frame; what is written does not
+				s.tell(st, contact, stale)
 				continue
 			}
 			pixel := time.Duration(s.when().ms) * time.Millisecond / time.Duration(st.width)
@@ -236,8 +238,7 @@ func (s *stage) frame() {
 
 func (s *stage) paint(st *stageCard, set *series.Set, now int64, contact live.Contact, stale bool) {
 	st.dirty, st.stale, st.drawn = false, stale, now
-	st.write(s.viewer)
-	s.trust(st, contact, stale)
+	s.tell(st, contact, stale)
 	if set.Epoch == "" {
 		return // nothing to draw from: the server's drawing stays
 	}
@@ -250,6 +251,12 @@ func (s *stage) paint(st *stageCard, set *series.Set, now int64, contact live.Co
 	st.chart.Draw(&s.tape, &st.in, st.width, st.height)
 	st.painter().Paint(&s.tape)
 	st.writeChanges()
+}
+
+// tell writes what a card says in words and numbers.
+func (s *stage) tell(st *stageCard, contact live.Contact, stale bool) {
+	st.write(s.viewer)
+	s.trust(st, contact, stale)
 }
 
 // Mount takes a card over.
