@@ -3,14 +3,16 @@ package redis
 import (
 	"context"
 	"fmt"
+	"os/exec"
+	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
-
-	"github.com/redis/rueidis"
 
 	"telltale/server/ledger"
 	"telltale/server/store/redistest"
@@ -25,17 +27,24 @@ func (silent) Publish([]metric.Sample) {}
 func (silent) Refresh(metric.ID)       {}
 func (silent) Forget(metric.ID)        {}
 
-// BenchmarkMutations counts adds to 100 counters, a mutation a request, through the ledgers of
-// one and of two processes, and in the same run through a bare loop that has the same
-// script decide batches of 256 that were made before, one connection and no answer read.
+// BenchmarkMutations counts adds to 100 counters, a mutation a request, through the ledgers of one and
+// of two processes; and beside it, in the same run, has redis-benchmark call the very script: over a
+// connection for each process, with as many mutations a call as each process has producers, which is
+// the most that can come together.
+//
+// What all cost does not depend on what else the machine does: CPU time of Redis and of this process,
+// and mutations a call, each of which, or a few together, Redis syncs.
 func BenchmarkMutations(b *testing.B) {
 	for _, sync := range []string{"always", "everysec"} {
 		server := redistest.Start(b, "--appendfsync", sync)
-		b.Run(sync+"/bare script, batches of 256", func(b *testing.B) { bare(b, server) })
 		for _, producers := range []int{64, 1024} {
 			for _, processes := range []int{1, 2} {
 				b.Run(fmt.Sprintf("%s/%d producers, %d processes", sync, producers, processes), func(b *testing.B) {
-					through(b, server, producers, processes)
+					ours := through(b, server, producers, processes)
+					rival := benchmark(b, server, producers/processes, processes)
+					b.ReportMetric(ours, "mutations/s")
+					b.ReportMetric(rival, "redis-benchmark/s")
+					b.ReportMetric(ours/rival, "of-redis-benchmark")
 				})
 			}
 		}
@@ -47,19 +56,20 @@ func counter(i int) ledger.Item {
 	return ledger.Item{Mutation: metric.Mutation{Metric: metric.ID("orders_" + strconv.Itoa(i%100)), Op: metric.Add, Value: 1}}
 }
 
-func through(b *testing.B, server *redistest.Server, producers, processes int) {
+func through(b *testing.B, server *redistest.Server, producers, processes int) (rate float64) {
 	prefix := newEpoch()
-	ledgers := make([]*ledger.Ledger, processes)
+	stores, ledgers := make([]*Store, processes), make([]*ledger.Ledger, processes)
 	for i := range ledgers {
 		s, err := Open(b.Context(), Options{URL: server.URL(), Prefix: prefix})
 		if err != nil {
 			b.Fatal(err)
 		}
 		defer s.Close()
-		ledgers[i] = ledger.New(s, silent{})
+		stores[i], ledgers[i] = s, ledger.New(s, silent{})
 	}
 	var next atomic.Int64
 	var all sync.WaitGroup
+	redis, own := redisCPU(b, stores[0]), ownCPU(b)
 	b.ResetTimer()
 	for p := range producers {
 		l := ledgers[p%processes]
@@ -74,36 +84,81 @@ func through(b *testing.B, server *redistest.Server, producers, processes int) {
 		})
 	}
 	all.Wait()
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "mutations/s")
+	b.StopTimer()
+	b.ReportMetric((redisCPU(b, stores[0])-redis)/float64(b.N), "redis-µs/op")
+	b.ReportMetric((ownCPU(b)-own)/float64(b.N), "own-µs/op")
+	stores[0].follow.Lock()
+	defer stores[0].follow.Unlock()
+	b.ReportMetric(float64(b.N)/float64(stores[0].place.n), "mutations/call")
+	return float64(b.N) / b.Elapsed().Seconds()
 }
 
-func bare(b *testing.B, server *redistest.Server) {
+// redisCPU is the CPU time that Redis has had, µs.
+func redisCPU(b *testing.B, s *Store) (all float64) {
+	client := s.redis()
+	text, err := client.Do(b.Context(), client.B().Info().Section("cpu").Build()).ToString()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for line := range strings.Lines(text) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), ":")
+		if seconds, err := strconv.ParseFloat(value, 64); err == nil && (name == "used_cpu_user" || name == "used_cpu_sys") {
+			all += seconds * 1e6
+		}
+	}
+	return all
+}
+
+// ownCPU is the CPU time that this process has had, µs.
+func ownCPU(b *testing.B) float64 {
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		b.Fatal(err)
+	}
+	return float64(used.Utime.Nano()+used.Stime.Nano()) / 1000
+}
+
+// benchmark has redis-benchmark call the script that decides so many mutations at a time, over so many
+// connections, and answers mutations a second. The tool has no argument that holds a zero byte, as the
+// request does: a line before the script gets it from a key. Each call is of a lane of its own.
+func benchmark(b *testing.B, server *redistest.Server, mutations, connections int) float64 {
 	s, err := Open(b.Context(), Options{URL: server.URL(), Prefix: newEpoch()})
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer s.Close()
-	s.stop()
-	s.tasks.Wait()
-	items := make([]ledger.Item, 256)
+	items := make([]ledger.Item, mutations)
 	for i := range items {
 		items[i] = counter(i)
 	}
-	dial, _ := Dial(server.URL())
-	client, err := rueidis.NewClient(dial)
+	request := s.request([]ledger.Entry{{Items: items}})
+	client := s.redis()
+	sha, err := client.Do(b.Context(), client.B().ScriptLoad().Script("table.insert(ARGV, 7, redis.call('GET', KEYS[1] .. 'request'))\n"+begin+applyBody).Build()).ToString()
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer client.Close()
-	request := s.request([]ledger.Entry{{Items: items}})
-	b.ResetTimer()
-	for n := 0; n < b.N; n += len(items) {
-		args := append([]string{"bare", strconv.Itoa(n/len(items) + 1), newID(), s.Epoch(), "0"}, request...)
-		if err := apply.Exec(context.Background(), client, []string{s.prefix}, args).Error(); err != nil {
-			b.Fatal(err)
-		}
+	if err := client.Do(b.Context(), client.B().Set().Key(s.prefix+"request").Value(request[1]).Build()).Error(); err != nil {
+		b.Fatal(err)
 	}
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "mutations/s")
+	s.stop() // nobody follows
+	s.tasks.Wait()
+	host, port, _ := strings.Cut(server.Addr(), ":")
+	calls := max(b.N/mutations, 50)
+	args := append([]string{"-h", host, "-p", port, "-c", strconv.Itoa(connections), "-n", strconv.Itoa(calls), "-r", "1000000000", "-q",
+		"EVALSHA", sha, "1", s.prefix, "lane__rand_int__", "1", newID(), s.Epoch(), "0", request[0]}, request[2:]...)
+	said, err := exec.Command("redis-benchmark", args...).CombinedOutput()
+	found := regexp.MustCompile(`([0-9.]+) requests per second`).FindAllSubmatch(said, -1)
+	if err != nil || found == nil {
+		b.Fatalf("redis-benchmark: %v: %.2000q", err, said)
+	}
+	if done, err := client.Do(b.Context(), client.B().Xlen().Key(s.prefix+"log").Build()).AsInt64(); err != nil || done < int64(calls) {
+		b.Fatalf("of %d calls %d were decided, %v", calls, done, err)
+	}
+	rate, err := strconv.ParseFloat(string(found[len(found)-1][1]), 64)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return rate * float64(mutations)
 }
 
 // receipt is a Publisher that says when each sample reached it.
