@@ -47,7 +47,8 @@ func (c *Chart) valueAxis(r reach) {
 		c.plot.x += widest + labelSpace
 		c.plot.w -= widest + labelSpace
 		for _, l := range c.labels {
-			c.t.Text(c.plot.x-labelSpace, l.at, c.text[l.start:l.end],
+			at := max(l.at, c.plot.y+1) // the topmost one's letters would reach beyond the area
+			c.t.Text(c.plot.x-labelSpace, at, c.text[l.start:l.end],
 				scene.Style{Role: scene.Muted, Size: labelSize, Align: scene.Right, Baseline: scene.Middle})
 		}
 	}
