@@ -113,12 +113,16 @@ func TestGallery(t *testing.T) {
 		}
 	}
 	if which.MatchString("cut") {
+		b.expect(gone...)
 		for _, size := range hands {
 			for _, theme := range []string{"light", "dark"} {
 				p := b.open(s.url+"/b/every", size[0], size[1], theme)
 				p.until("it is live", live)
-				p.do(chromedp.Evaluate[chromedp.Void](`document.documentElement.dataset.values = "stale"`)) // as it looks; what brings it about has tests of its own
+				p.until("its lines are there", settledInSight)
+				s.pause()
+				p.until("the contact is lost", stale)
 				p.save(filepath.Join(*gallery, fmt.Sprintf("cut-%dx%d-%s.png", size[0], size[1], theme)))
+				s.resume()
 				p.close()
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"image"
+	"image/color"
 	"image/png"
 	"io"
 	"net/http"
@@ -91,9 +92,18 @@ func TestPNGAndSVGOfABoardAreTheSamePicture(t *testing.T) {
 	b.expect("404")
 }
 
-// compare counts the pixels that differ by more than a third of the range, and those that are not as the one at the corner.
+// compare counts the pixels that differ by more than a third of the range, and those that are not as most of b are.
 func compare(a, b image.Image) (differing, drawn int) {
-	ground := b.At(b.Bounds().Min.X, b.Bounds().Min.Y)
+	counts := map[color.Color]int{}
+	var ground color.Color
+	for y := b.Bounds().Min.Y; y < b.Bounds().Max.Y; y++ {
+		for x := b.Bounds().Min.X; x < b.Bounds().Max.X; x++ {
+			c := b.At(x, y)
+			if counts[c]++; counts[c] > counts[ground] {
+				ground = c
+			}
+		}
+	}
 	for y := range a.Bounds().Dy() {
 		for x := range a.Bounds().Dx() {
 			ar, ag, ab, _ := a.At(a.Bounds().Min.X+x, a.Bounds().Min.Y+y).RGBA()
