@@ -35,6 +35,20 @@ func (c *Composer) Render() app.UI {
 	)
 }
 
+// OnMount has what was written and not said be there again.
+func (c *Composer) OnMount(ctx app.Context) { c.OnUpdate(ctx) }
+
+// OnUpdate follows to another room.
+func (c *Composer) OnUpdate(ctx app.Context) {
+	ctx.Defer(func(app.Context) { browser.Writes(c.Room) })
+}
+
+// OnDismount keeps what was not said.
+func (c *Composer) OnDismount() { browser.Writes("") }
+
+// unsaid is under which draft what is written to a room is kept.
+func unsaid(room string) string { return "room:" + room }
+
 // user is the name; on the server nobody's.
 func (c *Composer) user() string {
 	if browser == nil {
@@ -57,6 +71,7 @@ func (c *Composer) send(ctx app.Context, _ app.Event) {
 		return
 	}
 	field.Set("value", "")
+	browser.KeepDraft(unsaid(c.Room), "")
 	field.Call("focus")
 	browser.Follow(c.Room)
 }

@@ -14,6 +14,8 @@ type hands interface {
 	// Draft is what this machine keeps of a board's changes, "" for nothing; KeepDraft keeps that.
 	Draft(id string) string
 	KeepDraft(id, text string)
+	// Writes has what is written to a room, and was not said, kept while the page is away; "" for none.
+	Writes(room string)
 	// PutBoard and DeleteBoard wait for the answer.
 	PutBoard(b board.Board, on boardPut) boardAnswer
 	DeleteBoard(id, revision string) boardAnswer

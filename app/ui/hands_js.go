@@ -19,6 +19,7 @@ import (
 
 // handsView is what the stage keeps for hands. It belongs to the stage, and is made once.
 type handsView struct {
+	writing writing
 	desk    *desk
 	strike  func(stroke) func()
 	heard   bool

@@ -53,7 +53,7 @@ func (s *stage) listen() {
 	on(window, "online", s.viewer.Wake)
 	on(window, "offline", s.viewer.Wake)
 	on(window, "pageshow", s.viewer.Wake)
-	on(window, "pagehide", func() { s.keep(); s.looksAway() })
+	on(window, "pagehide", func() { s.keep(); s.keepWriting(); s.looksAway() })
 	on(window, "storage", func() {
 		if name := telltale().Call("user"); name.Type() == js.TypeString {
 			s.renamed(name.String())
@@ -71,6 +71,7 @@ func (s *stage) listen() {
 		s.seesNobody(s.hidden)
 		if s.hidden {
 			s.keep()
+			s.keepWriting()
 			s.looksAway()
 			return
 		}

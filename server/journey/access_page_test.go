@@ -1,6 +1,7 @@
 package journey
 
 import (
+	"fmt"
 	"net/http"
 	"os/exec"
 	"strconv"
@@ -223,6 +224,41 @@ func TestAPageWhoseAccessEndsLeaves(t *testing.T) {
 	p.until("what was edited is offered", live+` && document.getElementById("restore")`)
 	p.do(chromedp.Click("#restore"))
 	p.until("and there again", `document.getElementById("draft-state").textContent === "Not saved yet" && document.querySelectorAll(".frame").length === 3`)
+}
+
+// TestWhatWasWrittenAndNotSaidIsThereAgain has a token revoked, and a page left, under a line that is being written.
+func TestWhatWasWrittenAndNotSaidIsThereAgain(t *testing.T) {
+	s, _ := guarded(t)
+	b := look(t, s)
+	b.expect(gone...)
+	p := b.blank(1280, 900, "light")
+	written := func(text string) string {
+		return live + fmt.Sprintf(` && document.getElementById("say")?.value === %q`, text)
+	}
+	p.do(chromedp.Navigate(s.url + "/r/build"))
+	p.signIn(s.token("ada", "--scope", "admin"))
+	p.until("the room is live", `!document.getElementById("app-wasm-loader") && `+written(""))
+	p.do(chromedp.SendKeys("#say", "the oven is"))
+	s.revoke("ada")
+	p.until("the page leaves", `location.pathname === "/sign-in"`)
+	p.signIn(s.token("eve", "--scope", "admin"))
+	p.until("nobody else sees what was written", `location.pathname === "/r/build" && !document.getElementById("app-wasm-loader") && `+written(""))
+	p.do(chromedp.Click("#account"), chromedp.Click("#sign-out"))
+	p.signIn(s.token("ada", "--scope", "admin"))
+	p.until("home is live", `location.pathname === "/" && !document.getElementById("app-wasm-loader") && `+live)
+	p.visit(s.url + "/r/build")
+	p.until("it is there again", written("the oven is"))
+	p.do(chromedp.SendKeys("#say", " hot"))
+	p.do(chromedp.Click(`.places a[href="/rooms"]`))
+	p.until("the rooms are listed", `location.pathname === "/rooms" && document.querySelector('a[href="/r/board"]')`)
+	p.do(chromedp.Click(`a[href="/r/board"]`))
+	p.until("another room has nothing of it", `location.pathname === "/r/board" && `+written(""))
+	p.visit(s.url + "/r/build")
+	p.until("it is there still", written("the oven is hot"))
+	p.do(chromedp.Click("#send"))
+	p.until("it is said", reads("all is built", "the oven is hot"))
+	p.visit(s.url + "/r/build")
+	p.until("and not there any more", reads("all is built", "the oven is hot")+" && "+written(""))
 }
 
 func TestALinkShowsABoardToWhoHasNoToken(t *testing.T) {

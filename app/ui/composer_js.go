@@ -1,0 +1,37 @@
+package ui
+
+import "syscall/js"
+
+// writing is the field in which somebody writes to a room; none where there is no room.
+type writing struct {
+	room  string
+	field js.Value
+}
+
+// Writes has what is written to a room, and was not said, kept while the page is away.
+func (s *stage) Writes(room string) {
+	was := s.hand.writing
+	if room == was.room {
+		return
+	}
+	s.keepWriting()
+	s.hand.writing = writing{}
+	field := js.Global().Get("document").Call("getElementById", "say")
+	if room == "" || field.IsNull() {
+		return
+	}
+	if field.Equal(was.field) {
+		field.Set("value", "") // which was for the other room
+	}
+	if text := s.Draft(unsaid(room)); text != "" && field.Get("value").String() == "" {
+		field.Set("value", text)
+	}
+	s.hand.writing = writing{room, field}
+}
+
+// keepWriting keeps what is written and was not said.
+func (s *stage) keepWriting() {
+	if w := s.hand.writing; w.room != "" {
+		s.KeepDraft(unsaid(w.room), w.field.Get("value").String())
+	}
+}
