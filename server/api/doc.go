@@ -36,6 +36,9 @@
 // and writes. Neither has a limit on its time; both end with Drain. What is cut off
 // after it began has no end, so that nobody takes it for whole.
 //
+// Watches: the history of a snapshot is read and written out once for all who come from the same
+// boundary (opening.go); values, and when they were written, are each one's own.
+//
 // Pictures: look.go reads what a picture says, as of one seq or of a moment of the past, and
 // only what its caller may read; package picture draws it. Few are made at once, since each
 // takes a processor and some MiB.

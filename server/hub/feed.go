@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -35,9 +36,10 @@ type feed struct {
 	viewers map[*Viewer]struct{}
 	pending series.Frame // what came since the newest frame of the ring
 	ring    []*slot
-	first   int // number of ring[0]; numbers go on over a restart
-	buckets int // in the ring
-	life    int // raised by a restart
+	first   int           // number of ring[0]; numbers go on over a restart
+	buckets int           // in the ring
+	merges  map[int]*slot // all of the ring from a number on, since the last cut
+	life    int           // raised by a restart
 	at      *Boundary
 	ticked  time.Time
 	timer   *time.Timer
@@ -47,14 +49,44 @@ type feed struct {
 
 // slot is one frame and its bytes, encoded when first asked for.
 type slot struct {
-	frame series.Frame
+	frame series.Frame // of many once that is asked for
+	of    []*slot      // that it is merged from; nil for one that was cut
 	once  sync.Once
 	bytes []byte
 }
 
+// encoded is the frame's bytes; those of many are merged first.
 func (s *slot) encoded() []byte {
-	s.once.Do(func() { s.bytes = wire.AppendFrame(nil, s.frame) })
+	s.once.Do(func() {
+		for _, one := range s.of {
+			if err := s.frame.Merge(one.frame); err != nil {
+				panic("hub: the frames of a ring do not follow on: " + err.Error())
+			}
+		}
+		s.of, s.bytes = nil, wire.AppendFrame(nil, s.frame)
+	})
 	return s.bytes
+}
+
+// maxMerged bounds the merged frames that are kept until the next cut.
+const maxMerged = 16
+
+// merged is one frame of all in the ring from a number on. Where a machine is busy viewers are
+// behind together, and each that merges for itself keeps all others waiting. Its caller holds mu.
+func (f *feed) merged(number int) *slot {
+	if s := f.merges[number]; s != nil {
+		return s
+	}
+	of := slices.Clone(f.ring[number-f.first:]) // the ring moves on
+	from := of[0].frame.From
+	s := &slot{frame: series.Frame{From: from, Seq: from}, of: of}
+	if f.merges == nil {
+		f.merges = map[int]*slot{}
+	}
+	if len(f.merges) < maxMerged {
+		f.merges[number] = s
+	}
+	return s
 }
 
 // add takes a sample into the pending frame. Its caller holds Hub.mu.
@@ -119,6 +151,7 @@ func (f *feed) cut() {
 	frame := f.pending
 	_, frame.Time = f.hub.clock()
 	f.pending = series.Frame{From: frame.Seq, Seq: frame.Seq}
+	f.merges = nil
 	f.ring = append(f.ring, &slot{frame: frame})
 	f.buckets += len(frame.Values)
 	for len(f.ring) > ringFrames || f.buckets > ringBuckets && len(f.ring) > 1 {
@@ -153,7 +186,7 @@ func (f *feed) restart(seq uint64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.first += len(f.ring)
-	f.ring, f.buckets, f.at = nil, 0, nil
+	f.ring, f.merges, f.buckets, f.at = nil, nil, 0, nil
 	f.pending = series.Frame{From: seq, Seq: seq}
 	f.life++
 	f.wake()

@@ -179,6 +179,38 @@ func TestASlowViewerGetsOneMergedFrame(t *testing.T) {
 	})
 }
 
+func TestViewersThatAreBehindTogetherShareTheirMergedFrame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := New("e", 0, nil)
+		a, _ := join(t, h, Watch{Patterns: []string{"x"}})
+		b, _ := join(t, h, Watch{Patterns: []string{"x"}})
+		c, _ := join(t, h, Watch{Patterns: []string{"x"}})
+		seq := uint64(0)
+		publish := func(n int) {
+			for range n {
+				seq++
+				h.Publish(adds("x", seq, 1))
+				time.Sleep(time.Second)
+			}
+		}
+		publish(1)
+		c.Next()
+		publish(lag)
+		first, _ := a.Next()
+		second, _ := b.Next()
+		if &first[0] != &second[0] {
+			t.Error("each has bytes of its own")
+		}
+		publish(1)
+		if third, _ := c.Next(); decode(t, third).From != 1 || decode(t, third).Seq != seq || decode(t, third).Values["x"].Count != lag+1 {
+			t.Errorf("from another place, and after another frame, one gets %s", third)
+		}
+		if next, _ := a.Next(); decode(t, next).From != seq-1 || decode(t, next).Values["x"].Count != 1 {
+			t.Errorf("what follows is %s", next)
+		}
+	})
+}
+
 func TestWhereTheRingNoLongerReachesAViewerBeginsAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := New("e", 0, nil)

@@ -133,36 +133,22 @@ func (v *Viewer) Next() ([]byte, *Boundary) {
 	}
 	from, one := v.last, slots[0]
 	if len(slots) <= lag {
-		slots = slots[:1]
+		v.last, v.next = one.frame.Seq, v.next+1
 	} else {
-		slots = slices.Clone(slots) // the ring moves on
+		one = f.merged(v.next)
+		v.last, v.next = slots[len(slots)-1].frame.Seq, v.next+len(slots)
 	}
-	v.last, v.next = slots[len(slots)-1].frame.Seq, v.next+len(slots)
 	f.mu.Unlock()
 
-	switch {
-	case len(slots) > 1:
-		return wire.AppendFrame(nil, merged(slots, from)), nil
-	case one.frame.From != from:
+	bytes := one.encoded()
+	if one.frame.From != from {
 		// Nothing that concerns the viewer happened between where it is and where
 		// the frame begins.
 		late := one.frame
 		late.From = from
 		return wire.AppendFrame(nil, late), nil
 	}
-	return one.encoded(), nil
-}
-
-// merged is one frame of many, for a viewer that is at from.
-func merged(slots []*slot, from uint64) series.Frame {
-	all := series.Frame{From: slots[0].frame.From, Seq: slots[0].frame.From}
-	for _, s := range slots {
-		if err := all.Merge(s.frame); err != nil {
-			panic("hub: the frames of a ring do not follow on: " + err.Error())
-		}
-	}
-	all.From = from
-	return all
+	return bytes, nil
 }
 
 // Passed says that the store could not tell the state as of that boundary: Next
