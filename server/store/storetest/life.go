@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,7 +22,7 @@ type Life struct {
 	t      *testing.T
 	r      *rand.Rand
 	stores []*world
-	now    int64
+	now    atomic.Int64
 	n      int // names what comes next
 
 	entries []ledger.Entry // of the last day or so, with keys
@@ -31,16 +32,18 @@ type Life struct {
 
 // NewLife begins a life, one for each seed.
 func NewLife(t *testing.T, seed uint64) *Life {
-	return &Life{t: t, r: rand.New(rand.NewPCG(seed, 3)), now: start, Limits: ledger.Limits{
+	l := &Life{t: t, r: rand.New(rand.NewPCG(seed, 3)), Limits: ledger.Limits{
 		MaxMetrics: 9, RoomMessages: 40, RoomAge: 50 * time.Hour, MaxRooms: 5, MaxRuns: 4, MaxBoards: 3, RunBytes: 3000}}
+	l.now.Store(start)
+	return l
 }
 
 // Now is the clock of all stores.
-func (l *Life) Now() time.Time { return time.UnixMilli(l.now) }
+func (l *Life) Now() time.Time { return time.UnixMilli(l.now.Load()) }
 
 // Join opens a store that lives from now on. It must be as those are that live already.
 func (l *Life) Join(place Open) {
-	w := &world{t: l.t, place: place, now: l.now}
+	w := &world{t: l.t, place: place, clock: l.Now}
 	w.options.Limits = l.Limits
 	w.open()
 	l.stores = append(l.stores, w)
@@ -89,12 +92,7 @@ func (l *Life) Go(steps int) {
 	}
 }
 
-func (l *Life) pass(most int64) {
-	l.now += l.r.Int64N(most)
-	for _, w := range l.stores {
-		w.now = l.now
-	}
-}
+func (l *Life) pass(most int64) { l.now.Add(l.r.Int64N(most)) }
 
 // each has every store do something, whose answers must be the same.
 func (l *Life) each(do func(*world) any) {
@@ -132,12 +130,12 @@ func (l *Life) key() (string, uint64) {
 func (l *Life) mutate() {
 	e := ledger.Entry{Atomic: l.r.IntN(4) == 0, Items: make([]ledger.Item, 1+l.r.IntN(12))}
 	for i := range e.Items {
-		e.Items[i] = randomItem(l.r, l.now)
+		e.Items[i] = randomItem(l.r, l.now.Load())
 		if l.r.IntN(3) == 0 {
 			e.Items[i].Metric = l.id()
 		}
 		if l.r.IntN(40) == 0 {
-			e.Items[i].Time = l.now + 2*metric.MaxAhead
+			e.Items[i].Time = l.now.Load() + 2*metric.MaxAhead
 		}
 		if l.r.IntN(6) == 0 {
 			e.Items[i].Key, e.Items[i].Digest = fmt.Sprintf("item %d.%d", l.n, i), uint64(i)
@@ -188,7 +186,7 @@ func (l *Life) say(p ledger.Post) {
 
 func (l *Life) report() {
 	id := fmt.Sprint("run", l.r.IntN(8))
-	r := run.Run{ID: id, Command: []string{"make", "test"}[l.r.IntN(2)], State: run.Running, Started: l.now - l.r.Int64N(hour), By: "ann", Args: map[string]string{"a": "b"}}
+	r := run.Run{ID: id, Command: []string{"make", "test"}[l.r.IntN(2)], State: run.Running, Started: l.now.Load() - l.r.Int64N(hour), By: "ann", Args: map[string]string{"a": "b"}}
 	if l.r.IntN(2) == 0 {
 		code := l.r.IntN(3)
 		r.State, r.Code, r.Duration = run.Exited, &code, 17
@@ -260,13 +258,13 @@ func (l *Life) Compare(apart bool) {
 	})
 	for range 40 {
 		q := ledger.Range{IDs: names, Step: steps[l.r.IntN(len(steps))]}
-		q.To = l.now + 2*hour - l.r.Int64N([]int64{2 * hour, 4 * hour, 4 * day, 200 * day}[l.r.IntN(4)])
+		q.To = l.now.Load() + 2*hour - l.r.Int64N([]int64{2 * hour, 4 * hour, 4 * day, 200 * day}[l.r.IntN(4)])
 		q.From = max(q.To-l.r.Int64N([]int64{30, 300}[l.r.IntN(2)]*q.Step), -90*day)
 		l.each(func(w *world) any {
 			rows, err := w.Rows(ctx, q)
 			return []any{len(rows), fmt.Sprint(rows), err}
 		})
-		at := l.now - l.r.Int64N([]int64{hour, 4 * day, 200 * day}[l.r.IntN(3)])
+		at := l.now.Load() - l.r.Int64N([]int64{hour, 4 * day, 200 * day}[l.r.IntN(3)])
 		l.each(func(w *world) any {
 			values, err := w.ValuesAt(ctx, names, at)
 			return []any{values, err}
@@ -285,7 +283,7 @@ func (l *Life) Compare(apart bool) {
 		rooms = append(rooms, r.Room)
 	}
 	for _, name := range rooms {
-		at := l.now - l.r.Int64N(60*hour)
+		at := l.now.Load() - l.r.Int64N(60*hour)
 		l.each(func(w *world) any {
 			seq, err := w.SeqBefore(ctx, name, at)
 			return []any{w.extent(name), w.all(name, 0), seq, err}

@@ -94,12 +94,15 @@ type world struct {
 	fresh   func(*testing.T) Open
 	place   Open
 	now     int64
+	clock   func() time.Time // nil for now
 	options Options
 }
 
 func (w *world) open() {
 	w.t.Helper()
-	w.options.Now = func() time.Time { return time.UnixMilli(w.now) }
+	if w.options.Now = w.clock; w.clock == nil {
+		w.options.Now = func() time.Time { return time.UnixMilli(w.now) }
+	}
 	s, err := w.place(w.options)
 	if err != nil {
 		w.t.Fatalf("open: %v", err)

@@ -1,0 +1,190 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/redis/rueidis"
+
+	"telltale/server/ledger"
+	"telltale/server/store/dump"
+	"telltale/server/store/redistest"
+)
+
+// filled is a store of a metric and a room, at a prefix that nobody uses any more.
+func filled(t *testing.T, o Options) {
+	t.Helper()
+	s, err := Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		_, err = addOne(s, "a")
+		_, err2 := s.Post(t.Context(), []ledger.Post{{Room: "build", Key: "k", Lines: []ledger.Line{{Content: "done"}}}})
+		if err := errors.Join(err, err2, s.Maintain(t.Context())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// begun is an import that has taken all of another store.
+func begun(t *testing.T, to, from Options) *Import {
+	t.Helper()
+	i, err := Begin(t.Context(), to)
+	if err == nil {
+		err = i.takeAll(t.Context(), from)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return i
+}
+
+func (i *Import) takeAll(ctx context.Context, from Options) error {
+	err := Export(from)(ctx, func(r dump.Record) error { return i.Put(ctx, r) })
+	if err == nil {
+		err = i.Export(ctx, func(dump.Record) error { return nil })
+	}
+	return err
+}
+
+func TestAServerThatWaitsComesUpOnceTheImportHasEnded(t *testing.T) {
+	server := redistest.Start(t)
+	from, to := Options{URL: server.URL(), Prefix: "from"}, Options{URL: server.URL(), Prefix: "to"}
+	filled(t, from)
+	i := begun(t, to, from)
+	s := open(t, server.URL(), "to")
+	eventually(t, "the server knows what it waits for", func() bool { return errors.Is(s.Writable(), dump.ErrHalf) })
+	if _, err := dump.Sum(t.Context(), Export(to)); !errors.Is(err, dump.ErrHalf) {
+		t.Errorf("an export before the end of the import: %v", err)
+	}
+	if err := i.End(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the server is up", func() bool { return s.Writable() == nil })
+	if got, err := addOne(s, "a"); err != nil || got.Value != 4 || got.Seq != 4 {
+		t.Errorf("it goes on with %+v, %v", got, err)
+	}
+	if _, err := Begin(t.Context(), to); !errors.Is(err, ErrTaken) {
+		t.Errorf("an import into it: %v", err)
+	}
+}
+
+func TestAnImportThatWasKilledIsBegunAnewAndNeverTwoAtATime(t *testing.T) {
+	server := redistest.Start(t)
+	from, to := Options{URL: server.URL(), Prefix: "from"}, Options{URL: server.URL(), Prefix: "to"}
+	filled(t, from)
+	killed := begun(t, to, from)
+	if _, err := Begin(t.Context(), to); !errors.Is(err, ErrInUse) {
+		t.Errorf("while another one is under way: %v", err)
+	}
+	client := killed.store.redis()
+	if err := client.Do(t.Context(), client.B().Del().Key(killed.store.prefix+"lease").Build()).Error(); err != nil { // as after half a minute
+		t.Fatal(err)
+	}
+	i, err := Begin(t.Context(), to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	left, err := client.Do(t.Context(), client.B().Keys().Pattern("{to}:*").Build()).AsStrSlice()
+	if err != nil || len(left) != 2 {
+		t.Errorf("the one before has left %q, %v", left, err)
+	}
+	if err := killed.takeAll(t.Context(), from); err == nil {
+		t.Error("the one before goes on")
+	}
+	if killed.End(t.Context()) == nil {
+		t.Error("the one before ends")
+	}
+	if err := errors.Join(i.takeAll(t.Context(), from), i.End(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	same(t, from, to)
+}
+
+func same(t *testing.T, all ...Options) {
+	t.Helper()
+	var first dump.End
+	for i, o := range all {
+		end, err := dump.Sum(t.Context(), Export(o))
+		if i == 0 {
+			first = end
+		}
+		if err != nil || end != first || end.Records < 6 {
+			t.Errorf("%s has %+v, %v, want %+v", o.Prefix, end, err, first)
+		}
+	}
+}
+
+func TestAnAbandonedImportLeavesNothing(t *testing.T) {
+	server := redistest.Start(t)
+	from, to := Options{URL: server.URL(), Prefix: "from"}, Options{URL: server.URL(), Prefix: "to"}
+	filled(t, from)
+	i := begun(t, to, from)
+	if err := i.Abandon(); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, server.URL(), "other")
+	client := s.redis()
+	left, err := client.Do(t.Context(), client.B().Keys().Pattern("{to}:*").Build()).AsStrSlice()
+	if err != nil || len(left) != 0 {
+		t.Errorf("left are %q, %v", left, err)
+	}
+}
+
+// TestAServerThatStartsAmidAnExportEndsIt would otherwise give a store that never was.
+func TestAServerThatStartsAmidAnExportEndsIt(t *testing.T) {
+	server := redistest.Start(t)
+	o := Options{URL: server.URL(), Prefix: "from"}
+	filled(t, o)
+	var s *Store
+	_, err := dump.Sum(t.Context(), func(ctx context.Context, put dump.Put) error {
+		return Export(o)(ctx, func(r dump.Record) error {
+			if r.Room != nil {
+				s = open(t, server.URL(), "from")
+				if _, err := addOne(s, "a"); err != nil {
+					return err
+				}
+			}
+			return put(r)
+		})
+	})
+	if !errors.Is(err, ErrInUse) || s == nil {
+		t.Errorf("the export ended with %v", err)
+	}
+	if s.Leads() {
+		t.Error("it looks after the store while that is read")
+	}
+}
+
+func TestAStoreInAClusterMoves(t *testing.T) {
+	server := redistest.Start(t, "--cluster-enabled", "yes")
+	dial, err := Dial(server.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dial.ForceSingleClient = true
+	client, err := rueidis.NewClient(dial)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	if err := client.Do(t.Context(), client.B().Arbitrary("CLUSTER", "ADDSLOTSRANGE", "0", "16383").Build()).Error(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the cluster is up", func() bool {
+		return client.Do(t.Context(), client.B().Set().Key("probe").Value("1").Build()).Error() == nil
+	})
+	url := server.URL() + "," + server.URL()
+	from, to := Options{URL: url, Prefix: "from"}, Options{URL: url, Prefix: "to"}
+	filled(t, from)
+	i := begun(t, to, from)
+	if err := i.End(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	same(t, from, to)
+}
