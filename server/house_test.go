@@ -57,6 +57,7 @@ var never = map[string][]string{
 	"shared":     {"net", "net/http", "math/rand", "math/rand/v2", "crypto/rand"},
 	"server/hub": {"net/http", "database/sql", "github.com/coder/websocket", "modernc.org/sqlite", "github.com/redis"},
 	"app":        {"telltale/server", "telltale/web", "modernc.org", "database/sql"},
+	"server":     {"text/template", "html/template"}, // they call methods by name, and the linker then keeps those of all
 }
 
 // direct lists what a package may not name itself, though the standard library uses it below.

@@ -2,7 +2,8 @@ package api
 
 import (
 	"errors"
-	"html/template"
+	"html"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -17,27 +18,46 @@ const signedIn = 90 * 24 * time.Hour
 // maxForm is how large the form that signs in may be, bytes.
 const maxForm = 32 << 10
 
-// signInPage works without the app, whose code a browser may not have yet, and without scripts:
-// first.js only sets the theme that was chosen, shows what is typed, and forgets what was seen.
-var signInPage = template.Must(template.New("sign-in").Parse(`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
-{{if .Back}}<meta http-equiv="refresh" content="0;url={{.Next}}">{{end}}<title>Sign in · Telltale</title><meta name="theme-color" content="#f4f6f8"><meta name="robots" content="noindex">
+// signIn is the page on which a token is shown. It works without the app, whose code a browser may not have yet,
+// and without scripts: first.js only sets the theme that was chosen, shows what is typed, and forgets what was seen.
+type signIn struct {
+	Host, Next, Wrong string
+	Ended             bool // the access that there was
+	Back              bool // the browser is to go on to Next by itself
+}
+
+// page has all that comes from elsewhere escaped, in texts and in quoted attributes.
+func (of signIn) page() string {
+	next, wrong := html.EscapeString(of.Next), html.EscapeString(of.Wrong)
+	back, says, marked := "", "", ""
+	if of.Back {
+		back = `<meta http-equiv="refresh" content="0;url=` + next + `">`
+	}
+	switch {
+	case wrong != "":
+		says = `<p id="wrong" class="wrong" role="alert">` + wrong + `</p>`
+		marked = ` aria-invalid="true" aria-describedby="wrong"`
+	case of.Ended:
+		says = `<p class="ended" role="status">Your access has ended. Changes that were not saved are kept on this machine.</p>`
+	}
+	return begunPage + back + `<title>Sign in · Telltale</title><meta name="theme-color" content="#f4f6f8"><meta name="robots" content="noindex">
 <link rel="stylesheet" href="/web/app.css"><link rel="icon" href="/web/icon/icon.svg"><script src="/web/first.js"></script></head>
 <body class="way-in"><main>
 <form method="post" action="/sign-in" class="card">
 <svg class="glyph" viewBox="0 0 16 16" width="40" height="40" aria-hidden="true" focusable="false"><path d="M1 10.3h3l1.8-4.8 2.3 6.6 1.4-3.7"/><circle class="lit" cx="12" cy="5.5" r="2.2"/></svg>
 <h1>Sign in to Telltale</h1>
-<p class="where"><bdi>{{.Host}}</bdi></p>
-{{if .Wrong}}<p id="wrong" class="wrong" role="alert">{{.Wrong}}</p>{{else if .Ended}}<p class="ended" role="status">Your access has ended. Changes that were not saved are kept on this machine.</p>{{end}}
+<p class="where"><bdi>` + html.EscapeString(of.Host) + `</bdi></p>
+` + says + `
 <label for="token">Token</label>
-<div class="field"><input id="token" name="token" type="password" autocomplete="current-password" autocapitalize="off" autocorrect="off" spellcheck="false" required autofocus{{if .Wrong}} aria-invalid="true" aria-describedby="wrong"{{end}}>
+<div class="field"><input id="token" name="token" type="password" autocomplete="current-password" autocapitalize="off" autocorrect="off" spellcheck="false" required autofocus` + marked + `>
 <button type="button" id="show" class="chip" aria-pressed="false" hidden>Show</button></div>
-<input type="hidden" name="next" value="{{.Next}}">
+<input type="hidden" name="next" value="` + next + `">
 <button type="submit" class="chip full">Sign in</button>
 <p class="hint">Whoever runs this server makes a token, and it is shown once:</p>
 <pre class="hint"><code>telltale token create NAME --scope read</code></pre>
 </form></main></body></html>
-`))
+`
+}
 
 // toSignIn leads a person in a browser, who was refused for want of a token, to where one is shown.
 func toSignIn(w http.ResponseWriter, r *http.Request, err error) bool {
@@ -65,10 +85,8 @@ func (a *API) sendSignIn(w http.ResponseWriter, r *http.Request, status int, nex
 	header.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 	header.Set("Referrer-Policy", "same-origin")
 	w.WriteHeader(status)
-	_ = signInPage.Execute(w, struct {
-		Host, Next, Wrong string
-		Ended, Back       bool
-	}{r.Host, here(next), wrong, r.URL.Query().Has("ended"), fromElsewhere(r)}) // the client has gone: nobody is left to tell
+	of := signIn{Host: r.Host, Next: here(next), Wrong: wrong, Ended: r.URL.Query().Has("ended"), Back: fromElsewhere(r)}
+	_, _ = io.WriteString(w, of.page()) // the client has gone: nobody is left to tell
 	return nil
 }
 
