@@ -38,6 +38,15 @@ func openRedis(ctx context.Context, c config) (*redis.Store, error) {
 	if err != nil {
 		return nil, &sentence{text: "--redis: " + err.Error(), code: 2, cause: err}
 	}
+	// What waiting does not change.
+	switch err := store.Writable(); {
+	case errors.Is(err, redis.ErrVersion):
+		_ = store.Close()
+		return nil, &sentence{text: "the Redis that --redis names is too old: give one of version 7 or later, or Valkey", code: 1, cause: err}
+	case errors.Is(err, redis.ErrNewer):
+		_ = store.Close()
+		return nil, &sentence{text: "the store in Redis was written by a newer telltale: start that one, or give another --redis-prefix", code: 1, cause: err}
+	}
 	return store, nil
 }
 
@@ -68,9 +77,21 @@ func (c *config) checkRedis() (option, rule string) {
 // retryEvery is the time between two tries of what needs Redis.
 const retryEvery = time.Second
 
-// persist does something until it succeeds, or the context ends.
-func persist(ctx context.Context, do func() error) {
-	for do() != nil {
+// errFollows says that what is asked is for the process that leads.
+var errFollows = errors.New("another process leads")
+
+// persist does something until it succeeds or the context ends, where the store may not be in reach yet,
+// or another process leads. What else stands in its way stays there: it is logged, and the end.
+func persist(ctx context.Context, log *slog.Logger, trouble string, do func() error) {
+	for {
+		err := do()
+		switch {
+		case err == nil || ctx.Err() != nil:
+			return
+		case !errors.Is(err, ledger.ErrUnavailable) && !errors.Is(err, ledger.ErrUnreadable) && !errors.Is(err, errFollows):
+			log.Error(trouble, "error", err)
+			return
+		}
 		select {
 		case <-ctx.Done():
 			return
@@ -79,17 +100,9 @@ func persist(ctx context.Context, do func() error) {
 	}
 }
 
-// declareSoon is declareShop where the store may not be in reach yet. What else stands in its
-// way stays there.
+// declareSoon is declareShop where the store may not be in reach yet.
 func declareSoon(ctx context.Context, truth *ledger.Ledger, log *slog.Logger) {
-	persist(ctx, func() error {
-		err := declareShop(ctx, truth)
-		if err == nil || errors.Is(err, ledger.ErrUnavailable) || errors.Is(err, ledger.ErrUnreadable) || ctx.Err() != nil {
-			return err
-		}
-		log.Error("the counters of a shop are not declared", "error", err)
-		return nil
-	})
+	persist(ctx, log, "the counters of a shop are not declared", func() error { return declareShop(ctx, truth) })
 }
 
 // heed logs when Redis goes away and when it is back.
@@ -137,9 +150,9 @@ func (l leading) Record(ctx context.Context, batch []metric.Mutation) error {
 
 // watchLeader is watchHost for a process that shares its store.
 func watchLeader(ctx context.Context, c config, store *redis.Store, truth *ledger.Ledger, surface *api.API, log *slog.Logger) {
-	persist(ctx, func() error {
+	persist(ctx, log, "this machine's readings stopped", func() error {
 		if !store.Leads() {
-			return errors.New("another process records its readings")
+			return errFollows
 		}
 		return host.Watch(ctx, host.Gauges(c.data), surface.Readings().Take, leading{recorder{truth}, store}, log)
 	})

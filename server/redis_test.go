@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -50,6 +52,28 @@ func TestWhatCannotBeTheAddressOfARedisIsRefused(t *testing.T) {
 		if _, err := parseConfig([]string{"--redis", url}, func(string) string { return "" }, nil); err != nil {
 			t.Errorf("%s: %v", url, err)
 		}
+	}
+}
+
+func TestAStoreOfANewerTelltaleIsLeftAlone(t *testing.T) {
+	server := redistest.Start(t)
+	conn, err := net.Dial("tcp", server.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := fmt.Fprint(conn, "HSET {telltale}:meta epoch e format 9\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Read(make([]byte, 64)); err != nil {
+		t.Fatal(err)
+	}
+	c, err := parseConfig([]string{"--redis", server.URL()}, func(string) string { return "" }, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := openRedis(t.Context(), c); err == nil || !strings.Contains(err.Error(), "newer telltale") {
+		t.Errorf("%v", err)
 	}
 }
 

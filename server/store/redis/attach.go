@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -22,6 +23,9 @@ const halfFormat = "importing"
 
 // ErrNewer says that the store in Redis is not of this version.
 var ErrNewer = errors.New("was written by a newer telltale")
+
+// ErrVersion says that the Redis is too old: it lacks what the scripts here are written with.
+var ErrVersion = errors.New("it must be Redis 7 or later, or Valkey")
 
 func newEpoch() string { return rand.Text()[:16] }
 
@@ -136,9 +140,31 @@ func (s *Store) connect() error {
 	if err != nil {
 		return err
 	}
+	if err := checkVersion(s.ctx, client); err != nil {
+		client.Close()
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.client = client
+	return nil
+}
+
+// checkVersion refuses a Redis that says it is older than 7. Where it does not say, it is tried.
+func checkVersion(ctx context.Context, client rueidis.Client) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	text, err := client.Do(ctx, client.B().Info().Section("server").Build()).ToString()
+	if err != nil {
+		return nil
+	}
+	for line := range strings.Lines(text) {
+		version, is := strings.CutPrefix(strings.TrimSpace(line), "redis_version:")
+		major, _, _ := strings.Cut(version, ".")
+		if n, err := strconv.Atoi(major); is && err == nil && n < 7 {
+			return fmt.Errorf("%w: this is %s", ErrVersion, version)
+		}
+	}
 	return nil
 }
 

@@ -77,7 +77,8 @@ type Store struct {
 }
 
 // Open joins the store at o.URL, and makes it where there is none. Where Redis cannot be
-// reached the store is there all the same: empty, Stale, and taking no writes until it can.
+// reached the store is there all the same: empty, Stale, and taking no writes until it can; Writable
+// says why.
 // Its error is of options alone.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	s, err := newStore(ctx, o)
@@ -86,7 +87,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	first, cancel := context.WithTimeout(ctx, s.options.Patience)
 	defer cancel()
-	_ = s.attach(first) // the follower tries again
+	if err := s.attach(first); err != nil { // the follower tries again
+		s.lose(err)
+	}
 	s.tasks.Go(s.followLog)
 	s.tasks.Go(s.keepUp)
 	return s, nil
