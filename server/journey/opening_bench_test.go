@@ -146,7 +146,7 @@ func (f *openingFigures) overLine(c *browser, slow *line) {
 	var live, line []float64
 	for range slowOpenings {
 		p, seen := coldly(c, slow.url, `seen.live`)
-		from := asked(p)
+		from := askedAt(p)
 		bytes := slow.between(from, from.Add(time.Duration(seen["live"]*float64(time.Millisecond))))
 		p.close()
 		live, line = append(live, seen["live"]), append(line, float64(slow.takes(bytes).Milliseconds()))
@@ -177,8 +177,8 @@ func (f *openingFigures) held(c *browser, bare, ours string) {
 	f.bare, f.blocked = append(f.bare, blocked(bare, `seen.mounted`)), append(f.blocked, blocked(ours, `seen.live`))
 }
 
-// asked is when a tab's page was asked for.
-func asked(p *tab) time.Time {
+// askedAt is when a tab's page was asked for.
+func askedAt(p *tab) time.Time {
 	return time.UnixMicro(int64(1000 * eval[float64](p, `performance.timeOrigin`)))
 }
 
@@ -189,7 +189,7 @@ func warmly(b *browser, fast *line) (bytes int) {
 	defer p.close()
 	p.do(chromedp.Navigate(fast.url + "/"))
 	p.until("it is live again", live)
-	return fast.between(asked(p), time.Now())
+	return fast.between(askedAt(p), time.Now())
 }
 
 // A page that was open before needs no more than itself: the app and all that belongs to it are there.
