@@ -33,9 +33,9 @@ func newApp(assets *web.Assets, ancestors string) http.Handler {
 		ThemeColor:      "#f4f6f8",
 		LoadingLabel:    "{progress}%",
 		Styles:          []string{"/web/app.css", "/web/board.css"},
-		// Not deferred: the first sets the theme before anything is painted, and the app, whose loader stands
-		// before them and is deferred, may be there as soon as the page is.
-		Scripts: []string{"/web/first.js", "/web/paint.js", "/web/lines.js", "/web/socket.js"},
+		// The first is not deferred: it sets the theme before anything is painted. The app, whose loader is deferred and stands
+		// before the others, waits for them (web/first.js).
+		Scripts: []string{"/web/first.js", "/web/paint.js defer", "/web/lines.js defer", "/web/socket.js defer"},
 		// go-app loses crossorigin, without which a browser fetches a preloaded font twice.
 		RawHeaders: []string{
 			`<link rel="preload" as="font" type="font/woff2" crossorigin href="` + resolve("font/plex-400.woff2") + `">`,

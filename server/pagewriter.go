@@ -40,7 +40,7 @@ func (w *pageWriter) Write(page []byte) (int, error) {
 	if w.missing {
 		return len(page), nil
 	}
-	sent := tight(page)
+	sent := tight(bytes.Replace(page, loaderStyles, nil, 1))
 	if w.gzips {
 		sent = gzipped(sent)
 	}
@@ -49,6 +49,10 @@ func (w *pageWriter) Write(page []byte) (int, error) {
 	}
 	return len(page), nil
 }
+
+// loaderStyles are go-app's own, of what it shows while its app comes; nothing is painted before they are there, and
+// web/app.css says how that looks.
+var loaderStyles = []byte(`<link rel="stylesheet" href="/app.css" type="text/css">`)
 
 // gzips are writers that are not in use: one takes up most of a MiB.
 var gzips = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}

@@ -48,11 +48,12 @@ const telltale = (() => {
       new PerformanceObserver((list) => { if (list.getEntriesByName("first-contentful-paint").length) done(); }).observe({ type: "paint", buffered: true });
     } catch { done(); }
   });
+  const parsed = new Promise((done) => addEventListener("DOMContentLoaded", done)); // and all scripts have run
   let app = null; // compiled
   window.fetch = async (url, ...more) => {
     if (!String(url).includes("/app.wasm")) return ask(url, ...more);
     window.fetch = ask;
-    app = await compiled(String(url));
+    [app] = await Promise.all([compiled(String(url)), parsed]);
     telltaleSocket.ahead();
     return app ? new Response("") : ask(url, ...more);
   };

@@ -6,7 +6,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -40,6 +42,20 @@ func TestTheLoadingBarIsRight(t *testing.T) {
 	t.Log(said)
 	if len(said) < 3 || said[0] != 0 || said[len(said)-1] != 100 || !slices.IsSorted(said) {
 		t.Errorf("the loading bar said %v, want from 0 to 100 and never back", said)
+	}
+}
+
+func TestNothingButStylesAndTheThemeHoldsUpThePaint(t *testing.T) {
+	page := quiet(t).must("GET", "/", "", "Accept", "text/html")
+	head, _, _ := strings.Cut(page, "</head>")
+	var waited []string
+	for _, tag := range regexp.MustCompile(`<(?:script|link)[^>]*>`).FindAllString(head, -1) {
+		if strings.HasPrefix(tag, "<script") && !strings.Contains(tag, "defer") || strings.Contains(tag, `rel="stylesheet"`) {
+			waited = append(waited, regexp.MustCompile(`(?:href|src)="([^"?]+)`).FindStringSubmatch(tag)[1])
+		}
+	}
+	if want := []string{"/web/app.css", "/web/board.css", "/web/first.js"}; !slices.Equal(waited, want) {
+		t.Errorf("the paint waits for %q, want %q", waited, want)
 	}
 }
 
