@@ -39,6 +39,7 @@ type feed struct {
 	first   int           // number of ring[0]; numbers go on over a restart
 	buckets int           // in the ring
 	merges  map[int]*slot // all of the ring from a number on, since the last cut
+	weight  int           // of those, buckets
 	life    int           // raised by a restart
 	at      *Boundary
 	ticked  time.Time
@@ -68,8 +69,9 @@ func (s *slot) encoded() []byte {
 	return s.bytes
 }
 
-// maxMerged bounds the merged frames that are kept until the next cut.
-const maxMerged = 16
+// mergedBuckets bounds the merged frames that are kept until the next cut, by the buckets that they
+// are merged from: those of 100 metrics may be of 36 places.
+const mergedBuckets = 8 * ringBuckets
 
 // merged is one frame of all in the ring from a number on. Where a machine is busy viewers are
 // behind together, and each that merges for itself keeps all others waiting. Its caller holds mu.
@@ -80,12 +82,18 @@ func (f *feed) merged(number int) *slot {
 	of := slices.Clone(f.ring[number-f.first:]) // the ring moves on
 	from := of[0].frame.From
 	s := &slot{frame: series.Frame{From: from, Seq: from}, of: of}
+	weight := 0
+	for _, one := range of {
+		weight += len(one.frame.Values)
+	}
+	if f.weight += weight; f.weight > mergedBuckets {
+		f.weight -= weight
+		return s
+	}
 	if f.merges == nil {
 		f.merges = map[int]*slot{}
 	}
-	if len(f.merges) < maxMerged {
-		f.merges[number] = s
-	}
+	f.merges[number] = s
 	return s
 }
 
@@ -151,7 +159,7 @@ func (f *feed) cut() {
 	frame := f.pending
 	_, frame.Time = f.hub.clock()
 	f.pending = series.Frame{From: frame.Seq, Seq: frame.Seq}
-	f.merges = nil
+	f.merges, f.weight = nil, 0
 	f.ring = append(f.ring, &slot{frame: frame})
 	f.buckets += len(frame.Values)
 	for len(f.ring) > ringFrames || f.buckets > ringBuckets && len(f.ring) > 1 {
@@ -186,7 +194,7 @@ func (f *feed) restart(seq uint64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.first += len(f.ring)
-	f.ring, f.merges, f.buckets, f.at = nil, nil, 0, nil
+	f.ring, f.merges, f.weight, f.buckets, f.at = nil, nil, 0, 0, nil
 	f.pending = series.Frame{From: seq, Seq: seq}
 	f.life++
 	f.wake()
