@@ -79,11 +79,12 @@ fuzz: ## every fuzz target for a while (FUZZTIME=30s each)
 		for target in $$(go test -list '^Fuzz' $$dir | grep '^Fuzz'); do \
 			echo "$$dir $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(or $(FUZZTIME),30s) -fuzzminimizetime 100x $$dir || exit 1; done; done
 
-soak: tools build ## a room of 200 clients, 100,000 messages, cuts and 20 kills, 1,000 runs and 25 kills (SEED=1); 200 faults of a Redis; 200 of it and of three processes with 50 clients each; a million of the page's connection and 400 in Chromium; a page with 30 panels for 10 minutes (SOAK=10m)
+soak: tools build ## a room of 200 clients, 100,000 messages, cuts and 20 kills, 1,000 runs and 25 kills (SEED=1); 200 faults of a Redis; 200 of it and of three processes with 50 clients each; 100 stores that move; a million of the page's connection and 400 in Chromium; a page with 30 panels for 10 minutes (SOAK=10m)
 	go test -tags soak -count=1 -timeout 0 -v -run "^TestSoakRooms$$" ./server/journey -seed $(or $(SEED),1)
 	go test -tags soak -count=1 -timeout 0 -v -run "^TestSoakRuns$$" ./server/journey -seed $(or $(SEED),1)
 	go test -tags soak -count=1 -timeout 0 -v -run "^TestSoakRedis$$" ./server/store/redis
 	go test -tags soak -count=1 -timeout 0 -v -run "^TestSoakStorm$$" ./server/journey -seed $(or $(SEED),1)
+	go test -count=1 -timeout 0 -run "^TestAStoreThatMovedIsTheSameStore$$" ./server/store/dump -lives 50
 	go test -count=1 -timeout 0 -v -run "^TestAFlood" ./server/journey -flood 10000
 	go test -count=1 -timeout 0 -v -run "^TestNothingStaleLooksFresh$$" ./app/live -faults 1000000 -seed $(or $(SEED),1)
 	go test -count=1 -timeout 0 -v -run "^TestAPageNeverLiesWhateverIsCut$$" ./server/journey -cuts 400 -seed $(or $(SEED),1)

@@ -85,7 +85,11 @@ func (m move) export(ctx context.Context, sources []dump.Source, stdout, stderr 
 			err = m.keep(to)
 		}
 		if err != nil {
-			return &sentence{text: fmt.Sprintf("%s cannot be written: is its disk full?", m.file), code: 1, cause: err}
+			name := m.file
+			if name == "-" {
+				name = "the standard output"
+			}
+			return &sentence{text: name + " cannot be written: is its disk full, or nobody there to read it?", code: 1, cause: err}
 		}
 	}
 	if err != nil {

@@ -13,6 +13,8 @@ import (
 	"telltale/server/store/redis"
 	"telltale/server/store/sqlite"
 	"telltale/server/store/tokens"
+
+	"github.com/schollz/progressbar/v3"
 )
 
 // importUse says how telltale import is used.
@@ -67,7 +69,7 @@ func (m move) take(ctx context.Context, from io.Reader, size int64, stderr io.Wr
 	}
 	t := &tally{bar: newProgress(stderr, size, ""), says: "import:"}
 	defer t.bar.Finish()
-	reader := dump.NewReader(io.TeeReader(from, t.bar))
+	reader := dump.NewReader(shownReader{from, t.bar})
 	taken, err := dump.Sum(ctx, t.counting([]dump.Source{func(ctx context.Context, put dump.Put) error {
 		for {
 			r, err := reader.Next()
@@ -104,6 +106,19 @@ func (m move) take(ctx context.Context, from io.Reader, size int64, stderr io.Wr
 	_ = check.bar.Finish()
 	fmt.Fprintf(stderr, "telltale: imported %s, read back and compared; SHA-256 %s\n", t, reader.End().SHA256)
 	return nil
+}
+
+// shownReader shows on a bar how far a file was read.
+type shownReader struct {
+	io.Reader
+	bar *progressbar.ProgressBar
+}
+
+// Read reads on.
+func (r shownReader) Read(b []byte) (int, error) {
+	n, err := r.Reader.Read(b)
+	_ = r.bar.Add(n) // a file that grows is read all the same
+	return n, err
 }
 
 // begin begins an import into the place.

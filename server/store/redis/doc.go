@@ -16,7 +16,8 @@
 //     the event before it, time, payload.
 //   - meta: a hash: epoch; n, last, seq: number and id of the newest event, seq of the
 //     newest sample; num: of the next new metric; forgotten: seq at which a metric was
-//     last deleted; flushed: every sample up to that seq is in cells and chunks; format.
+//     last deleted; flushed: every sample up to that seq is in cells and chunks; format, which is
+//     importing until an import has ended, and import: which one.
 //   - heads: a hash, id to record: number, kind, bounds, head, texts of a metric.
 //   - cells: a hash, number to the open cells of each tier, with the seq they reach to.
 //   - c:NUM:TIER: a hash, index to a chunk: pieces of cells, in order of seq.

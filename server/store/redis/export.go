@@ -52,7 +52,7 @@ func Export(o Options) dump.Source {
 		}
 		defer s.Close()
 		if err := s.joinAlone(ctx); err != nil {
-			return fmt.Errorf("Redis %w", err)
+			return fmt.Errorf("the Redis server %w", err)
 		}
 		renewed := time.Now()
 		err = s.export(ctx, func(r dump.Record) error {
@@ -67,7 +67,7 @@ func Export(o Options) dump.Source {
 			err = s.unchanged(ctx)
 		}
 		if err != nil {
-			return fmt.Errorf("Redis %w", err)
+			return fmt.Errorf("the Redis server %w", err)
 		}
 		return nil
 	}

@@ -70,7 +70,7 @@ func Begin(ctx context.Context, o Options) (*Import, error) {
 	i := &Import{store: s, id: s.process, last: string(make([]byte, idSize)), runs: map[string]bool{}}
 	if err := i.begin(ctx); err != nil {
 		_ = s.Close()
-		return nil, fmt.Errorf("Redis %w", err)
+		return nil, fmt.Errorf("the Redis server %w", err)
 	}
 	return i, nil
 }
@@ -127,7 +127,7 @@ func (i *Import) flush(ctx context.Context) error {
 	_, err := i.call(ctx, "put", i.words...)
 	i.words, i.bytes = i.words[:0], 0
 	if err != nil {
-		return fmt.Errorf("Redis takes no more: %w", err)
+		return fmt.Errorf("the Redis server takes no more: %w", err)
 	}
 	return nil
 }
@@ -311,7 +311,7 @@ func (i *Import) Export(ctx context.Context, put dump.Put) error {
 		return err
 	}
 	if err := i.store.attach(ctx); err != nil {
-		return fmt.Errorf("Redis cannot be read: %w", err)
+		return fmt.Errorf("the Redis server cannot be read: %w", err)
 	}
 	return i.store.export(ctx, put)
 }
@@ -352,7 +352,7 @@ func (i *Import) complete(ctx context.Context) error {
 func (i *Import) End(ctx context.Context) error {
 	_, err := i.call(ctx, "end", format)
 	if err != nil {
-		err = fmt.Errorf("Redis cannot be written: %w", err)
+		err = fmt.Errorf("the Redis server cannot be written: %w", err)
 	}
 	return errors.Join(err, i.store.Close())
 }

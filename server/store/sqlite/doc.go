@@ -20,6 +20,9 @@
 //   - meta: epoch; flushed: every sample up to that seq is in metrics or chunk;
 //     passed: the highest seq of any room that made place.
 //
+// While the file telltale.import stands beside it, none of it is a store: an import has not ended.
+// An export is one transaction, of which another process can have one beside this one's.
+//
 // Samples since a metric's last flush, its tail, are in memory as well. A flush
 // moves tails into the open cells, a group of metrics a transaction, each
 // with the seq of the last sample it took. A metric's history as of seq N is

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"telltale/server/ledger"
@@ -106,7 +107,7 @@ func (i *Import) mark() error {
 	if err := errors.Join(file.Sync(), file.Close()); err != nil {
 		return err
 	}
-	return syncFile(i.dir)
+	return syncDir(i.dir)
 }
 
 // clear removes what an import has left, and last the mark.
@@ -122,16 +123,24 @@ func (i *Import) clear() error {
 }
 
 func (i *Import) unmark() error {
-	if err := syncFile(i.dir); err != nil {
+	if err := syncDir(i.dir); err != nil {
 		return err
 	}
 	if err := os.Remove(filepath.Join(i.dir, dump.HalfFile)); err != nil {
 		return err
 	}
-	return syncFile(i.dir)
+	return syncDir(i.dir)
 }
 
-// syncFile brings a file, or the names in a directory, to disk.
+// syncDir brings the names in a directory to disk, where a system lets it.
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	return syncFile(dir)
+}
+
+// syncFile brings a file to disk.
 func syncFile(name string) error {
 	file, err := os.Open(name)
 	if err != nil {
