@@ -84,7 +84,8 @@ var prefixes int
 
 func server(t *testing.T, r *redistest.Server) place {
 	prefixes++
-	o := redis.Options{URL: r.URL(), Prefix: fmt.Sprint("life", prefixes), Limits: ledger.Limits{MaxBoards: 3}} // which a refusal names
+	o := redis.Options{URL: r.URL(), Prefix: fmt.Sprint("life", prefixes), Patience: time.Minute, // with a busy disk
+		Limits: ledger.Limits{MaxBoards: 3}} // which a refusal names
 	at := func(now func() time.Time) redis.Options { o.Now = now; return o }
 	return place{
 		open: func(with storetest.Options) (storetest.Store, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/redis/rueidis"
 
@@ -11,6 +12,9 @@ import (
 	"telltale/server/store/dump"
 	"telltale/server/store/redistest"
 )
+
+// at is a store that has patience with a busy disk.
+func at(url, prefix string) Options { return Options{URL: url, Prefix: prefix, Patience: time.Minute} }
 
 // filled is a store of a metric and a room, at a prefix that nobody uses any more.
 func filled(t *testing.T, o Options) {
@@ -54,7 +58,7 @@ func (i *Import) takeAll(ctx context.Context, from Options) error {
 
 func TestAServerThatWaitsComesUpOnceTheImportHasEnded(t *testing.T) {
 	server := redistest.Start(t)
-	from, to := Options{URL: server.URL(), Prefix: "from"}, Options{URL: server.URL(), Prefix: "to"}
+	from, to := at(server.URL(), "from"), at(server.URL(), "to")
 	filled(t, from)
 	i := begun(t, to, from)
 	s := open(t, server.URL(), "to")
@@ -76,7 +80,7 @@ func TestAServerThatWaitsComesUpOnceTheImportHasEnded(t *testing.T) {
 
 func TestAnImportThatWasKilledIsBegunAnewAndNeverTwoAtATime(t *testing.T) {
 	server := redistest.Start(t)
-	from, to := Options{URL: server.URL(), Prefix: "from"}, Options{URL: server.URL(), Prefix: "to"}
+	from, to := at(server.URL(), "from"), at(server.URL(), "to")
 	filled(t, from)
 	killed := begun(t, to, from)
 	if _, err := Begin(t.Context(), to); !errors.Is(err, ErrInUse) {
@@ -122,7 +126,7 @@ func same(t *testing.T, all ...Options) {
 
 func TestAnAbandonedImportLeavesNothing(t *testing.T) {
 	server := redistest.Start(t)
-	from, to := Options{URL: server.URL(), Prefix: "from"}, Options{URL: server.URL(), Prefix: "to"}
+	from, to := at(server.URL(), "from"), at(server.URL(), "to")
 	filled(t, from)
 	i := begun(t, to, from)
 	if err := i.Abandon(); err != nil {
@@ -139,7 +143,7 @@ func TestAnAbandonedImportLeavesNothing(t *testing.T) {
 // TestAServerThatStartsAmidAnExportEndsIt would otherwise give a store that never was.
 func TestAServerThatStartsAmidAnExportEndsIt(t *testing.T) {
 	server := redistest.Start(t)
-	o := Options{URL: server.URL(), Prefix: "from"}
+	o := at(server.URL(), "from")
 	filled(t, o)
 	var s *Store
 	_, err := dump.Sum(t.Context(), func(ctx context.Context, put dump.Put) error {
@@ -180,7 +184,7 @@ func TestAStoreInAClusterMoves(t *testing.T) {
 		return client.Do(t.Context(), client.B().Set().Key("probe").Value("1").Build()).Error() == nil
 	})
 	url := server.URL() + "," + server.URL()
-	from, to := Options{URL: url, Prefix: "from"}, Options{URL: url, Prefix: "to"}
+	from, to := at(url, "from"), at(url, "to")
 	filled(t, from)
 	i := begun(t, to, from)
 	if err := i.End(t.Context()); err != nil {
