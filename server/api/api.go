@@ -68,6 +68,7 @@ type API struct {
 	lobby    lobby
 	remotes  remotes
 	turns    turns // of writing
+	settling *settling
 	paces    *paces
 	screens  screens
 	editions editions
@@ -110,7 +111,7 @@ func New(o Options) *API {
 		o.Tiers = series.Tiers
 	}
 	a := &API{Options: o, begun: time.Now(), snapshots: make(chan struct{}, snapshotsAtOnce), pictures: make(chan struct{}, picturesAtOnce),
-		firsts: newHoldings(firstsAtOnce), held: newHoldings(heldAtOnce), remotes: newRemotes(), turns: newTurns(), paces: newPaces(o.RateLimit),
+		firsts: newHoldings(firstsAtOnce), held: newHoldings(heldAtOnce), remotes: newRemotes(), turns: newTurns(), settling: newSettling(), paces: newPaces(o.RateLimit),
 		draining: make(chan struct{}), sockets: map[*socket]struct{}{}}
 	a.Pages = a.seeing(o.Pages)
 	a.boards = Boards{Ledger: o.Ledger, Files: o.BoardFiles}

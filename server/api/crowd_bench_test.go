@@ -342,7 +342,7 @@ func gather(t testing.TB, to *target, plan crowdPlan) *gathering {
 	}
 	joined = time.Since(begun)
 	g.stuck, g.ears = all[:plan.never], all[plan.never:]
-	<-time.After(time.Second) // what the joins cost is not counted
+	<-time.After(settleAfter + time.Second) // what the joins cost is not counted
 	g.full = resident(t, to.pid)
 	for jam, full := time.Now(), 0; plan.never > 0 && to.jam != nil && full < 2; {
 		for range 5 {

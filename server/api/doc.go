@@ -4,16 +4,18 @@
 // It decodes, validates, asks the ledger or the hub, and encodes. It must not
 // know how anything is kept, nor decide what a mutation makes of a metric.
 //
-// Sockets: a connection has one goroutine that reads (the request's own) and one
-// that writes; a timer beats. The writer alone takes from the outbox and asks the
-// viewer what is next, and reads the history of a snapshot itself. It gathers what is
+// Sockets: a connection has one goroutine, which reads; the request's own ends with the
+// handshake, and each message is answered by one more; a timer beats. Who has something
+// to write stands in line (turns.go), and writers, of which there are fewer than
+// processors, go through it: what comes in goes first, and five hundred viewers do not
+// slow down the command that they follow. A connection's writer, one at a time, alone
+// takes from the outbox and asks the viewer what is next, and reads the history of a
+// snapshot itself. It gathers what is
 // ready, up to 64 KiB, and gives it to the connection in one write (outbound.go): a
-// write for each message, through the library, cost thirty times as much. It does so by
-// turns, of which there are fewer than processors (turns.go): what comes in goes first,
-// and five hundred viewers do not slow down the command that they follow. A turn ends
-// where its write would have to wait for the peer. So what one
+// write for each message, through the library, cost thirty times as much. Where it has
+// to wait, for the peer or for the store, another writer takes its place. So what one
 // connection can make the server hold is its outbox, one message and one write; one
-// that is idle holds no buffer. The library reads, and writes pongs and close frames;
+// that is idle holds no buffer but 256 bytes to read into. The library reads, and writes pongs and close frames;
 // a write that takes longer than the patience is ended behind the frame that it is in
 // the midst of, so that the close frame can be read. What comes in
 // is judged byte by byte (inbound.go) before the WebSocket library reads it: a broken

@@ -104,6 +104,7 @@ func (a *API) open(w http.ResponseWriter, r *http.Request) (*socket, error) {
 	a.sockets[s] = struct{}{}
 	a.mu.Unlock()
 	a.traffic.sockets.open()
+	a.settling.come()
 	s.stay = a.lasts(callerOf(r), func() {
 		s.raw.interrupt()
 		s.shut(wire.CloseUnauthorized, "access has ended")
