@@ -2,7 +2,6 @@ package bench
 
 import (
 	"bufio"
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -67,15 +66,15 @@ func compare(b *testing.B, program string, viewers int) {
 	for name := range found["telltale"] {
 		names = append(names, name)
 	}
-	slices.SortFunc(names, func(a, b string) int { return cmp.Compare(a, b) })
+	slices.Sort(names)
 	for _, name := range names {
-		line := fmt.Sprintf("%6d viewers  %-18s", viewers, name)
+		fmt.Printf("%6d viewers  %-18s", viewers, name)
 		for _, kind := range kinds {
 			all := found[kind][name]
 			slices.Sort(all)
-			line += fmt.Sprintf("  %s %.4g (%.4g to %.4g)", kind, all[len(all)/2], all[0], all[len(all)-1])
+			fmt.Printf("  %s %.4g (%.4g to %.4g)", kind, all[len(all)/2], all[0], all[len(all)-1])
 		}
-		fmt.Println(line)
+		fmt.Println()
 	}
 	median := func(kind, name string) float64 { return found[kind][name][runs/2] }
 	b.ReportMetric(median("telltale", "ms-p99"), "ms-p99")
@@ -107,7 +106,6 @@ func loaded(t testing.TB, program, kind string, viewers int) *Report {
 	if kind == "telltale" {
 		server = exec.Command(program, "serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--data", filepath.Join(t.TempDir(), "data"),
 			"--host-metrics=false", "--log-format", "json")
-		server.Stdout = os.Stderr
 	}
 	reader, writer, err := os.Pipe()
 	if err != nil {
@@ -131,10 +129,10 @@ func loaded(t testing.TB, program, kind string, viewers int) *Report {
 	if address == "" {
 		t.Fatalf("%s does not begin", kind)
 	}
-	bench := exec.CommandContext(t.Context(), program, "bench", "--json", "--viewers", strconv.Itoa(viewers), "--rate", "10000", "--metrics", "100",
+	load := exec.CommandContext(t.Context(), program, "bench", "--json", "--viewers", strconv.Itoa(viewers), "--rate", "10000", "--metrics", "100",
 		"--rooms", "0", "--duration", "10s", "--admin", admin, address)
-	bench.Stderr = os.Stderr
-	out, _ := bench.Output() // a rival may drop viewers
+	load.Stderr = os.Stderr
+	out, _ := load.Output() // a rival may drop viewers
 	report := &Report{}
 	if err := json.Unmarshal(out, report); err != nil {
 		t.Fatalf("%s: %v: %s", kind, err, out)

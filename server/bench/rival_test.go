@@ -2,8 +2,10 @@ package bench
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -70,8 +72,11 @@ func newRival(kind string) (*rival, http.Handler) {
 
 // change takes a batch, in memory alone.
 func (r *rival) change(w http.ResponseWriter, request *http.Request) {
-	lines := bufio.NewScanner(request.Body)
-	out := bufio.NewWriter(w)
+	body, err := io.ReadAll(request.Body)
+	if err != nil {
+		return
+	}
+	lines, out := bufio.NewScanner(bytes.NewReader(body)), bufio.NewWriter(w)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for lines.Scan() {
