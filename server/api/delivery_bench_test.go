@@ -99,6 +99,7 @@ func (to *target) watched() *target {
 		n++
 		return to.post("/api/v1/metrics", fmt.Sprintf(`{"metric":"crowd","set":%d}`, n))
 	}
+	to.jam = func(string) error { return to.post("/api/v1/metrics", `{"metric":"jam","set":1}`) }
 	return to
 }
 
