@@ -222,7 +222,7 @@ func alike(a, b series.Bucket) bool {
 	return a.Last == b.Last && a.Min == b.Min && a.Max == b.Max && a.Sum == b.Sum && a.Count == b.Count
 }
 
-// watched patterns are seen by everybody who watches.
+// seen tells whether a metric is one of those that are watched.
 func seen(id metric.ID) bool { return id == "orders" || strings.HasPrefix(string(id), "t.") }
 
 // view is what a viewer makes of snapshots and frames, over all its connections.
@@ -236,7 +236,6 @@ type view struct {
 	shots   []state
 	kept    []series.Frame // some, whole
 	resumed int
-	back    int // times that it was shown an older state than it had
 	frames  int
 	wrong   []string
 }
@@ -272,7 +271,7 @@ func (v *view) snapshot(s series.Snapshot) {
 		v.problem("the epoch %s became %s", v.epoch, s.Epoch)
 	}
 	if s.Seq < v.seq {
-		v.back++
+		v.problem("it had what was as of seq %d, and is shown what was as of %d", v.seq, s.Seq)
 	}
 	v.shots = append(v.shots, state{s.Seq, s.Values})
 	if s.Resumed && s.Seq >= v.seq && v.open.folds != nil {

@@ -153,13 +153,13 @@ func (w *storm) fault(i int) (what string) {
 		what string
 		do   func()
 	}{
-		{"a process is killed", func() { s.kill(); brief(); s.again() }},
-		{"Redis and a process are killed, and the process is back first", func() { w.redis.Kill(); s.kill(); s.again(); brief(); w.redis.Begin() }},
+		{"a process is killed", func() { w.kill(s); brief(); s.again() }},
+		{"Redis and a process are killed, and the process is back first", func() { w.redis.Kill(); w.kill(s); s.again(); brief(); w.redis.Begin() }},
 		{"Redis and a process are paused, another one is killed meanwhile", func() {
 			w.redis.Pause()
 			s.pause()
 			if other != s {
-				other.kill()
+				w.kill(other)
 			}
 			brief()
 			w.redis.Resume()
@@ -187,6 +187,16 @@ func (w *storm) fault(i int) (what string) {
 func (s *server) pause() { _ = s.process.Process.Signal(syscall.SIGSTOP) }
 
 func (s *server) resume() { _ = s.process.Process.Signal(syscall.SIGCONT) }
+
+// kill kills a process, which must not have ended by itself before.
+func (w *storm) kill(s *server) {
+	select {
+	case <-s.ended:
+		w.t.Errorf("a process ended by itself:\n%s", s.log)
+	default:
+	}
+	s.kill()
+}
 
 // close asks for the last things of all, and answers how far everything then is.
 func (w *storm) close(ctx context.Context) (last map[string]uint64) {
@@ -355,6 +365,26 @@ func (w *storm) judge(took time.Duration, free int) {
 	if free < loose || free > loose+lost || untold != free {
 		t.Errorf("%d adds without a key were acknowledged, of %d it is not known, %d were counted, and there are %d seqs that nobody was told of", loose, lost, free, untold)
 	}
+	w.judgeServers(p)
+	messages := w.judgeRooms(all)
+	directs, due := w.judgeDirects()
+	var frames, resumed, shots, joins int
+	for _, c := range w.sockets {
+		w.report(c.stormClient, c.view.check(p))
+		frames, resumed, shots, joins = frames+c.view.frames, resumed+c.view.resumed, shots+len(c.view.shots), joins+len(c.spans)
+	}
+	refused := 0
+	for _, a := range all {
+		refused += len(a.refusals())
+	}
+	t.Logf("%d requests in %v: %d samples, %d refused; %d adds without a key, of %d more it was not known, %d of which count; %d stale reads", len(all), took.Round(time.Second), p.last, refused, loose, lost, free-loose, stale)
+	t.Logf("%d messages in %d rooms, %d direct ones taken, %d of which had to arrive; %d connections, %d snapshots, %d resumed; %d frames; %d joins of a process that was behind",
+		messages, len(w.rooms), directs, due, joins, shots, resumed, frames, w.behind.Load())
+}
+
+// judgeServers holds what processes said when they were asked against the model, and what they say now.
+func (w *storm) judgeServers(p *plain) {
+	t := w.t
 	for _, c := range w.requests {
 		for _, r := range c.reads {
 			for id, shown := range r.values {
@@ -363,17 +393,6 @@ func (w *storm) judge(took time.Duration, free int) {
 				}
 			}
 		}
-	}
-	messages := w.judgeRooms(all)
-	directs, due := w.judgeDirects()
-	var frames, resumed, back, shots, joins int
-	for _, c := range w.sockets {
-		w.report(c.stormClient, c.view.check(p))
-		frames, resumed, back, shots, joins = frames+c.view.frames, resumed+c.view.resumed, back+c.view.back, shots+len(c.view.shots), joins+len(c.spans)
-	}
-	refused := 0
-	for _, a := range all {
-		refused += len(a.refusals())
 	}
 	for id := range p.seqs {
 		is, _ := p.at(id, p.last)
@@ -388,9 +407,6 @@ func (w *storm) judge(took time.Duration, free int) {
 			t.Errorf("process %d says %s", i, said)
 		}
 	}
-	t.Logf("%d requests in %v: %d samples, %d refused; %d adds without a key, of %d more it was not known, %d of which count; %d stale reads", len(all), took.Round(time.Second), p.last, refused, loose, lost, free-loose, stale)
-	t.Logf("%d messages in %d rooms, %d direct ones taken, %d of which had to arrive; %d connections, %d snapshots, %d resumed, %d showed an older state; %d frames; %d joins of a process that was behind",
-		messages, len(w.rooms), directs, due, joins, shots, resumed, back, frames, w.behind.Load())
 }
 
 func (w *storm) report(c *stormClient, more []string) {

@@ -2,6 +2,7 @@ package redis
 
 import (
 	"testing"
+	"time"
 
 	"telltale/server/store/redistest"
 	"telltale/server/store/storetest"
@@ -18,5 +19,5 @@ func TestTheContractHolds(t *testing.T) {
 }
 
 func optionsOf(server *redistest.Server, prefix string, o storetest.Options) Options {
-	return Options{URL: server.URL(), Prefix: prefix, Now: o.Now, Limits: o.Limits}
+	return Options{URL: server.URL(), Prefix: prefix, Now: o.Now, Limits: o.Limits, Patience: time.Minute} // a busy disk is no fault
 }

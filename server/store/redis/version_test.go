@@ -36,8 +36,8 @@ func older(t *testing.T, to, version string) (url string) {
 				for b := make([]byte, 64<<10); ; {
 					n, err := server.Read(b)
 					text := b[:n]
-					if i := bytes.Index(text, []byte("redis_version:")); i >= 0 {
-						copy(text[i+len("redis_version:"):], version) // as long as what it stands for, or shorter
+					if _, after, is := bytes.Cut(text, []byte("redis_version:")); is {
+						copy(after, version) // as long as what it stands for, or shorter
 					}
 					if _, wrong := conn.Write(text); wrong != nil || err != nil {
 						return
