@@ -54,6 +54,9 @@ func benchVerb(ctx context.Context, args []string, getenv func(string) string, _
 	})
 	_ = bar.Exit()
 	_ = bar.Clear()
+	if err != nil && ctx.Err() != nil {
+		return &sentence{text: "it was interrupted before the viewers were there", code: 1, cause: err}
+	}
 	if err != nil {
 		return &sentence{text: o.plan.Server.Redacted() + ": " + err.Error(), code: 1, cause: err}
 	}
