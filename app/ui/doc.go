@@ -63,7 +63,8 @@
 // go-app renders once it is let go; what was done by hand is taken back in the same task.
 // What is configured is tried: the page shows it, and only what is taken becomes a step of
 // board.History. Changes that are not saved are kept in the browser's storage at every step,
-// with the board and the revision they were made from.
+// with the board and the revision they were made from; what is written to a room, when the page
+// goes away.
 //
 // # Walls and screens
 //

@@ -19,12 +19,13 @@ import (
 
 // handsView is what the stage keeps for hands. It belongs to the stage, and is made once.
 type handsView struct {
-	writing writing
-	desk    *desk
-	strike  func(stroke) func()
-	heard   bool
-	unsaved bool
-	frames  *framesView
+	writing     writing
+	desk        *desk
+	strike      func(stroke) func()
+	heard       bool
+	unsaved     bool
+	recognizing bool
+	frames      *framesView
 }
 
 // Hands lets keys and the pointer reach a page's desk.

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"slices"
+	"syscall/js"
 	"time"
 
 	"telltale/app/live"
@@ -10,8 +11,11 @@ import (
 )
 
 // Doubts tells whether what the viewer may is not known, or from what was kept.
-func (s *stage) Doubts() bool {
-	return !mine.Open && !mine.SignedIn && mine.Board == "" && len(mine.Scopes) == 0 || telltale().Call("cached").Bool()
+func (s *stage) Doubts() bool { return unknown() || telltale().Call("cached").Bool() }
+
+// unknown tells whether nobody has said yet who the viewer is.
+func unknown() bool {
+	return !mine.Open && !mine.SignedIn && mine.Board == "" && len(mine.Scopes) == 0
 }
 
 // Me asks what the viewer may.
@@ -19,6 +23,23 @@ func (s *stage) Me() (access.Me, error) {
 	ctx, cancel := context.WithTimeout(s.ctx, 5*time.Second)
 	defer cancel()
 	return live.Browser{}.Me(ctx)
+}
+
+// recognize asks, when somebody comes back to the page, who they are by now: another tab may have signed in. A page of
+// somebody else begins anew; what is edited or written is kept for whom it was.
+func (s *stage) recognize() {
+	if mine.Open || unknown() || s.hand.recognizing {
+		return
+	}
+	s.hand.recognizing = true
+	go func() {
+		me, err := s.Me()
+		s.hand.recognizing = false
+		if err == nil && notMine(&me) {
+			s.hand.unsaved = false
+			js.Global().Get("location").Call("reload")
+		}
+	}()
 }
 
 // Call makes a request.

@@ -53,6 +53,7 @@ func (s *stage) listen() {
 	on(window, "online", s.viewer.Wake)
 	on(window, "offline", s.viewer.Wake)
 	on(window, "pageshow", s.viewer.Wake)
+	on(window, "focus", s.recognize)
 	on(window, "pagehide", func() { s.keep(); s.keepWriting(); s.looksAway() })
 	on(window, "storage", func() {
 		if name := telltale().Call("user"); name.Type() == js.TypeString {
@@ -76,6 +77,7 @@ func (s *stage) listen() {
 			return
 		}
 		s.viewer.Wake()
+		s.recognize()
 		telltale().Call("awake")
 		s.all()
 		s.looksAgain()

@@ -226,6 +226,29 @@ func TestAPageWhoseAccessEndsLeaves(t *testing.T) {
 	p.until("and there again", `document.getElementById("draft-state").textContent === "Not saved yet" && document.querySelectorAll(".frame").length === 3`)
 }
 
+func TestASignInInAnotherTabIsNoticedWhenOneComesBack(t *testing.T) {
+	s, _ := guarded(t)
+	ada, eve := s.token("ada", "--scope", "admin"), s.token("eve", "--scope", "read:*")
+	b := look(t, s)
+	b.expect(gone...)
+	p := b.blank(1280, 900, "light")
+	p.do(chromedp.Navigate(s.url + "/r/build"))
+	p.signIn(ada)
+	p.until("one speaks as ada", `!document.getElementById("app-wasm-loader") && `+live+` && document.getElementById("whoami")?.textContent === "You speak as ada"`)
+	p.do(chromedp.SendKeys("#say", "the oven is"))
+	other := b.open(s.url+"/", 1280, 900, "light")
+	other.until("the other tab is live", live)
+	other.do(chromedp.Click("#account"), chromedp.Click("#sign-out"))
+	other.signIn(eve)
+	other.until("it is eve's", `!document.getElementById("app-wasm-loader") && `+live)
+	p.do(chromedp.Evaluate[chromedp.Void](`dispatchEvent(new Event("focus"))`))
+	p.until("the first is eve's too, who only listens", `!document.getElementById("app-wasm-loader") && `+live+` && document.getElementById("listens") && !document.getElementById("say")`)
+	other.do(chromedp.Click("#account"), chromedp.Click("#sign-out"))
+	other.until("eve has signed out", `location.pathname === "/sign-in"`)
+	p.do(chromedp.Evaluate[chromedp.Void](`dispatchEvent(new Event("focus"))`))
+	p.until("who has signed out is asked who they are", `location.pathname === "/sign-in"`)
+}
+
 // TestWhatWasWrittenAndNotSaidIsThereAgain has a token revoked, and a page left, under a line that is being written.
 func TestWhatWasWrittenAndNotSaidIsThereAgain(t *testing.T) {
 	s, _ := guarded(t)
