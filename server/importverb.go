@@ -87,6 +87,9 @@ func (m move) take(ctx context.Context, from io.Reader, size int64, stderr io.Wr
 			}
 		}
 	}})...)
+	if err == nil && reader.End() == nil {
+		err = dump.ErrTorn
+	}
 	if err != nil {
 		return errors.Join(err, into.Abandon())
 	}

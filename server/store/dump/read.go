@@ -51,7 +51,7 @@ func (r *Reader) Next() (Record, error) {
 			return first, r.foreign(err)
 		}
 		switch {
-		case first.Export == nil:
+		case first.Export == nil || first.Export.Version < 1:
 			return first, ErrForeign
 		case first.Export.Version > version:
 			return first, ErrNewer
@@ -113,8 +113,11 @@ func (r *Reader) read() (record Record, err error) {
 	r.count++
 	decoder := json.NewDecoder(bytes.NewReader(r.line))
 	decoder.DisallowUnknownFields()
-	if err = decoder.Decode(&record); err != nil {
-		err = fmt.Errorf("%w: line %d: %w", ErrDamaged, r.count, err)
+	if err = decoder.Decode(&record); err != nil { // which may be io.EOF, and is not that of the file
+		return record, fmt.Errorf("%w: line %d: %v", ErrDamaged, r.count, err)
 	}
-	return record, err
+	if rest := r.line[decoder.InputOffset():]; string(rest) != "\n" {
+		return record, fmt.Errorf("%w: line %d goes on after its record", ErrDamaged, r.count)
+	}
+	return record, nil
 }

@@ -146,6 +146,12 @@ func TestWhatIsNoExportIsSaidToBeNone(t *testing.T) {
 			t.Errorf("%.40q: %v, want %v", text, err, want)
 		}
 	}
+	for _, line := range []string{"\n", " \n", "{} {}\n", "{}x\n", `{"store":null}` + "\n"} {
+		file := bytes.Replace(write(t, some()...), []byte("\n"), []byte("\n"+line), 1)
+		if _, err := read(file); !errors.Is(err, ErrDamaged) || errors.Is(err, io.EOF) {
+			t.Errorf("with the line %q: %v", line, err)
+		}
+	}
 	if _, err := read(write(t)); !errors.Is(err, ErrDamaged) {
 		t.Errorf("an export without a store: %v", err)
 	}
