@@ -3,6 +3,7 @@ package journey
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"sort"
@@ -290,10 +291,7 @@ func (v *view) snapshot(s series.Snapshot) {
 		v.open = stretch{from: s.Seq, to: s.Seq, folds: map[metric.ID]series.Bucket{}}
 	}
 	v.epoch, v.seq = s.Epoch, s.Seq
-	v.values = map[metric.ID]series.Point{}
-	for id, p := range s.Values {
-		v.values[id] = p
-	}
+	v.values = maps.Clone(s.Values)
 }
 
 func (v *view) close() {
@@ -319,10 +317,7 @@ func (v *view) frame(f series.Frame) {
 	}
 	if v.frames++; v.frames%16 == 0 {
 		kept := f
-		kept.Values = map[metric.ID]series.Bucket{}
-		for id, b := range f.Values {
-			kept.Values[id] = b
-		}
+		kept.Values = maps.Clone(f.Values)
 		v.kept = append(v.kept, kept)
 	}
 	v.seq, v.open.to = f.Seq, f.Seq
