@@ -141,8 +141,8 @@ func TestAWrongCommandLineIsASentenceAndExitCode2(t *testing.T) {
 		env   []string
 		names string
 	}{
-		{nil, nil, "serve, run, token, version"},
-		{[]string{"fly"}, nil, `"fly"; the verbs are serve, run, token, version`},
+		{nil, nil, "serve, run, backup, export, import, token, bench, version"},
+		{[]string{"fly"}, nil, `"fly"; the verbs are serve, run, backup, export, import, token, bench, version`},
 		{[]string{"version", "now"}, nil, "no options"},
 		{[]string{"serve", "now"}, nil, `"now"`},
 		{[]string{"serve", "--fast"}, nil, "-fast"},

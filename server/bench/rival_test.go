@@ -58,7 +58,9 @@ func newRival(kind string) (*rival, http.Handler) {
 	}
 	go func() {
 		for range time.Tick(100 * time.Millisecond) {
-			r.tick()
+			r.mu.Lock()
+			r.cut()
+			r.mu.Unlock()
 		}
 	}()
 	routes := http.NewServeMux()
@@ -112,10 +114,8 @@ func (r *rival) say(w http.ResponseWriter, request *http.Request) {
 	r.deliver(wire.AppendSaid(nil, room.Message{Room: name, Seq: r.said[name], Content: content.String()}, ""))
 }
 
-// tick sends a frame.
-func (r *rival) tick() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+// cut sends a frame of what came since the one before; its caller holds mu.
+func (r *rival) cut() {
 	if len(r.next.Values) == 0 {
 		return
 	}
@@ -160,7 +160,8 @@ func (r *rival) watch(w http.ResponseWriter, request *http.Request) {
 			var watch wire.Watch
 			_ = wire.Decode(message, &watch)
 			r.mu.Lock()
-			watched = conn.WriteMessage(websocket.TextMessage, wire.AppendSnapshot(nil, series.Snapshot{Epoch: "e", Seq: r.next.From}, e.ID)) == nil
+			r.cut()
+			watched = conn.WriteMessage(websocket.TextMessage, wire.AppendSnapshot(nil, series.Snapshot{Epoch: "e", Seq: r.seq}, e.ID)) == nil
 			r.viewers(conn)
 			r.mu.Unlock()
 		}
