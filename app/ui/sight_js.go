@@ -16,6 +16,7 @@ const (
 	awayAfter  = 5 * time.Second        // hidden, before nothing is watched
 	gatherFor  = 120 * time.Millisecond // scrolling
 	mostNarrow = 1000                   // patterns of one watch
+	firstNear  = 6                      // metrics: a phone's screen and the next one have as many
 )
 
 // columns are how many a page asks for, so that another width seldom asks anew.
@@ -41,11 +42,12 @@ func (s *stage) near(st *stageCard) {
 		seen := js.FuncOf(func(_ js.Value, args []js.Value) any {
 			for i := range args[0].Length() {
 				entry := args[0].Index(i)
-				if st, is := s.nth[entry.Get("target").Get("telltaleCard").Int()].(*stageCard); is {
+				card := entry.Get("target")
+				if st, is := s.nth[card.Get("telltaleCard").Int()].(*stageCard); is {
 					st.near = entry.Get("isIntersecting").Bool()
 				}
+				s.sight.known = s.sight.known || card.Get("isConnected").Bool() // what is not on the page yet is told of, too
 			}
-			s.sight.known = true
 			s.gather()
 			return nil
 		})
@@ -94,8 +96,9 @@ func (s *stage) narrow(look *live.Look) {
 		return
 	}
 	look.Points, look.Rate = s.fit(look)
-	if !s.sight.known {
-		look.Patterns = nil // it is, as soon as the cards stand on the page
+	if !s.sight.known { // the cards do not stand on the page yet: the first of them are taken for near
+		named := slices.DeleteFunc(slices.Clone(look.Patterns), func(p string) bool { return strings.ContainsAny(p, "*{") })
+		look.Patterns = named[:min(len(named), firstNear)]
 		return
 	}
 	all := true
