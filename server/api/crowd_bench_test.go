@@ -310,6 +310,9 @@ func gather(t testing.TB, to *target, plan crowdPlan) *gathering {
 	begun := time.Now()
 	joined := time.Duration(0)
 	defer func() {
+		if plan.never == 0 {
+			return
+		}
 		t.Logf("%d joined in %v, %d stuck in %v", plan.members, joined, plan.never, time.Since(begun)-joined)
 	}()
 	all := make([]*ear, plan.members)

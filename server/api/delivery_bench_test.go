@@ -80,11 +80,11 @@ func BenchmarkDelivery(b *testing.B) {
 				}
 			}
 			for _, rival := range all {
-				costs[rival.name].report(b, rival.name+"-cpu-ns/delivery")
-				sizes[rival.name].report(b, rival.name+"-KiB/viewer")
+				line := costs[rival.name].say(b, rival.name+"-cpu-ns/delivery") + sizes[rival.name].say(b, rival.name+"-KiB/viewer")
 				if ratio := ratios[rival.name]; ratio != nil {
-					ratio.report(b, rival.name+"/floor")
+					line += ratio.say(b, rival.name+"/floor")
 				}
+				b.Log(line)
 			}
 			made.report(b, "room-allocs/delivery")
 			b.ReportMetric(0, "ns/op")
@@ -168,12 +168,17 @@ func (f *figure) median() float64 {
 	return f.all[len(f.all)/2]
 }
 
-// report tells the median, and logs the smallest and the largest.
-func (f *figure) report(b *testing.B, unit string) {
-	b.Helper()
+// say tells the median, and answers it with the smallest and the largest.
+func (f *figure) say(b *testing.B, unit string) string {
 	median := f.median()
 	b.ReportMetric(median, unit)
-	b.Logf("%-26s %10.4g  (%.4g to %.4g)", unit, median, f.all[0], f.all[len(f.all)-1])
+	return fmt.Sprintf("%s %.4g (%.4g to %.4g)  ", unit, median, f.all[0], f.all[len(f.all)-1])
+}
+
+// report says it on a line of its own, of which a benchmark may have ten.
+func (f *figure) report(b *testing.B, unit string) {
+	b.Helper()
+	b.Log(f.say(b, unit))
 }
 
 // floorServer writes each frame to one after the other, by one system call each.
