@@ -83,6 +83,8 @@
 //   - The frames a viewer gets follow on, each from the seq of the one before or
 //     of its snapshot: no sample is missing, none comes twice.
 //   - A boundary's values are the heads as of its seq, exactly.
+//   - Where there are other hubs, who comes from one that was ahead waits until this one is there
+//     too: nobody is shown an older state of an epoch than they have.
 //   - The messages a member is given and those it is told that it missed follow on:
 //     none is passed over, none comes twice.
 //   - When a value was written is counted by a clock that never goes back: setting the
@@ -92,7 +94,7 @@
 //     and the last are told. Of other hubs only numbers are known, which Here says whole.
 //   - A member is told of comings and goings of others, never of its own user's.
 //   - A feed without viewers does not exist, nor a room without members; a feed with
-//     nothing pending has no timer.
+//     nothing pending, and nobody who waits, has no timer.
 //   - Nothing here starts a goroutine except a timer's, and that never blocks.
 //   - What a client can grow is bounded: an outbox (MaxMessages, MaxBytes; of its
 //     members each is due at most once), rings (ringFrames and ringBuckets;
