@@ -125,12 +125,10 @@ func TestATornFileIsRefusedWhereverItWasTorn(t *testing.T) {
 func TestAByteThatChangedIsFound(t *testing.T) {
 	file := write(t, some()...)
 	for i := range file {
-		for _, bit := range []byte{1, 4, 32} {
-			other := bytes.Clone(file)
-			other[i] ^= bit
-			if _, err := read(other); !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrForeign) && !errors.Is(err, ErrTorn) && !errors.Is(err, ErrNewer) {
-				t.Fatalf("byte %d, %q for %q: %v", i, other[i], file[i], err)
-			}
+		other := bytes.Clone(file)
+		other[i] ^= [...]byte{1, 4, 32}[i%3]
+		if _, err := read(other); !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrForeign) && !errors.Is(err, ErrTorn) && !errors.Is(err, ErrNewer) {
+			t.Fatalf("byte %d, %q for %q: %v", i, other[i], file[i], err)
 		}
 	}
 }
