@@ -16,6 +16,8 @@
 //     what was heard since, which may have waited in a proxy, a frozen page or a machine
 //     that slept. It is lost 8 s after that (browsers answer WebSocket pings themselves
 //     and tell nobody).
+//   - The first socket was opened by the page while the app was being made: what it said first is as old
+//     as that (aged).
 //   - When a value was written is kept by the viewer's own clock, which never goes back:
 //     as long before the message came as the server's clock says it was written before
 //     the message was made, and as much longer as the message may have been under way.

@@ -79,12 +79,15 @@
 //
 // # The start
 //
-// The app is fetched and compiled by a worker (web/compile.js), once the page is painted. Its start is cut into tasks of a
+// The first paint waits for the styles and web/first.js alone. The app is fetched and compiled by a worker (web/compile.js),
+// which starts while the page is painted and fetches once it is; the socket is opened as soon as the app is compiled
+// (web/socket.js), and what stands first on the board is watched with the first message. The app's start is cut into tasks of a
 // few milliseconds, by components that let the browser breathe before they are made and before they are mounted
 // (breath_js.go): on a phone it is most of a second, most of which goes into the compilation of each function when it is
-// first called. Only that the new page takes the place of the old one is one task. Drawings follow one by one. Measured in
-// ms of the main thread over 12.5 each, times four, as Lighthouse counts them: 850 before, 250 since. Rejected: hints to
-// compile functions at once (metadata.code.compilation_priority), which Chromium 156 only heeds behind a flag.
+// first called. Only that the new page takes the place of the old one is one task. Drawings follow one by one, after the
+// numbers of all cards. Measured in ms of the main thread over 12.5 each, times four, as Lighthouse counts them: 850 before,
+// 250 since. Rejected: hints to compile functions at once (metadata.code.compilation_priority), which Chromium 156 only heeds
+// behind a flag.
 //
 // # Time
 //
