@@ -181,11 +181,16 @@ func (f *figure) report(b *testing.B, unit string) {
 	b.Log(f.say(b, unit))
 }
 
+// floorViewer is a connection, which keeps it open, and what it is written to by.
+type floorViewer struct {
+	net.Conn
+	fd int
+}
+
 // floorServer writes each frame to one after the other, by one system call each.
 func floorServer(listener net.Listener) error {
 	var mu sync.Mutex
-	var all []net.Conn // which keeps them open
-	var places []int
+	var all []floorViewer
 	for {
 		conn, err := listener.Accept()
 		if err != nil {
@@ -201,8 +206,8 @@ func floorServer(listener net.Listener) error {
 				frame := framed(payload)
 				mu.Lock()
 				defer mu.Unlock()
-				for _, place := range places {
-					if n, err := syscall.Write(place, frame); n != len(frame) {
+				for _, one := range all {
+					if n, err := syscall.Write(one.fd, frame); n != len(frame) {
 						fmt.Fprintln(os.Stderr, "a viewer of the floor is full:", err)
 						os.Exit(1)
 					}
@@ -219,8 +224,7 @@ func floorServer(listener net.Listener) error {
 			return err
 		}
 		mu.Lock()
-		all = append(all, conn)
-		err = raw.Control(func(fd uintptr) { places = append(places, int(fd)) })
+		err = raw.Control(func(fd uintptr) { all = append(all, floorViewer{conn, int(fd)}) })
 		mu.Unlock()
 		if err != nil {
 			return err

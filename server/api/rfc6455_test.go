@@ -177,6 +177,8 @@ func (s *speaker) event() string {
 		return err.Error()
 	case opcode == opPong:
 		return ponged(string(payload))
+	case opcode == opPing: // a busy machine may need longer for a case than the heartbeat
+		return s.event()
 	case opcode == opClose && len(payload) == 0:
 		return closedBy(noCode)
 	case opcode == opClose:
