@@ -134,7 +134,7 @@ func (w *storm) strike() {
 	for i := range w.faults {
 		before := w.answered.Load()
 		eventually(w.t, 2*time.Minute, fmt.Sprintf("things go on before fault %d", i+1), func() bool { return w.answered.Load() >= before+int64(3*w.clients) })
-		time.Sleep(time.Duration(w.rand.IntN(300)) * time.Millisecond)
+		rest(w.t.Context(), time.Duration(w.rand.IntN(300))*time.Millisecond)
 		begun, what := w.now(), w.fault(i)
 		struck[what]++
 		w.t.Logf("%v: %s, %v, %d answered", begun.Round(time.Millisecond), what, (w.now() - begun).Round(time.Millisecond), w.answered.Load())
@@ -147,8 +147,8 @@ func (w *storm) strike() {
 // fault is the i-th: first each brief kind once, those early whose clients are listed for longest, then any.
 func (w *storm) fault(i int) (what string) {
 	s, other := w.servers[w.rand.IntN(3)], w.servers[w.rand.IntN(3)]
-	brief := func() { time.Sleep(time.Duration(w.rand.IntN(1200)) * time.Millisecond) }
-	long := func() { time.Sleep(time.Duration(4+w.rand.IntN(16)) * time.Second) } // than a call may take, or than a lease
+	brief := func() { rest(w.t.Context(), time.Duration(w.rand.IntN(1200))*time.Millisecond) }
+	long := func() { rest(w.t.Context(), time.Duration(4+w.rand.IntN(16))*time.Second) } // than a call may take, or than a lease
 	all := []struct {
 		what string
 		do   func()
