@@ -224,8 +224,10 @@ func (r *run) message(ctx context.Context, room int, due time.Duration) {
 	var kept struct{ Seq uint64 }
 	if no, is := errors.AsType[*refusal](err); is {
 		said.add(nil, 1, no.says, took)
-	} else if err != nil || json.Unmarshal(answer, &kept) != nil || kept.Seq == 0 {
+	} else if err != nil {
 		said.fail(1, fmt.Errorf("a message was not answered: %w", err))
+	} else if json.Unmarshal(answer, &kept) != nil || kept.Seq == 0 {
+		said.fail(1, errors.New("a message was answered without its place"))
 	} else {
 		said.add([]uint64{kept.Seq}, 0, "", took)
 	}

@@ -19,7 +19,7 @@ type run struct {
 	Plan
 	prefix   string // of its metrics and messages
 	begun    time.Time
-	loopback bool
+	loopback bool // of IPv4
 	client   *http.Client
 	heard    *heard
 	viewers  []*viewer
@@ -54,7 +54,7 @@ func Run(ctx context.Context, plan Plan, show func(says string, done, of int64))
 	if err != nil {
 		return nil, err
 	}
-	r.loopback = addresses[0].IP.IsLoopback()
+	r.loopback = addresses[0].IP.IsLoopback() && addresses[0].IP.To4() != nil
 	for i := range plan.Viewers {
 		v := &viewer{number: i, room: -1}
 		if plan.Rooms > 0 {

@@ -35,9 +35,8 @@ const (
 
 // refusal is an answer that is no socket.
 type refusal struct {
-	status int
-	says   string
-	wait   time.Duration // that the server asks for; 0 for none
+	says string
+	wait time.Duration // that the server asks for; 0 for none
 }
 
 // Error is what the server says of it.
@@ -50,7 +49,7 @@ func refused(response *http.Response) *refusal {
 	}
 	body, _ := io.ReadAll(io.LimitReader(response.Body, 64<<10))
 	seconds, _ := strconv.Atoi(response.Header.Get("Retry-After"))
-	r := &refusal{status: response.StatusCode, says: "it answers " + response.Status, wait: time.Duration(seconds) * time.Second}
+	r := &refusal{says: "it answers " + response.Status, wait: time.Duration(seconds) * time.Second}
 	if json.Unmarshal(body, &problem) == nil && problem.Detail != "" {
 		r.says = problem.Detail
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -179,10 +180,10 @@ func (v *viewer) take(r *run, w word) {
 }
 
 // from is the address that a viewer calls from. One address has some 28,000 ports to call another
-// from; of loopback there are as many addresses as one likes.
+// from; of loopback Linux has as many addresses as one likes, in IPv4.
 func (r *run) from(number int) net.Addr {
 	const each = 10_000
-	if !r.loopback || r.Viewers <= each {
+	if !r.loopback || r.Viewers <= each || runtime.GOOS != "linux" {
 		return nil
 	}
 	return &net.TCPAddr{IP: net.IPv4(127, 0, byte(number/each>>8), byte(number/each)+1)}
