@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"compress/gzip"
 	"net/http"
+	"regexp"
+	"slices"
 	"sync"
 )
 
@@ -25,7 +27,7 @@ func (w *pageWriter) WriteHeader(status int) {
 		return
 	}
 	setPageHeader(w.Header(), w.policy)
-	w.Header().Set("Vary", "Accept-Encoding")
+	w.Header().Add("Vary", "Accept-Encoding")
 	if w.gzips = w.gzips && status == http.StatusOK; w.gzips {
 		w.Header().Set("Content-Encoding", "gzip")
 	}
@@ -40,7 +42,10 @@ func (w *pageWriter) Write(page []byte) (int, error) {
 	if w.missing {
 		return len(page), nil
 	}
-	sent := tight(bytes.Replace(page, loaderStyles, nil, 1))
+	sent := tight(page)
+	if at := loaderStyles.FindIndex(sent); at != nil {
+		sent = slices.Delete(sent, at[0], at[1])
+	}
 	if w.gzips {
 		sent = gzipped(sent)
 	}
@@ -51,8 +56,8 @@ func (w *pageWriter) Write(page []byte) (int, error) {
 }
 
 // loaderStyles are go-app's own, of what it shows while its app comes; nothing is painted before they are there, and
-// web/app.css says how that looks.
-var loaderStyles = []byte(`<link rel="stylesheet" href="/app.css" type="text/css">`)
+// web/app.css says how that looks. go-app writes attributes in any order.
+var loaderStyles = regexp.MustCompile(`<link [^>]*href="/app\.css"[^>]*>`)
 
 // gzips are writers that are not in use: one takes up most of a MiB.
 var gzips = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
