@@ -256,14 +256,15 @@ const telltale = (() => {
     return screen;
   }
 
-  // Changes of boards that were not saved, of the boards that were edited last.
-  const DRAFTS = "telltale.drafts", MOST_DRAFTS = 20;
-  const drafts = () => { try { return new Map(JSON.parse(read(DRAFTS)) || []); } catch { return new Map(); } };
-  function keepDraft(board, text) {
-    const all = drafts();
-    if (!all.delete(board) && !text) return;
-    if (text) all.set(board, text);
-    write(DRAFTS, JSON.stringify([...all].slice(-MOST_DRAFTS)));
+  // Changes of boards that were not saved, and what was written to rooms and not said: apart, since a board and a room may
+  // have the same name; of each those that were kept last.
+  const DRAFTS = { board: "telltale.drafts", room: "telltale.unsaid" }, MOST_DRAFTS = 20;
+  const drafts = (kind) => { try { return new Map(JSON.parse(read(DRAFTS[kind])) || []); } catch { return new Map(); } };
+  function keepDraft(kind, of, text) {
+    const all = drafts(kind);
+    if (!all.delete(of) && !text) return;
+    if (text) all.set(of, text);
+    write(DRAFTS[kind], JSON.stringify([...all].slice(-MOST_DRAFTS)));
   }
 
   return {
@@ -278,7 +279,7 @@ const telltale = (() => {
     hide: (text) => write(HIDDEN, text),
     seen: (room) => allSeen().get(room) || 0,
     setSeen,
-    draft: (board) => drafts().get(board) || null,
+    draft: (kind, of) => drafts(kind).get(of) || null,
     keepDraft,
     workerAtStart: !!(navigator.serviceWorker && navigator.serviceWorker.controller),
   };

@@ -46,9 +46,6 @@ func (c *Composer) OnUpdate(ctx app.Context) {
 // OnDismount keeps what was not said.
 func (c *Composer) OnDismount() { browser.Writes("") }
 
-// unsaid is under which draft what is written to a room is kept.
-func unsaid(room string) string { return "room:" + room }
-
 // user is the name; on the server nobody's.
 func (c *Composer) user() string {
 	if browser == nil {
@@ -71,7 +68,7 @@ func (c *Composer) send(ctx app.Context, _ app.Event) {
 		return
 	}
 	field.Set("value", "")
-	browser.KeepDraft(unsaid(c.Room), "")
+	browser.KeepUnsaid(c.Room, "")
 	field.Call("focus")
 	browser.Follow(c.Room)
 }

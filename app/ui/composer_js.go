@@ -23,7 +23,7 @@ func (s *stage) Writes(room string) {
 	if field.Equal(was.field) {
 		field.Set("value", "") // which was for the other room
 	}
-	if text := s.Draft(unsaid(room)); text != "" && field.Get("value").String() == "" {
+	if text := keptText("room", room); text != "" && field.Get("value").String() == "" {
 		field.Set("value", text)
 	}
 	s.hand.writing = writing{room, field}
@@ -32,6 +32,9 @@ func (s *stage) Writes(room string) {
 // keepWriting keeps what is written and was not said.
 func (s *stage) keepWriting() {
 	if w := s.hand.writing; w.room != "" {
-		s.KeepDraft(unsaid(w.room), w.field.Get("value").String())
+		s.KeepUnsaid(w.room, w.field.Get("value").String())
 	}
 }
+
+// KeepUnsaid keeps what is written to a room.
+func (s *stage) KeepUnsaid(room, text string) { keepText("room", room, text) }

@@ -15,7 +15,9 @@ type hands interface {
 	Draft(id string) string
 	KeepDraft(id, text string)
 	// Writes has what is written to a room, and was not said, kept while the page is away; "" for none.
+	// KeepUnsaid keeps it, "" for nothing.
 	Writes(room string)
+	KeepUnsaid(room, text string)
 	// PutBoard and DeleteBoard wait for the answer.
 	PutBoard(b board.Board, on boardPut) boardAnswer
 	DeleteBoard(id, revision string) boardAnswer

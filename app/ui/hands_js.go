@@ -133,22 +133,27 @@ func (h *handsView) click(event js.Value) {
 func (s *stage) Unsaved(is bool) { s.hand.unsaved = is }
 
 // Draft is what this machine keeps of a board's changes.
-func (s *stage) Draft(id string) string {
-	if text := telltale().Call("draft", draftOf(id)); text.Type() == js.TypeString {
+func (s *stage) Draft(id string) string { return keptText("board", id) }
+
+// KeepDraft keeps it.
+func (s *stage) KeepDraft(id, text string) { keepText("board", id, text) }
+
+// keptText is what this machine keeps of a board's changes or of what is written to a room, "" for nothing.
+func keptText(kind, of string) string {
+	if text := telltale().Call("draft", kind, ownOf(of)); text.Type() == js.TypeString {
 		return text.String()
 	}
 	return ""
 }
 
-// KeepDraft keeps it.
-func (s *stage) KeepDraft(id, text string) { telltale().Call("keepDraft", draftOf(id), text) }
+func keepText(kind, of, text string) { telltale().Call("keepDraft", kind, ownOf(of), text) }
 
-// draftOf is under what changes of a board are kept: those of one person are not another's.
-func draftOf(id string) string {
+// ownOf is under what that is kept: what one person wrote is not another's.
+func ownOf(of string) string {
 	if mine.User != "" {
-		return mine.User + "/" + id
+		return mine.User + "/" + of
 	}
-	return id
+	return of
 }
 
 // PutBoard saves a board.
