@@ -73,6 +73,7 @@ globalThis.telltaleSocket = (() => {
         end = finished;
         if (waiting.length || over) wake();
       },
+      over: () => socket.readyState > WebSocket.OPEN,
       // By both clocks: a machine that slept meanwhile stopped one of them, and the other may have been set.
       since: () => Math.max(performance.now() - began, Date.now() - date),
       send: (text) => { if (socket.readyState === WebSocket.OPEN) socket.send(text); return socket.readyState === WebSocket.OPEN; },
@@ -80,7 +81,7 @@ globalThis.telltaleSocket = (() => {
     };
   }
 
-  // What was opened ahead serves the first who asks for a connection, however it has fared; not for long, if nobody does.
+  // What was opened ahead serves the first who asks for a connection, unless it is over by then; not for long, if nobody does.
   const PATIENCE = 10_000; // ms
   let early = null;
   function ahead() {
@@ -88,6 +89,7 @@ globalThis.telltaleSocket = (() => {
     setTimeout(() => { if (early === mine) { early = null; mine.close(); } }, PATIENCE);
   }
   function open(hear, end) {
+    if (early && early.over()) early = null;
     const taken = early || connect(), age = early ? early.since() : 0;
     early = null;
     taken.take(hear, end);

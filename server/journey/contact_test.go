@@ -39,6 +39,26 @@ func TestASilentServerIsSaidWithinTenSecondsAndTheGapIsFilled(t *testing.T) {
 	p.until("what changed is shown", shows("orders", "6"))
 }
 
+// The socket that is opened while the app is being made may be over before the app asks for one.
+func TestASocketThatEndedBeforeTheAppHasComeCostsNoAttempt(t *testing.T) {
+	s := quiet(t)
+	b := look(t, s)
+	b.expect(gone...)
+	p := b.blank(1000, 800, "light")
+	command(p, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: `{
+		window.sockets = 0;
+		window.WebSocket = class extends WebSocket {
+			constructor(url) { super(url); if (!window.sockets++) this.close(); }
+		};
+	}`})
+	p.visit(s.url + "/")
+	p.until("it is live", live)
+	// Before another attempt it would have asked whether the server is there.
+	if sockets, asked := eval[int](p, `sockets`), eval[int](p, `performance.getEntriesByName(location.origin + "/status").length`); sockets != 2 || asked != 0 {
+		t.Errorf("it is live with %d sockets, after %d questions whether the server is there; want 2, 0", sockets, asked)
+	}
+}
+
 func TestWhatIsPressedBeforeTheAppHasComeCounts(t *testing.T) {
 	s := quiet(t)
 	b := look(t, s)
