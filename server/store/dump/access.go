@@ -6,7 +6,7 @@ import (
 	"telltale/shared/access"
 )
 
-// Access is the source of tokens, sorted by name, and of the audit, the newest first.
+// Access is the source of tokens, sorted by name, and of the audit, the newest first: access.MaxEvents at most.
 func Access(s access.Store) Source {
 	return func(ctx context.Context, put Put) error {
 		all, err := s.Tokens(ctx)
@@ -18,8 +18,8 @@ func Access(s access.Store) Source {
 				return err
 			}
 		}
-		for before := uint64(0); before != 1; {
-			page, err := s.Events(ctx, before, eventPage)
+		for before, left := uint64(0), access.MaxEvents; before != 1 && left > 0; {
+			page, err := s.Events(ctx, before, min(eventPage, left))
 			if err != nil || len(page) == 0 {
 				return err
 			}
@@ -28,7 +28,7 @@ func Access(s access.Store) Source {
 					return err
 				}
 			}
-			before = page[len(page)-1].Seq
+			before, left = page[len(page)-1].Seq, left-len(page)
 		}
 		return nil
 	}

@@ -19,6 +19,6 @@
 //
 // Invariants:
 //   - What Write wrote, Reader reads back; all else is an error of this package, never a panic.
-//   - Memory is that of one record, at most maxLine, and of a bit for each run.
+//   - Memory is that of one record, at most maxLine, and of the id of each run.
 //   - Records come in the order of the fields of Record, and sorted within.
 package dump
