@@ -17,7 +17,7 @@
 //   - meta: a hash: epoch; n, last, seq: number and id of the newest event, seq of the
 //     newest sample; num: of the next new metric; forgotten: seq at which a metric was
 //     last deleted; flushed: every sample up to that seq is in cells and chunks; format, which is
-//     importing until an import has ended, and import: which one.
+//     importing from the beginning of an import until one has ended, and import: which one is under way.
 //   - heads: a hash, id to record: number, kind, bounds, head, texts of a metric.
 //   - cells: a hash, number to the open cells of each tier, with the seq they reach to.
 //   - c:NUM:TIER: a hash, index to a chunk: pieces of cells, in order of seq.
@@ -34,7 +34,8 @@
 //   - hubs: a sorted set of processes by the end of their leases; here:PROCESS: a hash of who is
 //     in it, room and user to connections; the room "" is the process itself.
 //   - gone: a set of the numbers of deleted metrics whose chunks are still to be removed.
-//   - key:K: an idempotency key with what it was answered; ends after 24 h.
+//   - key:K: an idempotency key with what it was answered, where it came with an import as package
+//     ledger writes it (exportkey.go); ends after 24 h.
 //   - lane:L: the number of the last call of a lane of a process; ends after 24 h.
 //   - heard:RUN: some process has heard that the run goes on; ends with the run's lease.
 //   - lease: the process that writes roll-ups and prunes; ends after 10 s.

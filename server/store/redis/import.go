@@ -55,7 +55,7 @@ type Import struct {
 	rows   int64      // bytes of these
 	boards int        // bytes of documents
 	tokens int
-	events []access.Event // the newest first
+	events []access.Event // the newest first; a file has access.MaxEvents of them
 }
 
 // Begin begins an import. It answers ErrTaken where there is a store, and ErrInUse while another
@@ -79,7 +79,7 @@ func (i *Import) begin(ctx context.Context) error {
 	if err := i.store.connect(); err != nil {
 		return fmt.Errorf("cannot be reached: %w", err)
 	}
-	answer, err := i.call(ctx, "begin", newEpoch())
+	answer, err := i.call(context.WithoutCancel(ctx), "begin", newEpoch()) // so that it is known whether it has begun
 	switch {
 	case err != nil:
 		return fmt.Errorf("cannot be reached: %w", err)
@@ -88,7 +88,10 @@ func (i *Import) begin(ctx context.Context) error {
 	case answer == "busy":
 		return ErrInUse
 	case answer == "again":
-		return i.sweep(ctx)
+		err = i.sweep(ctx)
+	}
+	if err = cmp.Or(err, ctx.Err()); err != nil {
+		return fmt.Errorf("%w: %w", dump.ErrHalf, errors.Join(err, i.Abandon()))
 	}
 	return nil
 }
@@ -350,17 +353,17 @@ func (i *Import) complete(ctx context.Context) error {
 
 // End makes what was put, and given by Export, a store: from then on servers may join it.
 func (i *Import) End(ctx context.Context) error {
-	_, err := i.call(ctx, "end", format)
+	_, err := i.call(context.WithoutCancel(ctx), "end", format) // so that it is known whether it has ended
 	if err != nil {
 		err = fmt.Errorf("the Redis server cannot be written: %w", err)
 	}
 	return errors.Join(err, i.store.Close())
 }
 
-// Abandon removes what was put, where End was not reached.
+// Abandon removes what was put, where End was not reached. A server that waits there does so until
+// another import has ended: it would make an empty store, into which nothing could be imported.
 func (i *Import) Abandon() error {
-	ctx, cancel := context.WithTimeout(context.Background(), i.store.options.Patience)
-	defer cancel()
+	ctx := context.Background()
 	err := i.sweep(ctx)
 	if err == nil {
 		_, err = i.call(ctx, "drop")

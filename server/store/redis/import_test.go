@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -66,7 +67,9 @@ func TestAServerThatWaitsComesUpOnceTheImportHasEnded(t *testing.T) {
 	if _, err := dump.Sum(t.Context(), Export(to)); !errors.Is(err, dump.ErrHalf) {
 		t.Errorf("an export before the end of the import: %v", err)
 	}
-	if err := i.End(t.Context()); err != nil {
+	stopped, stop := context.WithCancel(t.Context())
+	stop() // too late: all was put, and compared
+	if err := i.End(stopped); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "the server is up", func() bool { return s.Writable() == nil })
@@ -124,20 +127,28 @@ func same(t *testing.T, all ...Options) {
 	}
 }
 
-func TestAnAbandonedImportLeavesNothing(t *testing.T) {
+// TestAnAbandonedImportLeavesOnlyThatServersWaitForAnother would otherwise have one make an empty
+// store, into which nothing could be imported.
+func TestAnAbandonedImportLeavesOnlyThatServersWaitForAnother(t *testing.T) {
 	server := redistest.Start(t)
 	from, to := at(server.URL(), "from"), at(server.URL(), "to")
 	filled(t, from)
-	i := begun(t, to, from)
-	if err := i.Abandon(); err != nil {
+	if err := begun(t, to, from).Abandon(); err != nil {
 		t.Fatal(err)
 	}
-	s := open(t, server.URL(), "other")
+	s := open(t, server.URL(), "to")
+	eventually(t, "the server knows what it waits for", func() bool { return errors.Is(s.Writable(), dump.ErrHalf) })
 	client := s.redis()
 	left, err := client.Do(t.Context(), client.B().Keys().Pattern("{to}:*").Build()).AsStrSlice()
-	if err != nil || len(left) != 0 {
-		t.Errorf("left are %q, %v", left, err)
+	fields, err2 := client.Do(t.Context(), client.B().Hkeys().Key("{to}:meta").Build()).AsStrSlice()
+	slices.Sort(fields)
+	if err := errors.Join(err, err2); err != nil || !slices.Equal(left, []string{"{to}:meta"}) || !slices.Equal(fields, []string{"epoch", "format"}) {
+		t.Errorf("left are %q, of which the first has %q, %v", left, fields, err)
 	}
+	if err := begun(t, to, from).End(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the server is up", func() bool { return s.Writable() == nil })
 }
 
 // TestAServerThatStartsAmidAnExportEndsIt would otherwise give a store that never was.
@@ -149,7 +160,14 @@ func TestAServerThatStartsAmidAnExportEndsIt(t *testing.T) {
 	_, err := dump.Sum(t.Context(), func(ctx context.Context, put dump.Put) error {
 		return Export(o)(ctx, func(r dump.Record) error {
 			if r.Room != nil {
-				s = open(t, server.URL(), "from")
+				var err error
+				if s, err = Open(t.Context(), o); err != nil {
+					return err
+				}
+				t.Cleanup(func() { _ = s.Close() })
+				if s.holds() {
+					t.Error("it looks after the store while that is read")
+				}
 				if _, err := addOne(s, "a"); err != nil {
 					return err
 				}
@@ -159,9 +177,6 @@ func TestAServerThatStartsAmidAnExportEndsIt(t *testing.T) {
 	})
 	if !errors.Is(err, ErrInUse) || s == nil {
 		t.Errorf("the export ended with %v", err)
-	}
-	if s.Leads() {
-		t.Error("it looks after the store while that is read")
 	}
 }
 

@@ -52,7 +52,11 @@ func older(t *testing.T, to, version string) (url string) {
 func TestARedisThatIsTooOldIsSaidToBe(t *testing.T) {
 	server := redistest.Start(t)
 	for version, want := range map[string]error{"6.2.1": ErrVersion, "4.": ErrVersion, "8.": nil} {
-		s := open(t, older(t, server.Addr(), version), "p")
+		s, err := Open(t.Context(), at(older(t, server.Addr(), version), "p"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
 		if err := s.Writable(); !errors.Is(err, want) || want != nil && !errors.Is(err, ledger.ErrUnavailable) {
 			t.Errorf("of version %s: %v", version, err)
 		}

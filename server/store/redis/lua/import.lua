@@ -4,7 +4,7 @@
 --   put: commands, each: how many words, its name, its key without the prefix, the rest.
 --   sweep: a cursor. It removes some of what lies there and answers the next; 0 at the end.
 --   end: the format, from which on it is a store.
---   drop: what sweep leaves.
+--   drop: it is given up. That an import is to end there stays, for those who wait for it.
 local P, id, what = KEYS[1], ARGV[1], ARGV[2]
 
 if what == 'begin' then
@@ -15,6 +15,7 @@ if what == 'begin' then
 	for _, key in ipairs({'meta', 'log', 'heads', 'cells', 'rooms', 'idle', 'runs', 'boards', 'documents', 'tokens', 'audit', 'gone'}) do
 		if not format and redis.call('EXISTS', P .. key) == 1 then return 'taken' end
 	end
+	redis.call('DEL', P .. 'meta')
 	redis.call('HSET', P .. 'meta', 'format', 'importing', 'import', id, 'epoch', ARGV[3])
 	redis.call('SET', P .. 'lease', id, 'PX', 30000)
 	return format and 'again' or 'begun'
@@ -40,6 +41,8 @@ elseif what == 'end' then
 	redis.call('HDEL', P .. 'meta', 'import')
 	redis.call('DEL', P .. 'lease')
 elseif what == 'drop' then
+	local epoch = redis.call('HGET', P .. 'meta', 'epoch')
 	redis.call('DEL', P .. 'meta', P .. 'lease')
+	redis.call('HSET', P .. 'meta', 'format', 'importing', 'epoch', epoch)
 end
 return 'done'
