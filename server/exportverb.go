@@ -2,11 +2,13 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"telltale/server/store/dump"
 	"telltale/server/store/sqlite"
@@ -27,11 +29,13 @@ Without FILE, or where it is -, it goes to the standard output.
 `
 
 // backupUse says how telltale backup is used.
-const backupUse = `telltale backup writes all that a server keeps in its data folder to a file, as it is at one moment, while
-the server runs. telltale import puts it into an empty folder, or into Redis.
+const backupUse = `telltale backup writes all that a server keeps in its data folder to a file, as it is at one moment (tokens and
+the audit a little later), while the server runs. telltale import puts it into an empty folder, or into Redis.
 
   telltale backup FILE [--data DIR]
 
+For another machine write a file, which nobody else may read, and copy that: while a slow reader of the
+standard output (FILE is -) is waited for, the server's files grow.
 What is in Redis is backed up by Redis.
 
 `
@@ -64,11 +68,11 @@ func backupVerb(ctx context.Context, args []string, getenv func(string) string, 
 func (m move) export(ctx context.Context, sources []dump.Source, stdout, stderr io.Writer) error {
 	to := stdout
 	if m.file == "-" {
-		if file, is := stdout.(*os.File); is && term.IsTerminal(int(file.Fd())) {
+		if isTerminal(stdout) {
 			return &sentence{text: "say which file, as in telltale " + m.verb + " board.telltale: it is not for a terminal", code: 2}
 		}
 	} else {
-		part, err := os.OpenFile(m.file+".part", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+		part, err := os.CreateTemp(filepath.Dir(m.file), filepath.Base(m.file)+".*.part")
 		if err != nil {
 			return &sentence{text: fmt.Sprintf("%s cannot be written: give a file in a folder where you may write", m.file), code: 1, cause: err}
 		}
@@ -78,19 +82,21 @@ func (m move) export(ctx context.Context, sources []dump.Source, stdout, stderr 
 	}
 	t := &tally{bar: newProgress(stderr, -1, ""), says: m.verb + ":"}
 	defer t.bar.Finish()
-	buffered := bufio.NewWriterSize(to, 1<<20)
+	out := &output{Writer: to}
+	buffered := bufio.NewWriterSize(out, 1<<20)
 	end, err := dump.Write(ctx, buffered, t.counting(sources)...)
 	if err == nil {
-		if err = buffered.Flush(); err == nil {
-			err = m.keep(to)
+		err = buffered.Flush()
+	}
+	if err == nil {
+		out.err = m.keep(to)
+	}
+	if out.err != nil {
+		name := m.file
+		if name == "-" {
+			name = "the standard output"
 		}
-		if err != nil {
-			name := m.file
-			if name == "-" {
-				name = "the standard output"
-			}
-			return &sentence{text: name + " cannot be written: is its disk full, or nobody there to read it?", code: 1, cause: err}
-		}
+		return &sentence{text: name + " cannot be written: is its disk full, or nobody there to read it?", code: 1, cause: out.err}
 	}
 	if err != nil {
 		return err
@@ -98,6 +104,25 @@ func (m move) export(ctx context.Context, sources []dump.Source, stdout, stderr 
 	_ = t.bar.Finish()
 	fmt.Fprintf(stderr, "telltale: exported %s; SHA-256 %s\n", t, end.SHA256)
 	return nil
+}
+
+// output tells an error of what is written to from one of what is read.
+type output struct {
+	io.Writer
+	err error // the first
+}
+
+// Write writes on.
+func (o *output) Write(b []byte) (int, error) {
+	n, err := o.Writer.Write(b)
+	o.err = cmp.Or(o.err, err)
+	return n, err
+}
+
+// isTerminal tells whether a person is at the other end.
+func isTerminal(stream any) bool {
+	file, is := stream.(*os.File)
+	return is && term.IsTerminal(int(file.Fd()))
 }
 
 // keep makes the file durable under its name.
@@ -109,7 +134,10 @@ func (m move) keep(to io.Writer) error {
 	if err := errors.Join(part.Sync(), part.Close()); err != nil {
 		return err
 	}
-	return os.Rename(part.Name(), m.file)
+	if err := os.Rename(part.Name(), m.file); err != nil {
+		return err
+	}
+	return sqlite.SyncDir(filepath.Dir(m.file))
 }
 
 // counting counts what sources give.

@@ -13,6 +13,7 @@ import (
 	"telltale/server/store/redis"
 	"telltale/server/store/sqlite"
 	"telltale/server/store/tokens"
+	"telltale/shared/access"
 
 	"github.com/schollz/progressbar/v3"
 )
@@ -34,7 +35,7 @@ type importer interface {
 	Put(ctx context.Context, r dump.Record) error
 	// sources are those of what was put; no more may be.
 	sources() []dump.Source
-	// End makes it a store that may be opened, Abandon removes it.
+	// End makes it a store that may be opened, Abandon removes it; servers that wait for a Redis wait on.
 	End(ctx context.Context) error
 	Abandon() error
 }
@@ -46,6 +47,9 @@ func importVerb(ctx context.Context, args []string, getenv func(string) string, 
 		return err
 	}
 	from, size := stdin, int64(-1)
+	if m.file == "-" && isTerminal(stdin) {
+		return &sentence{text: "say which file, as in telltale import board.telltale", code: 2}
+	}
 	if m.file != "-" {
 		file, err := os.Open(m.file)
 		if err != nil {
@@ -57,41 +61,64 @@ func importVerb(ctx context.Context, args []string, getenv func(string) string, 
 		}
 		from = file
 	}
+	if size < 0 {
+		pipe := heeding(ctx, from)
+		defer pipe.Close()
+		from = pipe
+	}
 	return m.failed(m.take(ctx, from, size, stderr))
+}
+
+// heeding reads until the context ends: a read of a pipe that nobody fills does not heed it.
+func heeding(ctx context.Context, from io.Reader) *io.PipeReader {
+	r, w := io.Pipe()
+	go func() { // at the latest it ends with the program
+		_, err := io.Copy(w, from)
+		_ = w.CloseWithError(err)
+	}()
+	context.AfterFunc(ctx, func() { _ = w.CloseWithError(ctx.Err()) })
+	return r
 }
 
 // take imports a file of so many bytes, -1 where that is not known.
 func (m move) take(ctx context.Context, from io.Reader, size int64, stderr io.Writer) error {
+	t := &tally{bar: newProgress(stderr, size, ""), says: "import:"}
+	defer t.bar.Finish()
+	reader := dump.NewReader(shownReader{from, t.bar})
+	r, ended := reader.Next() // before the place is touched: it may be no export, or nothing may ever come
+	if ended != nil && !errors.Is(ended, io.EOF) {
+		return ended
+	}
 	now := time.Now() // for all of it: no key ends on the way
 	into, err := m.begin(ctx, func() time.Time { return now })
 	if err != nil {
 		return err
 	}
-	t := &tally{bar: newProgress(stderr, size, ""), says: "import:"}
-	defer t.bar.Finish()
-	reader := dump.NewReader(shownReader{from, t.bar})
+	events := 0
 	taken, err := dump.Sum(ctx, t.counting([]dump.Source{func(ctx context.Context, put dump.Put) error {
-		for {
-			r, err := reader.Next()
-			if errors.Is(err, io.EOF) {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
+		for ; ended == nil; r, ended = reader.Next() {
 			if r.Key != nil && r.Key.Time <= now.UnixMilli()-ledger.KeysKept {
 				continue // it holds no more
+			}
+			if r.Event != nil {
+				if events++; events > access.MaxEvents {
+					continue
+				}
 			}
 			if err := errors.Join(put(r), into.Put(ctx, r)); err != nil {
 				return err
 			}
 		}
+		if errors.Is(ended, io.EOF) {
+			return nil
+		}
+		return ended
 	}})...)
 	if err == nil && reader.End() == nil {
 		err = dump.ErrTorn
 	}
 	if err != nil {
-		return errors.Join(err, into.Abandon())
+		return m.undo(into, err)
 	}
 	_ = t.bar.Finish()
 	check := &tally{bar: newProgress(stderr, -1, ""), says: "check:"}
@@ -101,7 +128,7 @@ func (m move) take(ctx context.Context, from io.Reader, size int64, stderr io.Wr
 		err = fmt.Errorf("what was written is not what is read back: its SHA-256 is %s, not %s", held.SHA256, taken.SHA256)
 	}
 	if err != nil {
-		return errors.Join(err, into.Abandon())
+		return m.undo(into, err)
 	}
 	if err := into.End(ctx); err != nil {
 		return err
@@ -109,6 +136,15 @@ func (m move) take(ctx context.Context, from io.Reader, size int64, stderr io.Wr
 	_ = check.bar.Finish()
 	fmt.Fprintf(stderr, "telltale: imported %s, read back and compared; SHA-256 %s\n", t, reader.End().SHA256)
 	return nil
+}
+
+// undo abandons an import, and answers the error that has ended it.
+func (m move) undo(into interface{ Abandon() error }, err error) error {
+	left := into.Abandon()
+	if errors.Is(err, context.Canceled) && (left != nil || m.redis != "") {
+		err = errors.Join(dump.ErrHalf, err) // for there is something left
+	}
+	return errors.Join(err, left)
 }
 
 // shownReader shows on a bar how far a file was read.
@@ -139,7 +175,7 @@ func (m move) begin(ctx context.Context, now func() time.Time) (importer, error)
 	}
 	keys, err := tokens.Open(ctx, m.data, tokens.Options{Importing: true})
 	if err != nil {
-		return nil, errors.Join(err, i.Abandon())
+		return nil, m.undo(i, err)
 	}
 	return &intoFolder{Import: i, keys: keys}, nil
 }

@@ -65,11 +65,26 @@ func parseMove(verb, use string, args []string, getenv func(string) string, help
 	if m.file == "" {
 		return wrong("say which file")
 	}
+	both := false
+	if m.redis, both = sharedPlace(set, m.redis); both {
+		return wrong("give --data or --redis, not both")
+	}
 	c := config{redis: m.redis, redisPrefix: m.prefix}
 	if option, rule := c.checkRedis(); option != "" {
 		return wrong("--%s %s", option, rule)
 	}
 	return m, nil
+}
+
+// sharedPlace is the address of the Redis that is meant, "" where a flag names a folder: one of the
+// environment is not meant then, and where a flag names one too, both is true.
+func sharedPlace(set *flag.FlagSet, redis string) (address string, both bool) {
+	given := map[string]bool{}
+	set.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	if !given["data"] {
+		return redis, false
+	}
+	return "", given["redis"] && redis != ""
 }
 
 // sources are those of all that is kept at its place; a folder's may be that of a server that runs.
@@ -99,11 +114,11 @@ func (m move) failed(err error) error {
 	if err == nil {
 		return nil
 	}
-	if errors.Is(err, context.Canceled) {
-		return &sentence{text: m.verb + " was stopped, and leaves nothing behind", code: 1, cause: err}
-	}
 	if _, is := errors.AsType[*sentence](err); is {
 		return err
+	}
+	if errors.Is(err, context.Canceled) && !errors.Is(err, dump.ErrHalf) {
+		return &sentence{text: m.verb + " was stopped, and leaves nothing behind", code: 1, cause: err}
 	}
 	where := "the data folder " + m.data
 	if m.redis != "" {
@@ -133,6 +148,7 @@ func (m move) failed(err error) error {
 		{redis.ErrNone, "Redis holds nothing with that prefix: give the servers' --redis and --redis-prefix"},
 		{redis.ErrInUse, "Redis is used by a telltale, or was within the last half minute: stop all that share it, then try again"},
 		{redis.ErrTaken, "Redis holds a board with that prefix already: give another --redis-prefix, or an empty Redis"},
+		{redis.ErrVersion, "that Redis is too old: give one of version 7 or later, or Valkey"},
 		{redis.ErrNewer, "Redis was written by another telltale: use that one"},
 	} {
 		if errors.Is(err, known.err) {

@@ -2,13 +2,17 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/redis/rueidis"
 
 	"telltale/server/ledger"
 	"telltale/server/store/dump"
@@ -99,13 +103,20 @@ func TestAMoveThatCannotBeIsASentenceAndChangesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	shared, err := redis.Open(t.Context(), redis.Options{URL: server.URL(), Prefix: "used"})
+	shared, err := redis.Open(t.Context(), redis.Options{URL: server.URL(), Prefix: "used", Patience: time.Minute})
+	if err == nil {
+		err = shared.Close()
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer shared.Close()
-	for !shared.Leads() { // it looks after the store, as a server does
-		runtime.Gosched()
+	client, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{server.Addr()}, DisableCache: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	if err := client.Do(t.Context(), client.B().Set().Key("{used}:lease").Value("a server").Build()).Error(); err != nil {
+		t.Fatal(err)
 	}
 	half := filepath.Join(t.TempDir(), "half")
 	if err := errors.Join(os.Mkdir(half, 0o700), os.WriteFile(filepath.Join(half, dump.HalfFile), nil, 0o600)); err != nil {
@@ -121,6 +132,7 @@ func TestAMoveThatCannotBeIsASentenceAndChangesNothing(t *testing.T) {
 		{"export a b", nil, "one file", 2},
 		{"export --fast", nil, "-fast", 2},
 		{"export x --redis http://x", nil, "--redis is", 2},
+		{"export x --data d --redis redis://x:1", nil, "--data or --redis", 2},
 		{"export " + file + "2 --data " + used, nil, "stop it, or copy it while it runs with telltale backup", 1},
 		{"export " + file + "2 --data " + empty, nil, "holds no database", 1},
 		{"export " + file + "2 --data " + half, nil, "an import that has not ended", 1},
@@ -154,5 +166,116 @@ func TestAMoveThatCannotBeIsASentenceAndChangesNothing(t *testing.T) {
 		if _, _, err := moveCommand(t, nil, strings.Fields(words)...); err != nil {
 			t.Errorf("%s, where an import has failed before: %v", words, err)
 		}
+	}
+}
+
+func TestAFolderThatAFlagNamesIsMeantRatherThanARedisOfTheEnvironment(t *testing.T) {
+	getenv := func(name string) string { return map[string]string{"TELLTALE_REDIS": "redis://a:1"}[name] }
+	for words, want := range map[string]string{"": "redis://a:1", "--data d": "", "--redis redis://b:1": "redis://b:1", "--redis-prefix p": "redis://a:1"} {
+		m, err := parseMove("import", "", strings.Fields(words), getenv, io.Discard)
+		o, err2 := parseToken(strings.Fields("list "+words), getenv, io.Discard)
+		if err := errors.Join(err, err2); err != nil || m.redis != want || o.redis != want {
+			t.Errorf("%q: %v, the Redis is %q, and of tokens %q; want %q", words, err, m.redis, o.redis, want)
+		}
+	}
+}
+
+func TestAnImportFromATerminalIsRefused(t *testing.T) {
+	terminal, err := os.Open("/dev/ptmx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer terminal.Close()
+	dir := filepath.Join(t.TempDir(), "new")
+	var wrong *sentence
+	if _, _, err := moveCommand(t, terminal, "import", "--data", dir); !errors.As(err, &wrong) || wrong.code != 2 || !strings.Contains(wrong.text, "which file") {
+		t.Errorf("it ended with %v", err)
+	}
+	if _, err := os.Stat(dir); !os.IsNotExist(err) {
+		t.Errorf("the folder: %v", err)
+	}
+}
+
+// stalled is the standard input of a program that is stopped while it waits for more.
+type stalled struct {
+	stop context.CancelFunc
+	more chan struct{}
+}
+
+func (s stalled) Read([]byte) (int, error) {
+	s.stop()
+	<-s.more
+	return 0, io.EOF
+}
+
+func TestAnImportThatIsStoppedSaysWhatItLeaves(t *testing.T) {
+	server := redistest.Start(t)
+	whole, _, err := moveCommand(t, nil, "export", "--data", filledFolder(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "new")
+	for _, c := range []struct{ came, place, to, says string }{
+		{"", "--data", dir, "was stopped, and leaves nothing behind"},
+		{"", "--redis", server.URL(), "was stopped, and leaves nothing behind"},
+		{whole[:len(whole)-9], "--data", dir, "was stopped, and leaves nothing behind"},
+		{whole[:len(whole)-9], "--redis", server.URL(), "Redis holds an import that has not ended: import into it again"},
+	} {
+		ctx, stop := context.WithCancel(t.Context())
+		s := stalled{stop, make(chan struct{})}
+		err := run(ctx, []string{"import", c.place, c.to}, func(string) string { return "" }, io.MultiReader(strings.NewReader(c.came), s), io.Discard, io.Discard)
+		close(s.more)
+		if err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("after %d bytes, %s: %v, want %q", len(c.came), c.place, err, c.says)
+		}
+		if err := dump.Half(dir); err != nil {
+			t.Errorf("after %d bytes, %s: the folder %v", len(c.came), c.place, err)
+		}
+		if c.came == "" {
+			continue
+		}
+		if _, _, err := moveCommand(t, strings.NewReader(whole), "import", c.place, c.to); err != nil {
+			t.Errorf("another import, %s: %v", c.place, err)
+		}
+	}
+}
+
+func TestAnExportLeavesFilesAloneThatAreNotItsOwn(t *testing.T) {
+	dir, file := filledFolder(t), filepath.Join(t.TempDir(), "board.telltale")
+	if err := os.WriteFile(file+".part", []byte("another's"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := moveCommand(t, nil, "export", file, "--data", dir); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := os.ReadFile(file + ".part"); err != nil || string(left) != "another's" {
+		t.Errorf("the file of another is %q, %v", left, err)
+	}
+}
+
+// fullDisk is one on which there is no space.
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
+
+func TestAFileThatCannotBeWrittenOnIsNotBlamedOnTheStore(t *testing.T) {
+	large := dump.Record{Board: &dump.Board{ID: "a", Document: bytes.Repeat([]byte("a"), 2<<20)}}
+	source := func(_ context.Context, put dump.Put) error {
+		if err := put(large); err != nil {
+			return fmt.Errorf("read the store: %w", err)
+		}
+		return nil
+	}
+	m := move{verb: "export", file: "-", redis: "redis://a:1"}
+	err := m.failed(m.export(t.Context(), []dump.Source{source}, fullDisk{}, io.Discard))
+	if err == nil || !strings.Contains(err.Error(), "the standard output cannot be written") {
+		t.Errorf("it ended with %v", err)
+	}
+}
+
+func TestAMoveByARedisThatIsTooOldSaysWhichIsNeeded(t *testing.T) {
+	err := move{verb: "export", redis: "redis://a:1"}.failed(fmt.Errorf("the Redis server cannot be reached: %w: this is 6.2", redis.ErrVersion))
+	if err == nil || !strings.Contains(err.Error(), "version 7 or later") {
+		t.Errorf("it ended with %v", err)
 	}
 }

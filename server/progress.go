@@ -2,20 +2,17 @@ package main
 
 import (
 	"io"
-	"os"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 )
 
 // newProgress is a bar on a terminal that says how far something is, of total, or without end where that is -1;
 // it leaves nothing behind. Where stderr is no terminal nothing is shown.
 func newProgress(stderr io.Writer, total int64, says string) *progressbar.ProgressBar {
-	file, is := stderr.(*os.File)
 	return progressbar.NewOptions64(total,
 		progressbar.OptionSetWriter(stderr),
-		progressbar.OptionSetVisibility(is && term.IsTerminal(int(file.Fd()))),
+		progressbar.OptionSetVisibility(isTerminal(stderr)),
 		progressbar.OptionSetDescription(says),
 		progressbar.OptionThrottle(100*time.Millisecond),
 		progressbar.OptionSetWidth(30),

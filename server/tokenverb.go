@@ -202,6 +202,10 @@ func parseToken(args []string, getenv func(string) string, help io.Writer) (toke
 		}
 		words, rest = append(words, rest[0]), rest[1:]
 	}
+	both := false
+	if o.redis, both = sharedPlace(set, o.redis); both {
+		return wrong("give --data or --redis, not both")
+	}
 	if len(words) == 0 {
 		return wrong("say create, list or revoke")
 	}

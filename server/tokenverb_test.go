@@ -103,6 +103,7 @@ func TestAWrongTokenCommandIsASentence(t *testing.T) {
 		{"create a", "--scope"}, {"create a --scope raed", `"raed"`}, {"create a --scope read --expires soon", "30d"},
 		{"create a --scope read --expires 0s", "30d"}, {"list a", "no name"}, {"revoke", "one name"}, {"revoke a --scope read", "for create"},
 		{"create a --fast", "-fast"}, {"create a --scope read --user  ", "-user"},
+		{"list --data d --redis redis://127.0.0.1:1", "--data or --redis"},
 	} {
 		var wrong *sentence
 		if _, err := tokenCommand(t, dir, strings.Fields(c.words)...); !errors.As(err, &wrong) || wrong.code != 2 || !strings.Contains(wrong.text, c.says) {

@@ -73,6 +73,17 @@ func (i *Import) begin(ctx context.Context) error {
 	if err := i.mark(); err != nil {
 		return fmt.Errorf("the data directory %s %w: %w", i.dir, ErrUnwritable, err)
 	}
+	if err := i.create(ctx); err != nil {
+		if left := i.Abandon(); left != nil {
+			err = errors.Join(dump.ErrHalf, err, left)
+		}
+		return err
+	}
+	return nil
+}
+
+// create makes the database.
+func (i *Import) create(ctx context.Context) error {
 	file := filepath.Join(i.dir, fileName)
 	if err := keepPrivate(file); err != nil {
 		return fmt.Errorf("the data directory %s %w: %w", i.dir, ErrUnwritable, err)
@@ -85,14 +96,13 @@ func (i *Import) begin(ctx context.Context) error {
 	db.SetMaxOpenConns(2) // the transaction, and one that reads
 	i.store.writer = db
 	if i.store.conn, err = db.Conn(ctx); err == nil {
-		err = i.store.migrate(ctx)
+		err = errors.Join(i.store.migrate(ctx), i.store.conn.Close())
+		i.store.conn = nil
 	}
 	if err != nil {
 		return explain(file, err)
 	}
-	err = i.store.conn.Close()
-	i.store.conn = nil
-	return err
+	return nil
 }
 
 // kept are the files of a store.
@@ -107,7 +117,7 @@ func (i *Import) mark() error {
 	if err := errors.Join(file.Sync(), file.Close()); err != nil {
 		return err
 	}
-	return syncDir(i.dir)
+	return SyncDir(i.dir)
 }
 
 // clear removes what an import has left, and last the mark.
@@ -123,17 +133,17 @@ func (i *Import) clear() error {
 }
 
 func (i *Import) unmark() error {
-	if err := syncDir(i.dir); err != nil {
+	if err := SyncDir(i.dir); err != nil {
 		return err
 	}
 	if err := os.Remove(filepath.Join(i.dir, dump.HalfFile)); err != nil {
 		return err
 	}
-	return syncDir(i.dir)
+	return SyncDir(i.dir)
 }
 
-// syncDir brings the names in a directory to disk, where a system lets it.
-func syncDir(dir string) error {
+// SyncDir brings the names in a directory to disk, where a system lets it.
+func SyncDir(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
