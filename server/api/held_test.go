@@ -53,7 +53,7 @@ func (h *holdings) sum() int64 {
 func TestWhoHoldsMuchOrWaitsForItKeepsNobodyElseOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		of := newHoldings(heldAtOnce)
-		greedy, other := payer{1, "192.0.2.1"}, payer{1, "192.0.2.2"}
+		greedy, other := payer{byAddress, "192.0.2.1"}, payer{byAddress, "192.0.2.2"}
 		first := &share{of: of, payer: greedy}
 		if err := first.take(t.Context(), heldAtOnce/2); err != nil {
 			t.Fatal(err)
@@ -72,12 +72,12 @@ func TestWhoHoldsMuchOrWaitsForItKeepsNobodyElseOut(t *testing.T) {
 			t.Fatal(err)
 		}
 		all.Go(func() { // waits, and stands in nobody's way
-			if err := (&share{of: of, payer: payer{0, "token"}}).take(t.Context(), 16<<20); err == nil {
+			if err := (&share{of: of, payer: payer{byToken, "token"}}).take(t.Context(), 16<<20); err == nil {
 				t.Error("more than all is held")
 			}
 		})
 		synctest.Wait()
-		begun, small := time.Now(), &share{of: of, payer: payer{0, "third"}}
+		begun, small := time.Now(), &share{of: of, payer: payer{byToken, "third"}}
 		if err := small.take(t.Context(), 128<<10); err != nil || time.Since(begun) != 0 {
 			t.Errorf("a small one: %v after %v", err, time.Since(begun))
 		}

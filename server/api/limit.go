@@ -41,23 +41,30 @@ func newPaces(most int) *paces {
 func (p *paces) fresh() *bucket.Limiter { return bucket.NewLimiter(bucket.Limit(p.most), p.most) }
 
 // payer is one of those whose use is counted together: a token, or the address of who shows none.
+// The zero payer is nobody.
 type payer struct {
-	kind int // 0 for a token, 1 for an address
+	kind int
 	key  string
 }
+
+// The kinds of payers.
+const (
+	byToken = iota + 1
+	byAddress
+)
 
 // payerOf is to whom a request of this caller, from this address, is counted.
 func payerOf(c auth.Caller, address string) payer {
 	if !c.Named() || c.Board != "" && c.User == "" { // a share link is many people's
-		return payer{1, Neighbourhood(address)}
+		return payer{byAddress, Neighbourhood(address)}
 	}
-	return payer{0, c.ID}
+	return payer{byToken, c.ID}
 }
 
 // find is the pace of one token or address.
 func (p *paces) find(c auth.Caller, address string, now time.Time) *bucket.Limiter {
 	who := payerOf(c, address)
-	kind, key := who.kind, who.key
+	kind, key := who.kind-byToken, who.key
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	of := p.of[kind]
