@@ -15,6 +15,10 @@
 //     is to be sent;
 //   - [Viewer.Next] of the viewer, where it watches.
 //
+// Where a goroutine that waits is too much for each connection, [NewTellingOutbox] calls a
+// function instead of making Ready ready, which is nil then: that may put the connection in
+// the line of a few writers, who ask the same.
+//
 // Nothing here ever waits for a peer. A writer that is stuck in a write is asked
 // for nothing, and costs nobody else more than one look at its place.
 //

@@ -166,7 +166,8 @@ func (o *Outbox) Stuck() bool {
 }
 
 // Ready is signalled whenever there may be something to write: a message here,
-// something new for a viewer of this outbox, or a member that has become due.
+// something new for a viewer of this outbox, or a member that has become due. Of an
+// outbox that tells it is nil: waiting for it never ends.
 func (o *Outbox) Ready() <-chan struct{} { return o.ready }
 
 // Room is signalled whenever a message was taken, and once when it is first asked for.
@@ -180,7 +181,7 @@ func (o *Outbox) Room() <-chan struct{} {
 	return o.room
 }
 
-// Signal makes Ready ready.
+// Signal makes Ready ready, or tells.
 func (o *Outbox) Signal() {
 	if o.tell != nil {
 		o.tell()
