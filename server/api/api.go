@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -111,7 +112,7 @@ func New(o Options) *API {
 		o.Tiers = series.Tiers
 	}
 	a := &API{Options: o, begun: time.Now(), snapshots: make(chan struct{}, snapshotsAtOnce), pictures: make(chan struct{}, picturesAtOnce),
-		firsts: newHoldings(firstsAtOnce), held: newHoldings(heldAtOnce), remotes: newRemotes(), turns: newTurns(), settling: newSettling(), paces: newPaces(o.RateLimit),
+		firsts: newHoldings(firstsAtOnce), held: newHoldings(heldAtOnce), remotes: newRemotes(), turns: newTurns(), settling: newSettling(debug.FreeOSMemory), paces: newPaces(o.RateLimit),
 		draining: make(chan struct{}), sockets: map[*socket]struct{}{}}
 	a.Pages = a.seeing(o.Pages)
 	a.boards = Boards{Ledger: o.Ledger, Files: o.BoardFiles}
