@@ -129,7 +129,7 @@ func BenchmarkJoin(b *testing.B) {
 		}
 		_, at := viewer.Next()
 		s, history, err := h.api.snapshot(b.Context(), &watch{Viewer: viewer, reach: 3_600_000, points: 300}, at)
-		if err != nil || len(s.History) != 8 {
+		if err != nil || len(s.Values) != 8 {
 			b.Fatal(err)
 		}
 		b.SetBytes(int64(len(wire.AppendSnapshotOf(nil, s, history, ""))))

@@ -125,8 +125,7 @@ func (s *blocks) at(ctx context.Context, p place, read func() (*block, error)) (
 			}
 			s.kept[p] = r
 			s.mu.Unlock()
-			r.block, r.err = read()
-			s.finish(r)
+			s.read(r, read)
 			return r.block, r.err
 		}
 		if r.element != nil {
@@ -143,6 +142,13 @@ func (s *blocks) at(ctx context.Context, p place, read func() (*block, error)) (
 			return r.block, r.err
 		}
 	}
+}
+
+// read reads a block for all who wait for it.
+func (s *blocks) read(r *reading, read func() (*block, error)) {
+	r.err = errUnread
+	defer s.finish(r)
+	r.block, r.err = read()
 }
 
 // finish keeps what was read, where something was.

@@ -75,6 +75,13 @@ func TestWhatCannotBeReadIsNotKeptAndBlocksAreBoundedAndForgotten(t *testing.T) 
 				t.Errorf("%v, %v, %d are kept", b, err, len(s.kept))
 			}
 		}
+		func() {
+			defer func() { _ = recover() }()
+			_, _ = s.at(t.Context(), place{room: "r"}, func() (*block, error) { panic("broken") })
+		}()
+		if len(s.kept) != 0 {
+			t.Error("a block that nobody reads any more is waited for")
+		}
 		for n := range uint64(100) {
 			if _, err := s.at(t.Context(), place{room: "r", after: n}, func() (*block, error) { return written(n, 1, 1<<20), nil }); err != nil {
 				t.Fatal(err)

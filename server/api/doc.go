@@ -4,8 +4,9 @@
 // It decodes, validates, asks the ledger or the hub, and encodes. It must not
 // know how anything is kept, nor decide what a mutation makes of a metric.
 //
-// Sockets: a connection has one goroutine, which reads; the request's own ends with the
-// handshake, and each message is answered by one more; a timer beats. Who has something
+// Sockets: a connection has one goroutine, which reads; of /ws the request's own ends with
+// the handshake (/status and /dashboard, which few have open, read by theirs), and each
+// message is answered by one more; a timer beats. Who has something
 // to write stands in line (turns.go), and writers, of which there are fewer than
 // processors, go through it: what comes in goes first, and five hundred viewers do not
 // slow down the command that they follow. A connection's writer, one at a time, alone
@@ -14,7 +15,8 @@
 // ready, up to 64 KiB, and gives it to the connection in one write (outbound.go): a
 // write for each message, through the library, cost thirty times as much. Where it has
 // to wait, for the peer or for the store, another writer takes its place. So what one
-// connection can make the server hold is its outbox, one message and one write; one
+// connection can make the server hold is its outbox, one message and one write, and no
+// snapshot before its turn has come; one
 // that is idle holds no buffer but 256 bytes to read into. The library reads, and writes pongs and close frames;
 // a write that takes longer than the patience is ended behind the frame that it is in
 // the midst of, so that the close frame can be read. What comes in
@@ -77,5 +79,7 @@
 //     leaves no goroutine, timer or viewer behind.
 //
 // Locks: API.mu, screens.mu and lobby.mu are held for map operations and offers only, and so is
-// rooms.order, under which the hub's Outbox is asked and offered to.
+// rooms.order, under which the hub's Outbox is asked and offered to. turns.mu is a leaf, taken
+// under any of the hub's by what an outbox tells; openings.mu, blocks.mu, holdings.mu
+// and settling.mu are leaves too.
 package api

@@ -25,7 +25,7 @@ func (s *stage) joins(c *session, request string) {
 	}
 }
 
-// The writing goroutine may find the outbox empty, and then, before it asks the
+// A writer may find the outbox empty, and then, before it asks the
 // rooms, joined is queued and the room has something.
 func TestNothingOfARoomIsGivenWhileItsJoinedWaits(t *testing.T) {
 	act(t, sqlite.Options{}, Catchup, func(s *stage) {

@@ -36,13 +36,15 @@ type stretch struct {
 // opening is a history that is being read, or was. Nobody may change it.
 type opening struct {
 	done chan struct{} // closed once what follows is there
-	rows map[metric.ID][]series.Row
-	text []byte // the same as a snapshot has it
+	text []byte        // as a snapshot has it
 	err  error
 }
 
+// errUnread is told who waits for something where reading it panicked.
+var errUnread = errors.New("who read it did not come to an end")
+
 // weight is about what it takes in memory.
-func (o *opening) weight() int { return 2*len(o.text) + 256 }
+func (o *opening) weight() int { return cap(o.text) + 256 }
 
 // of gives a history, which read reads where nobody has.
 func (s *openings) of(ctx context.Context, of stretch, read func() (map[metric.ID][]series.Row, error)) (*opening, error) {
@@ -56,10 +58,7 @@ func (s *openings) of(ctx context.Context, of stretch, read func() (map[metric.I
 			}
 			s.kept[of] = o
 			s.mu.Unlock()
-			if o.rows, o.err = read(); o.err == nil {
-				o.text = wire.AppendHistory(make([]byte, 0, sizeOf(o.rows)), o.rows)
-			}
-			s.finish(of, o)
+			s.read(of, o, read)
 			return o, o.err
 		}
 		s.mu.Unlock()
@@ -72,6 +71,17 @@ func (s *openings) of(ctx context.Context, of stretch, read func() (map[metric.I
 			return o, o.err
 		}
 	}
+}
+
+// read reads a history for all who wait for it.
+func (s *openings) read(of stretch, o *opening, read func() (map[metric.ID][]series.Row, error)) {
+	o.err = errUnread
+	defer s.finish(of, o)
+	rows, err := read()
+	if err == nil {
+		o.text = wire.AppendHistory(make([]byte, 0, sizeOf(rows)), rows)
+	}
+	o.err = err
 }
 
 // finish keeps what was read for a while, where there is room for it.

@@ -116,14 +116,17 @@ func frameEnd(frames []byte, n int) int {
 }
 
 // outgoing is what is to be sent next: whole frames that are shared with others, or
-// one message that has none yet. The zero outgoing is nothing.
+// one message that has none yet. A large one that has to stand in line is made when its
+// turn has come: ten thousand who wait for that hold what they share, and not one each.
+// The zero outgoing is nothing.
 type outgoing struct {
 	frames   []byte
 	messages int // in frames
 	payload  []byte
+	later    func() []byte // makes the payload
 }
 
-func (o outgoing) none() bool { return o.frames == nil && o.payload == nil }
+func (o outgoing) none() bool { return o.frames == nil && o.payload == nil && o.later == nil }
 
 // writeBytes is how much is written at once where more is there. One frame may be more.
 const writeBytes = 64 << 10

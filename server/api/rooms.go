@@ -16,13 +16,13 @@ var (
 	errNoSuchUser = errors.New("no user of that name is connected")
 )
 
-// rooms is what a session is in. The reading goroutine joins and leaves, the
-// writing one gives what is said.
+// rooms is what a session is in. Who answers its requests, one after the other, joins and
+// leaves; its writer, one at a time, gives what is said.
 type rooms struct {
-	user string // the reading goroutine's; named by the first join
-	turn bool   // the writing goroutine's
+	user string // of who answers; named by the first join
+	turn bool   // the writer's
 
-	// order makes joined and what may follow it one step for the writing goroutine.
+	// order makes joined and what may follow it one step for the writer.
 	// It guards what follows.
 	order  sync.Mutex
 	in     map[string]*membership
@@ -35,8 +35,8 @@ func newRooms() rooms {
 	return rooms{in: map[string]*membership{}, echoes: echoes{open: map[spot]own{}, moved: make(chan struct{}, 1)}}
 }
 
-// membership is a session in one room. The line and overdue are the writing
-// goroutine's.
+// membership is a session in one room. The line and overdue are the
+// writer's.
 type membership struct {
 	*line
 	room, user string

@@ -243,7 +243,7 @@ func (s *socket) read(receive func([]byte)) error {
 // recovered ends the socket where there was a panic, and nothing else.
 func (s *socket) recovered(cause any) {
 	if cause != nil {
-		s.api.Log.Error("message panicked", "panic", cause, "stack", string(debug.Stack()))
+		s.api.Log.Error("socket panicked", "panic", cause, "stack", string(debug.Stack()))
 		s.cut()
 	}
 }
@@ -314,7 +314,7 @@ func (s *socket) again() {
 func (s *socket) turned() (led bool) {
 	s.stage.Store(served)
 	s.led = true
-	more, over := s.write()
+	more, over := s.attempt()
 	if over {
 		s.aside() // what ends a connection may take a while
 	}
@@ -328,6 +328,18 @@ func (s *socket) turned() (led bool) {
 		s.again()
 	}
 	return led
+}
+
+// attempt is write; where that panics the socket is over, and no other.
+func (s *socket) attempt() (more, over bool) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			s.aside()
+			s.recovered(cause)
+			more, over = false, true
+		}
+	}()
+	return s.write()
 }
 
 // greed is how often one socket is written to before others have their turn.
@@ -366,6 +378,9 @@ func (s *socket) write() (more, over bool) {
 		case !o.none() && !s.led:
 			s.kept = o
 		case !o.none():
+			if o.later != nil {
+				o = outgoing{payload: o.later()}
+			}
 			if s.put(o) {
 				writes++
 			}

@@ -1,6 +1,9 @@
 package api
 
 import (
+	"net/http"
+	"net/http/httptest"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -71,4 +74,70 @@ func TestWhoWaitsForSomethingLetsOthersHaveTheirTurn(t *testing.T) {
 			t.Errorf("in the end %d may write, %v are in line", a.turns.free, a.turns.first)
 		}
 	})
+}
+
+func TestWhatIsMadeLaterIsMadeByFewAtOnceInTheirTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &API{turns: turns{free: 1}}
+		come := make(chan struct{})
+		var making, made, waited atomic.Int32
+		for range 50 {
+			var asked atomic.Bool
+			one := scribe(t, a, nil)
+			one.next = func() outgoing {
+				if asked.Swap(true) {
+					return outgoing{}
+				}
+				one.aside()
+				waited.Add(1)
+				<-come
+				return outgoing{later: func() []byte {
+					if n := making.Add(1); n > 1 || !one.led {
+						t.Errorf("%d are made at once, led %v", n, one.led)
+					}
+					time.Sleep(time.Millisecond)
+					making.Add(-1)
+					made.Add(1)
+					return nil
+				}}
+			}
+			one.wake()
+		}
+		synctest.Wait()
+		scribe(t, a, func(*socket) { time.Sleep(time.Second) }).wake() // another is written to
+		synctest.Wait()
+		close(come)
+		synctest.Wait()
+		if waited.Load() != 50 || made.Load() != 0 {
+			t.Errorf("%d waited, and %d were made before their turn", waited.Load(), made.Load())
+		}
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if made.Load() != 50 {
+			t.Errorf("%d were made", made.Load())
+		}
+	})
+}
+
+func TestAWriterThatPanicsEndsItsSocketAndNoOther(t *testing.T) {
+	h := open(t)
+	stays := h.dial("/status")
+	stays.until("1 client(s) connected.")
+	broken := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s, err := h.api.open(w, r)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer s.close()
+		s.run(func() outgoing { panic("broken") }, ignore)
+	}))
+	defer broken.Close()
+	for range 2 * runtime.GOMAXPROCS(0) { // more than there are writers
+		if code := (&house{t: t, url: broken.URL}).dial("/").closed(); code != -1 {
+			t.Errorf("closed with %d", code)
+		}
+	}
+	_ = h.dial("/status")
+	stays.until("2 client(s) connected.")
 }

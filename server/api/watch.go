@@ -97,8 +97,13 @@ func (c *session) frame() outgoing {
 		if w.to != 0 {
 			w.Close()
 		}
-		size := 256 + 64*len(snapshot.Values) + len(history)
-		return outgoing{payload: wire.AppendSnapshotOf(make([]byte, 0, size), snapshot, history, w.id)}
+		return outgoing{later: func() []byte {
+			if w.clock && w.to == 0 {
+				snapshot.Time, snapshot.Written = c.api.Hub.Written(at.Values, at.Seq)
+			}
+			size := 256 + 64*len(snapshot.Values) + len(history)
+			return wire.AppendSnapshotOf(make([]byte, 0, size), snapshot, history, w.id)
+		}}
 	case errors.Is(err, ledger.ErrPassed):
 		w.Passed(at)
 	case c.ctx.Err() == nil:
@@ -138,20 +143,20 @@ const (
 )
 
 // snapshot reads the state as of a boundary: what the viewer missed, where that
-// can be had, otherwise its whole range. Its history is written out already.
+// can be had, otherwise its whole range. Its history is the text besides, which may be
+// that of many.
 func (a *API) snapshot(ctx context.Context, w *watch, at *hub.Boundary) (series.Snapshot, []byte, error) {
 	s := series.Snapshot{Epoch: at.Epoch, Seq: at.Seq, Values: at.Values}
 	if w.to != 0 {
 		s, err := a.moment(ctx, w, at)
-		return s, wire.AppendHistory(nil, s.History), err
-	}
-	if w.clock {
-		s.Time, s.Written = a.Hub.Written(at.Values, at.Seq)
+		text := wire.AppendHistory(nil, s.History)
+		s.History = nil
+		return s, text, err
 	}
 	if at.Resume {
 		history, err := a.missed(ctx, w, at)
 		if !errors.Is(err, ledger.ErrPruned) {
-			s.Resumed, s.History = true, history
+			s.Resumed = true
 			return s, wire.AppendHistory(make([]byte, 0, sizeOf(history)), history), err
 		}
 	}
@@ -159,7 +164,6 @@ func (a *API) snapshot(ctx context.Context, w *watch, at *hub.Boundary) (series.
 	if err != nil {
 		return s, nil, err
 	}
-	s.History = o.rows
 	return s, o.text, nil
 }
 

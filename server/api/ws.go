@@ -18,9 +18,9 @@ import (
 // retry is how long a client that was said goodbye to waits, in ms.
 const retry = 1000
 
-// session is one connection to /ws. The reading goroutine answers requests, one
-// after the other; the writing one gives what is said in the rooms it is in, and
-// makes snapshots and frames of what it watches.
+// session is one connection to /ws. Requests are answered one after the other, each by a
+// goroutine of its own; whichever writer comes along the line, one at a time, gives what is
+// said in the rooms it is in, and makes snapshots and frames of what it watches.
 type session struct {
 	*socket
 	from    auth.Caller
