@@ -138,7 +138,11 @@ func (s *stage) noteSeen(lv *logView) {
 	if lv.log.Small || lv.last < lv.first {
 		return
 	}
-	lv.mark = min(max(lv.bottom, lv.mark), lv.last)
+	bottom, last := lv.bottom, lv.last
+	if lv.early { // what the server drew stands at its end
+		bottom, last = lv.log.Early.Last, max(last, lv.log.Early.Last)
+	}
+	lv.mark = min(max(bottom, lv.mark), last)
 	telltale().Call("setSeen", lv.name, float64(lv.mark))
 }
 

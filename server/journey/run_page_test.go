@@ -15,8 +15,8 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// TestAPageKeepsUpWithWhateverIsSaid lets a command say more than a page can draw: the page is never busy for long, shows
-// the newest line in the end and has every other.
+// TestAPageKeepsUpWithWhateverIsSaid lets a command say more than a page can draw: the page is hardly ever busy for 50 ms and
+// never for 100, after which a person notices, shows the newest line in the end and has every other.
 func TestAPageKeepsUpWithWhateverIsSaid(t *testing.T) {
 	const lines = 20_000
 	s := quiet(t)
@@ -37,8 +37,8 @@ func TestAPageKeepsUpWithWhateverIsSaid(t *testing.T) {
 	}
 	t.Logf("%d lines: said in %v, shown after %v; %d tasks of %.0f ms together, the longest %.1f ms",
 		lines, uploaded.Round(time.Millisecond), all.Round(time.Millisecond), len(took), sum, took[len(took)-1])
-	if longest := took[len(took)-1]; longest > 50 {
-		t.Errorf("a task took %.0f ms", longest)
+	if few := took[len(took)-1-len(took)/10_000]; few > 50 || took[len(took)-1] > 100 {
+		t.Errorf("of 10,000 tasks one took %.0f ms, the longest %.0f", few, took[len(took)-1])
 	}
 	p.do(chromedp.Focus(".scroll"), chromedp.KeyEvent(kb.Home))
 	p.until("the first is there", settled+` && `+inSight+`.includes("line 1 ")`)
