@@ -43,18 +43,12 @@ func parseMove(verb, use string, args []string, getenv func(string) string, help
 	set.StringVar(&m.data, "data", m.data, "folder of the server's database")
 	set.StringVar(&m.redis, "redis", m.redis, "address of the Redis that the servers share")
 	set.StringVar(&m.prefix, "redis-prefix", m.prefix, "what the keys in it begin with")
-	var words []string
-	for rest := args; ; {
-		if err := set.Parse(rest); errors.Is(err, flag.ErrHelp) {
-			fmt.Fprint(help, use)
-			return m, err
-		} else if err != nil {
-			return wrong("%s", err)
-		}
-		if rest = set.Args(); len(rest) == 0 {
-			break
-		}
-		words, rest = append(words, rest[0]), rest[1:]
+	words, err := interspersed(set, args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(help, use)
+		return m, err
+	} else if err != nil {
+		return wrong("%s", err)
 	}
 	if len(words) > 1 {
 		return wrong("telltale %s takes one file", verb)

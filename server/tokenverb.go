@@ -189,18 +189,12 @@ func parseToken(args []string, getenv func(string) string, help io.Writer) (toke
 	set.StringVar(&o.user, "user", "", "who speaks with it (default: its name)")
 	set.StringVar(&scope, "scope", "", "what it lets do")
 	set.StringVar(&expires, "expires", "", "how long it holds, as 90s, 12h or 30d (default: until it is revoked)")
-	var words []string
-	for rest := args; ; {
-		if err := set.Parse(rest); errors.Is(err, flag.ErrHelp) {
-			fmt.Fprint(help, tokenUse)
-			return o, err
-		} else if err != nil {
-			return wrong("%s", err)
-		}
-		if rest = set.Args(); len(rest) == 0 {
-			break
-		}
-		words, rest = append(words, rest[0]), rest[1:]
+	words, err := interspersed(set, args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(help, tokenUse)
+		return o, err
+	} else if err != nil {
+		return wrong("%s", err)
 	}
 	both := false
 	if o.redis, both = sharedPlace(set, o.redis); both {
@@ -235,7 +229,6 @@ func parseToken(args []string, getenv func(string) string, help io.Writer) (toke
 	if err := room.CheckUser(o.user); err != nil {
 		return wrong("%s", err)
 	}
-	var err error
 	if o.scopes, err = access.ParseScopes(scope); err != nil {
 		return wrong("%s", err)
 	}
@@ -245,4 +238,14 @@ func parseToken(args []string, getenv func(string) string, help io.Writer) (toke
 		}
 	}
 	return o, nil
+}
+
+// interspersed reads flags that may stand before, between and behind words, and answers the words.
+func interspersed(set *flag.FlagSet, args []string) (words []string, err error) {
+	for {
+		if err := set.Parse(args); err != nil || set.NArg() == 0 {
+			return words, err
+		}
+		words, args = append(words, set.Arg(0)), set.Args()[1:]
+	}
 }

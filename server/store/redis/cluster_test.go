@@ -10,8 +10,9 @@ import (
 	"telltale/shared/metric"
 )
 
-// TestAClusterKeepsAllOfAStoreInOneSlot would fail at the first script whose keys were apart.
-func TestAClusterKeepsAllOfAStoreInOneSlot(t *testing.T) {
+// cluster starts a Redis that is a Cluster of itself alone, and answers its address as a list.
+func cluster(t *testing.T) (url string) {
+	t.Helper()
 	server := redistest.Start(t, "--cluster-enabled", "yes")
 	dial, err := Dial(server.URL())
 	if err != nil {
@@ -29,7 +30,13 @@ func TestAClusterKeepsAllOfAStoreInOneSlot(t *testing.T) {
 	eventually(t, "the cluster is up", func() bool {
 		return client.Do(t.Context(), client.B().Set().Key("probe").Value("1").Build()).Error() == nil
 	})
-	a, b := open(t, server.URL()+","+server.URL(), "p"), open(t, server.URL()+","+server.URL(), "p")
+	return server.URL() + "," + server.URL()
+}
+
+// TestAClusterKeepsAllOfAStoreInOneSlot would fail at the first script whose keys were apart.
+func TestAClusterKeepsAllOfAStoreInOneSlot(t *testing.T) {
+	url := cluster(t)
+	a, b := open(t, url, "p"), open(t, url, "p")
 	told := followed(a, b)
 	for range 3 {
 		for _, s := range []*Store{a, b} {

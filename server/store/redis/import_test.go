@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/redis/rueidis"
-
 	"telltale/server/ledger"
 	"telltale/server/store/dump"
 	"telltale/server/store/redistest"
@@ -181,24 +179,7 @@ func TestAServerThatStartsAmidAnExportEndsIt(t *testing.T) {
 }
 
 func TestAStoreInAClusterMoves(t *testing.T) {
-	server := redistest.Start(t, "--cluster-enabled", "yes")
-	dial, err := Dial(server.URL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	dial.ForceSingleClient = true
-	client, err := rueidis.NewClient(dial)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
-	if err := client.Do(t.Context(), client.B().Arbitrary("CLUSTER", "ADDSLOTSRANGE", "0", "16383").Build()).Error(); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "the cluster is up", func() bool {
-		return client.Do(t.Context(), client.B().Set().Key("probe").Value("1").Build()).Error() == nil
-	})
-	url := server.URL() + "," + server.URL()
+	url := cluster(t)
 	from, to := at(url, "from"), at(url, "to")
 	filled(t, from)
 	i := begun(t, to, from)
