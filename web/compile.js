@@ -7,14 +7,16 @@ onmessage = async ({ data: { url, size } }) => {
     const answer = await fetch(url);
     if (!answer.ok) throw new Error(answer.status);
     const from = answer.body.getReader();
-    let had = 0, said = 0;
+    let had = 0, said = performance.now();
     const body = new ReadableStream({
       async pull(to) {
         const { done, value } = await from.read();
         if (done) return to.close();
         had += value.byteLength;
-        const percent = Math.min(Math.floor(100 * had / size), 99);
-        if (percent >= said + 4) postMessage(said = percent);
+        if (performance.now() - said > 250) { // each is a frame, which takes the processor that compiles
+          said = performance.now();
+          postMessage(Math.min(Math.floor(100 * had / size), 99));
+        }
         to.enqueue(value);
       },
     });

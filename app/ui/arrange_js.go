@@ -175,7 +175,7 @@ func (v *framesView) begin() {
 	}
 	v.root.Get("dataset").Set("does", does)
 	h.frame.Get("dataset").Set("slot", "yes") // no class: go-app writes those anew
-	h.card.Get("dataset").Set("held", "yes")
+	h.card.Get("dataset").Set("held", does)
 }
 
 // follow brings the card to the pointer, and the others to where they would stand.

@@ -176,7 +176,11 @@ func (p *BoardPage) Render() app.UI {
 	if !p.at.large {
 		current = p.at.path
 	}
-	return p.page("", current, "board", "Skip to the board",
+	kind := ""
+	if p.desk.editing() {
+		kind = "arranging"
+	}
+	return p.page(kind, current, "board", "Skip to the board",
 		app.Main().ID("board").Class("inner").TabIndex(-1).DataSet("board", p.at.board.ID).Body(
 			p.toolbar(),
 			either(p.at.to != 0, p.timeBar),
