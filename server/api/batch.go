@@ -30,13 +30,6 @@ const (
 	maxAtomic = 100_000
 )
 
-// row is one mutation of a batch.
-type row struct {
-	change
-	Metric *string `json:"metric"`
-	Key    string  `json:"key"`
-}
-
 // postBatch applies NDJSON or a JSON array of rows in the order sent, and answers
 // a line a row.
 func (a *API) postBatch(w http.ResponseWriter, r *http.Request) error {
@@ -56,7 +49,7 @@ func (a *API) postBatch(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	b := &batch{api: a, r: r, key: key, digest: digest, out: bufio.NewWriter(patient{w}), w: w}
+	b := &batch{api: a, r: r, key: key, digest: digest, out: bufio.NewWriterSize(patient{w}, min(max(len(body), 4<<10), 32<<10)), w: w}
 	switch atomic := query.Get("atomic"); atomic {
 	case "true":
 		return b.atomic(rows)
@@ -73,6 +66,7 @@ type batch struct {
 	r      *http.Request
 	w      http.ResponseWriter
 	out    *bufio.Writer
+	rows   rowReader
 	key    string
 	digest uint64
 	begun  bool // part of the answer is on its way
@@ -190,17 +184,18 @@ func (b *batch) begin() {
 
 // line answers one row.
 func (b *batch) line(o ledger.Outcome) {
-	var line []byte
+	line := b.out.AvailableBuffer()
 	if o.Err == nil {
-		line, _ = json.Marshal(o.Sample) // finite numbers and a string cannot fail
+		line = appendSample(line, o.Sample)
 	} else {
 		p := explain(o.Err)
-		line, _ = json.Marshal(struct {
+		text, _ := json.Marshal(struct { // a number and a string cannot fail
 			Status int    `json:"status"`
 			Detail string `json:"detail"`
 		}{p.Status, p.Detail})
+		line = append(line, shownJSON(text)...)
 	}
-	_, _ = b.out.Write(append(shownJSON(line), '\n')) // flush answers the error
+	_, _ = b.out.Write(append(line, '\n')) // flush answers the error
 }
 
 // patient writes an answer to one who may read slowly, but must read: an answer on
@@ -233,8 +228,8 @@ func (b *batch) item(text []byte) (ledger.Item, error) {
 	if len(text) > maxRow {
 		return ledger.Item{}, refuse(http.StatusRequestEntityTooLarge, "the row has %d bytes, at most %d are read", len(text), maxRow)
 	}
-	var row row
-	if err := decodeJSON(text, &row); err != nil {
+	row, err := b.rows.read(text)
+	if err != nil {
 		return ledger.Item{}, err
 	}
 	if row.Metric == nil {
