@@ -15,7 +15,10 @@ type bars struct {
 	heights []float64 // by stretch, then series
 }
 
-const barPitch = 8.0 // pixels a bar and the space to the next take, at least
+const (
+	barPitch = 8.0 // pixels a bar and the space to the next take, at least
+	barBegun = 2.0 // pixels one takes that has just begun, as far as the space before it has them
+)
 
 // barSteps are the stretches a bar may stand for.
 var barSteps = [...]int64{100, 200, 500, second, 2 * second, 5 * second, 10 * second, 15 * second, 20 * second, 30 * second,
@@ -114,7 +117,11 @@ func (c *Chart) drawBars() {
 	gap := min(max(float64(b.step)*c.x.per*0.2, 1), 4)
 	for k := range b.count {
 		start := b.first + int64(k)*b.step - b.offset
-		left, right := max(c.x.at(start)+gap/2, c.plot.x), min(c.x.at(start+b.step)-gap/2, c.plot.right())
+		edge, end := c.x.at(start), c.x.at(start+b.step)-gap/2
+		left, right := max(edge+gap/2, c.plot.x), min(end, c.plot.right())
+		if right < end { // what was told in it a moment ago is to be seen
+			left = min(left, max(right-barBegun, edge-gap/2, c.plot.x))
+		}
 		if right-left < 0.1 {
 			continue
 		}

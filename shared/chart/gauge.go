@@ -162,7 +162,7 @@ func (c *Chart) toneCentred(i int, x, y, width float64) {
 		return
 	}
 	start := len(c.text)
-	c.text = appendChange(c.text, c.changes[i].by, c.in.Unit)
+	c.text = appendChange(c.text, c.changes[i], c.in.Unit)
 	if scene.Width(c.text[start:], deltaSize, scene.Regular) <= width {
 		c.t.Text(x, y, c.text[start:], scene.Style{Role: scene.Muted, Size: deltaSize, Align: scene.Center, Baseline: scene.Top})
 	}

@@ -101,7 +101,7 @@ func (c *Chart) delta(i int, a box, y float64) float64 {
 	x := a.x
 	if o := c.changes[i]; o.known {
 		start := len(c.text)
-		c.text = appendChange(c.text, o.by, c.in.Unit)
+		c.text = appendChange(c.text, o, c.in.Unit)
 		if width := scene.Width(c.text[start:], deltaSize, scene.Regular); width <= a.w {
 			c.t.Text(x, y, c.text[start:], scene.Style{Role: scene.Muted, Size: deltaSize, Baseline: scene.Top})
 			x += width + 14
@@ -114,17 +114,19 @@ func (c *Chart) delta(i int, a box, y float64) float64 {
 	return y + deltaSize
 }
 
-// appendChange appends a change as a person reads it: ↑ 3 GiB, or unchanged.
-func appendChange(dst []byte, by float64, unit string) []byte {
+// appendChange appends a change as a person reads it: ↑ 3 GiB, unchanged, or hardly changed.
+func appendChange(dst []byte, o change, unit string) []byte {
 	switch {
-	case by > 0:
-		dst = append(dst, "↑ "...)
-	case by < 0:
-		dst = append(dst, "↓ "...)
-	default:
+	case o.by == 0:
 		return append(dst, "unchanged"...)
+	case o.hardly:
+		return append(dst, "hardly changed"...)
+	case o.by > 0:
+		dst = append(dst, "↑ "...)
+	default:
+		dst = append(dst, "↓ "...)
 	}
-	return AppendValue(dst, math.Abs(by), unit)
+	return AppendValue(dst, math.Abs(o.by), unit)
 }
 
 // spark draws the line of a series without axes, all of it as high as the area allows.

@@ -108,8 +108,8 @@ func (c *Chart) row(i int, a box, k columns) {
 	if k.change > 0 {
 		if o := c.changes[i]; s.Trust != fresh.Fresh && k.age == 0 {
 			c.age(s, x, y, k.change, style)
-		} else if o.known && o.by != 0 {
-			c.right(x, y, k.change, func(dst []byte) []byte { return appendChange(dst, o.by, s.Unit) }, style)
+		} else if o.moved() {
+			c.right(x, y, k.change, func(dst []byte) []byte { return appendChange(dst, o, s.Unit) }, style)
 		}
 		x -= k.change + rowSpace
 	}

@@ -76,24 +76,45 @@ func (c *Chart) gather(width float64) reach {
 
 // change is how a value differs from that at the range's start.
 type change struct {
-	by    float64
-	known bool
+	by     float64
+	known  bool
+	hardly bool // it takes an exponent to write it, while the value reads as before
 }
+
+// moved tells whether there is a change to speak of.
+func (o change) moved() bool { return o.known && o.by != 0 && !o.hardly }
 
 func (c *Chart) change(tr trace, s *Series) change {
 	if tr.first == tr.next || s.Head.Time == 0 {
 		return change{}
 	}
-	return change{s.Head.Value - c.points[tr.first].last, true}
+	unit := c.in.Unit
+	if c.in.Kind == Table {
+		unit = s.Unit
+	}
+	before, now := c.points[tr.first].last, s.Head.Value
+	return change{now - before, true, hardly(before, now, unit)}
+}
+
+func hardly(before, now float64, unit string) bool {
+	if by := math.Abs(now - before); by == 0 || by >= leastPlain || !unitOf(unit).isCount() {
+		return false
+	}
+	var a, b [64]byte
+	return string(AppendValue(a[:0], before, unit)) == string(AppendValue(b[:0], now, unit))
 }
 
 // Change is by how much the i-th series' value differed from that at the start of the range
-// in the last drawing, and whether that is known: not of bars, nor where there was no sample.
+// in the last drawing, 0 where that is nothing to speak of, and whether it is known: not of bars,
+// nor where there was no sample.
 func (c *Chart) Change(i int) (by float64, known bool) {
 	if i >= len(c.changes) {
 		return 0, false
 	}
-	return c.changes[i].by, c.changes[i].known
+	if o := c.changes[i]; o.moved() {
+		return o.by, true
+	}
+	return 0, c.changes[i].known
 }
 
 // trim cuts a trace off at the edges of the range: a sample beyond becomes the

@@ -146,11 +146,14 @@ func appendLong(dst []byte, seconds float64) []byte {
 	return dst
 }
 
+// leastPlain is what is written without an exponent, but for zero, at least.
+const leastPlain = 1e-4
+
 // appendShort appends v in so many digits, more where they are whole, without
 // zeros at the end; what is out of reach of that with an exponent.
 func appendShort(dst []byte, v float64, significant int) []byte {
 	size := math.Abs(v)
-	if size != 0 && (size < 1e-4 || size >= 1e7) {
+	if size != 0 && (size < leastPlain || size >= 1e7) {
 		return appendExponent(dst, v)
 	}
 	digits := significant - 1
