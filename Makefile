@@ -13,6 +13,8 @@ WASM_BUILD = rm -rf bin/go-app && mkdir -p bin/go-app && go mod download $(GOAPP
 	for each in context.go state.go; do grep -v '"github.com/google/uuid"' $$each > $$each.new && mv $$each.new $$each; done) && \
 	cp go.mod bin/wasm.mod && cp go.sum bin/wasm.sum && go mod edit -replace $(GOAPP)=./bin/go-app bin/wasm.mod && \
 	GOOS=js GOARCH=wasm go build -modfile=bin/wasm.mod -trimpath -buildvcs=false -gcflags=all=-l -ldflags="-s -w" -o bin/app.wasm ./app
+# In bytes; of the browser app server/journey says how many it may have.
+MOST_BINARY = 40000000
 SERVER_BUILD = CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o bin/telltale ./server
 # The wasm runner passes the whole environment to node, which has a small limit: only what Go needs goes in.
 WASM_ENV = env -i PATH="$$PATH:$$(go env GOROOT)/lib/wasm" HOME="$$HOME" GOCACHE="$$(go env GOCACHE)" \
@@ -57,6 +59,7 @@ $(AXE) $(LIGHTHOUSE) &:
 	npm install --prefix .cache --no-save --no-audit --no-fund --silent axe-core@4.10.3 lighthouse@12.8.2
 
 test: tools build lint wasm-test ## everything that CI runs
+	@size=$$(wc -c < bin/telltale); [ $$size -le $(MOST_BINARY) ] || { echo "bin/telltale has $$size bytes, $(MOST_BINARY) are the most"; exit 1; }
 	go test -race -timeout 40m ./...
 
 wasm-test: ## the tests of shared, under js/wasm
