@@ -49,7 +49,7 @@ func (a *API) postBatch(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	b := &batch{api: a, r: r, key: key, digest: digest, out: bufio.NewWriterSize(patient{w}, min(max(len(body), 4<<10), 32<<10)), w: w}
+	b := &batch{api: a, r: r, caller: callerOf(r), key: key, digest: digest, out: bufio.NewWriterSize(patient{w}, min(max(len(body), 4<<10), 32<<10)), w: w}
 	switch atomic := query.Get("atomic"); atomic {
 	case "true":
 		return b.atomic(rows)
@@ -64,6 +64,7 @@ func (a *API) postBatch(w http.ResponseWriter, r *http.Request) error {
 type batch struct {
 	api    *API
 	r      *http.Request
+	caller auth.Caller
 	w      http.ResponseWriter
 	out    *bufio.Writer
 	rows   rowReader
@@ -239,14 +240,14 @@ func (b *batch) item(text []byte) (ledger.Item, error) {
 	if err != nil {
 		return ledger.Item{}, err
 	}
-	if err := b.api.allow(b.r, access.Need{Right: access.Write, Class: access.Metrics, Name: string(id)}); err != nil {
+	if err := b.api.permit(b.r.Context(), b.caller, access.Need{Right: access.Write, Class: access.Metrics, Name: string(id)}); err != nil {
 		return ledger.Item{}, err
 	}
 	m, err := row.mutation(id)
 	if err != nil {
 		return ledger.Item{}, err
 	}
-	return keyed(callerOf(b.r), m, row.Key)
+	return keyed(b.caller, m, row.Key)
 }
 
 // keyed gives a mutation the key of its own row or message.

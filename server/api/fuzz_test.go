@@ -105,7 +105,7 @@ func FuzzBatchRows(f *testing.F) {
 	r := httptest.NewRequest(http.MethodPost, "/api/v1/metrics", nil)
 	a := &API{}
 	r, _ = a.asking(r)
-	b := &batch{api: a, r: r}
+	b := &batch{api: a, r: r, caller: callerOf(r)}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		rows, err := rowsOf(body)
 		if err != nil {
