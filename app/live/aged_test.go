@@ -43,3 +43,38 @@ func TestContactIsAsOldAsTheConnectionThatWasOpenedAhead(t *testing.T) {
 		}
 	})
 }
+
+// TestValuesAreAsOldAsTheServerSays: it is there and answers, but what it keeps values in is not.
+func TestValuesAreAsOldAsTheServerSays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		defer synctest.Wait()
+		defer stop()
+		s := &server{epoch: "e1"}
+		s.add("a", 1)
+		v := NewViewer(s, Look{Patterns: []string{"*"}, RangeMS: 300_000, Points: 300}, func(Change) {})
+		go v.Run(ctx)
+		age := func() int64 {
+			synctest.Wait()
+			c := v.Contact()
+			if c.State != Live {
+				t.Errorf("contact is %v", c.State)
+			}
+			return c.Now - c.Values
+		}
+		time.Sleep(2 * askEvery * time.Millisecond)
+		if age := age(); age > askEvery {
+			t.Errorf("at first values are %d ms old", age)
+		}
+		s.do(func() { s.stale = 20_000 })
+		time.Sleep(2 * askEvery * time.Millisecond)
+		if age := age(); age < 20_000 || age > 20_000+askEvery {
+			t.Errorf("values are told to be 20 s old, and are taken to be %d ms old", age)
+		}
+		s.do(func() { s.stale = 0 })
+		time.Sleep(2 * askEvery * time.Millisecond)
+		if age := age(); age > askEvery {
+			t.Errorf("afterwards values are %d ms old", age)
+		}
+	})
+}

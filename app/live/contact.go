@@ -161,6 +161,16 @@ func (c *contact) question(now int64) []byte {
 	return wire.Encode(wire.Ping{ID: pingID + strconv.FormatUint(c.ping, 10), Clock: true})
 }
 
+// vouched takes notice that the values that are watched were what they are when it was asked, or
+// so many ms before.
+func (c *contact) vouched(asked, stale int64) {
+	if stale > 0 { // and what was said since it was out of reach, and nobody knew, is not so
+		c.values = asked - stale
+		return
+	}
+	c.values = max(c.values, asked)
+}
+
 // pingID begins the ids of the viewer's questions.
 const pingID = "ask."
 

@@ -32,7 +32,7 @@ func (v *Viewer) hearPong(ctx context.Context, socket Socket, message []byte, no
 		return
 	}
 	if v.contact.open && !v.pending && !v.contact.doubt && asked >= v.contact.parted && len(v.shown.Patterns) > 0 {
-		v.contact.values = max(v.contact.values, asked)
+		v.contact.vouched(asked, pong.Stale)
 	}
 	again := v.contact.doubt && !v.pending && v.contact.open && v.look.To == 0
 	if again {
@@ -146,6 +146,12 @@ func (v *Viewer) Word(id metric.ID) Word {
 		return Word{Head: m.Head} // of a list: how old it is shows only once it is watched
 	}
 	return Word{Heard: v.contact.values}
+}
+
+// Read tells whether the set holds what there is of a metric: it is watched, and was told, if
+// only that there is nothing. Only a function that See has called may ask.
+func (v *Viewer) Read(id metric.ID) bool {
+	return v.set.Metrics[id] != nil || v.set.Epoch != "" && v.shown.matches(id)
 }
 
 // widen watches all that the place shows, where a part of it was refused: the server bounds

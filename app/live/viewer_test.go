@@ -34,6 +34,7 @@ type server struct {
 	finest  int64  // ms, of the steps of its past; 0 is a second
 	slow    bool   // watches wait for answer
 	owes    []byte // the answer to the newest of them
+	stale   int64  // ms, that its pongs say
 }
 
 type socket struct {
@@ -115,7 +116,7 @@ func (c *socket) Write(_ context.Context, message []byte) error {
 	}
 	switch envelope.Type {
 	case wire.TypePing:
-		c.in <- wire.Encode(wire.Pong{ID: envelope.ID, Time: time.Now().UnixMilli()})
+		c.in <- wire.Encode(wire.Pong{ID: envelope.ID, Time: time.Now().UnixMilli(), Stale: c.server.stale})
 	case wire.TypeJoin, wire.TypeLeave, wire.TypeBroadcast, wire.TypePresence:
 		c.hearRoom(envelope.Type, message)
 	case wire.TypeWatch:

@@ -19,10 +19,16 @@ func (a *API) sure(err error) error {
 
 // sayStale says in an answer how old, in seconds, what it tells is, where the store is out of reach.
 func (a *API) sayStale(w http.ResponseWriter) {
+	if age, is := a.stale(); is {
+		w.Header().Set("Telltale-Stale", strconv.FormatInt(int64(age/time.Second), 10))
+	}
+}
+
+// stale tells whether the store is out of reach, and how old what is known of it is.
+func (a *API) stale() (age time.Duration, is bool) {
 	if a.Stale == nil {
-		return
+		return 0, false
 	}
-	if since, is := a.Stale(); is {
-		w.Header().Set("Telltale-Stale", strconv.FormatInt(max(0, int64(time.Since(since)/time.Second)), 10))
-	}
+	since, is := a.Stale()
+	return max(0, time.Since(since)), is
 }

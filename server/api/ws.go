@@ -125,6 +125,9 @@ func (c *session) pong(message []byte) error {
 	answer := wire.Pong{ID: m.ID}
 	if m.Clock {
 		answer.Time, answer.Known = time.Now().UnixMilli(), c.api.Hub.Known()
+		if age, is := c.api.stale(); is {
+			answer.Stale = max(1, age.Milliseconds())
+		}
 	}
 	c.reply(wire.Encode(answer))
 	return nil

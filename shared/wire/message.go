@@ -145,6 +145,7 @@ type Pong struct {
 	ID    string `json:"id,omitempty"`
 	Time  int64  `json:"time,omitempty"`  // the server's, ms since 1970
 	Known uint64 `json:"known,omitempty"` // another number than before: metrics were made, declared or removed
+	Stale int64  `json:"stale,omitempty"` // ms since values were heard of last, where what they are kept in is out of reach
 }
 
 // Error says why a request was not done; the connection stays.

@@ -59,12 +59,15 @@ func (s *Store) attach(ctx context.Context) error {
 	at := place{id: meta["last"], seq: whole(meta["seq"]), n: whole(meta["n"])}
 	m := newMetrics()
 	m.seq, m.forgotten, m.flushed = at.seq, whole(meta["forgotten"]), whole(meta["flushed"])
+	m.held = m.flushed
 	for id, record := range all[1] {
 		num, known, err := readRecord(metric.ID(id), record)
 		if err != nil {
 			return fmt.Errorf("read metric %s: %w", id, err)
 		}
-		m.hear(num, known.ID).metric = known
+		e := m.hear(num, known.ID)
+		e.metric = known
+		e.heardBefore()
 	}
 	h, err := readHalls(meta, all[2], all[3], all[4], all[5])
 	if err != nil {

@@ -42,7 +42,8 @@
 //
 // Memory of a process: how far each room reaches, runs, boards, and the newest rows of messages,
 // 16 MiB of them; the rest of a room is read from its stream. Heads, as of its place in the log, and the tail of each metric: the
-// samples that may not be in roll-ups yet. A history as of seq N is its chunks, its
+// samples that may not be in roll-ups yet, and before them the newest 262,144 of all that are, 8 MiB, for
+// histories while Redis is away. A history as of seq N is its chunks, its
 // open cells, and those samples of its tail that lie after the seq of these and not after
 // N. The holder of the lease moves tails into cells, as the embedded store does; an event
 // tells the others how far. A flush writes a metric only where its open cells are those
@@ -52,8 +53,9 @@
 // roll-up has is always kept. Who asks for samples that are no longer in it takes a history.
 //
 // Faults:
-//   - Redis away: what memory has is answered, Stale says since when; all else, and every
-//     write, gets ledger.ErrUnavailable, within seconds for one under way, at once for later ones.
+//   - Redis away: what memory has is answered, Stale says since when: heads, a history of which it has heard
+//     every sample, messages since this process started; what else is asked gets ledger.ErrUnreadable, and every
+//     write ledger.ErrUnavailable, within seconds for one under way, at once for later ones.
 //   - An answer lost: the lane's number tells whether the call was done; where it was
 //     not, the number is taken, so that it never will be. Only where Redis stays away for so
 //     long that nobody can be told is the error ledger.ErrFate: it is not known.

@@ -22,6 +22,7 @@ type metrics struct {
 	seq       uint64   // of the newest sample
 	forgotten uint64   // seq at which a metric was last deleted
 	flushed   uint64   // every sample up to it is in roll-ups
+	held      uint64   // memory has every sample after it, of metrics that exist
 	tails     int      // samples in all tails
 }
 
@@ -34,6 +35,8 @@ type entry struct {
 	num    uint32
 	metric metric.Metric
 	tail   []sample // those that may not be in roll-ups yet; its elements never change
+	past   []sample // those before them that memory still has; its elements never change
+	begins int64    // memory has every sample of a later time, ms since 1970
 }
 
 // sample is a metric's sample in its tail.
@@ -60,7 +63,7 @@ func (m *metrics) hear(num uint32, id metric.ID) *entry {
 	if e := m.byNum[num]; e != nil {
 		return e
 	}
-	e := &entry{num: num, metric: metric.Metric{ID: id}}
+	e := &entry{num: num, metric: metric.Metric{ID: id}, begins: math.MinInt64}
 	i, _ := m.find(id)
 	m.sorted = slices.Insert(m.sorted, i, e)
 	m.byID[id], m.byNum[num] = e, e
@@ -86,18 +89,18 @@ func (m *metrics) forget(id metric.ID) bool {
 	return true
 }
 
-// shorten takes what is in roll-ups off the tails.
+// shorten takes what is in roll-ups off the tails, and forgets the oldest of it.
 func (m *metrics) shorten(flushed uint64) {
 	m.flushed = flushed
+	m.held = max(m.held, flushed-min(flushed, latelySamples))
 	for _, e := range m.sorted {
 		n := 0
 		for n < len(e.tail) && e.tail[n].seq <= flushed {
 			n++
 		}
 		m.tails -= n
-		if e.tail = e.tail[n:]; len(e.tail) == 0 {
-			e.tail = nil
-		}
+		e.age(n)
+		e.drop(m.held)
 	}
 }
 

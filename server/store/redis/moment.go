@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"errors"
 	"math"
 
 	"telltale/server/ledger"
@@ -37,6 +38,9 @@ func (s *Store) ValuesAt(ctx context.Context, ids []metric.ID, time int64) (map[
 		for len(back) > 0 {
 			n := min(len(back), readGroup)
 			more, err := s.lookBack(ctx, back[:n], i, time, since, values)
+			if errors.Is(err, ledger.ErrUnreadable) && s.recallAt(append(open, back...), time, values) {
+				return values, nil
+			}
 			if err != nil {
 				return nil, err
 			}
@@ -56,7 +60,7 @@ func (s *Store) lookBack(ctx context.Context, ids []metric.ID, tier int, time, s
 	s.mu.RLock()
 	for _, id := range ids {
 		if e := s.metrics.byID[id]; e != nil {
-			pasts = append(pasts, past{id: id, tail: e.tail})
+			pasts = append(pasts, past{id: id, lately: e.lately()})
 			calls = append(calls, asked{e.num, tier, "newest", math.MinInt32, rollup.Chunk(max(time, metric.MinTime), step)})
 		}
 	}

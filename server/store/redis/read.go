@@ -127,8 +127,8 @@ func (s *Store) Rows(ctx context.Context, q ledger.Range) (map[metric.ID][]serie
 
 // past is a metric whose history is being read.
 type past struct {
-	id   metric.ID
-	tail []sample
+	id metric.ID
+	lately
 	rows *rollup.Rows
 }
 
@@ -142,7 +142,7 @@ func (s *Store) histories(ctx context.Context, ids []metric.ID, q ledger.Range, 
 	asOf := s.metrics.seq
 	for _, id := range ids {
 		if e := s.metrics.byID[id]; e != nil && q.To >= q.From {
-			pasts = append(pasts, past{id: id, tail: e.tail})
+			pasts = append(pasts, past{id: id, lately: e.lately()})
 			calls = append(calls, asked{e.num, tier, "range", rollup.Chunk(series.Floor(q.From, q.Step), step), rollup.Chunk(series.Floor(q.To, q.Step)+q.Step-1, step)})
 		}
 	}
@@ -160,6 +160,12 @@ func (s *Store) histories(ctx context.Context, ids []metric.ID, q ledger.Range, 
 		return nil
 	}
 	found, err := s.stored(ctx, calls)
+	if errors.Is(err, ledger.ErrUnreadable) && recalled(pasts, q, step, asOf) {
+		for _, p := range pasts {
+			into[p.id] = p.rows.Rows()
+		}
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -197,7 +203,7 @@ func (s *Store) After(ctx context.Context, since, upTo uint64, match func(metric
 		return nil, err
 	}
 	if away != nil {
-		return nil, unreadable(away)
+		return s.recallAfter(since, upTo, match, limit)
 	}
 	var out []metric.Sample
 	next := since + 1
@@ -225,7 +231,7 @@ func (s *Store) After(ctx context.Context, since, upTo uint64, match func(metric
 	}
 	if err != nil {
 		if !errors.Is(err, ledger.ErrPruned) {
-			err = unreadable(err)
+			return s.recallAfter(since, upTo, match, limit)
 		}
 		return nil, err
 	}

@@ -99,7 +99,7 @@ func (s *Store) firstAfter(ctx context.Context, name string, x ledger.Extent, ne
 	found, err := s.run(ctx, firstAfter, []string{name, strconv.FormatUint(x.First, 10), strconv.FormatUint(x.Last, 10),
 		strconv.FormatInt(newest, 10), strconv.FormatInt(horizon, 10)}).ToString()
 	if err != nil {
-		return 0, 0, s.unavailable(fmt.Errorf("read when messages were kept: %w", err))
+		return 0, 0, unreadable(fmt.Errorf("read when messages were kept: %w", err))
 	}
 	r := reading{b: found}
 	return uint64(r.number()), int64(r.number()), r.err
@@ -122,7 +122,7 @@ func (s *Store) Messages(ctx context.Context, name string, after uint64, limit i
 	}
 	rows, err := s.run(ctx, pageOf, []string{name, strconv.FormatUint(after+1, 10), strconv.Itoa(limit), strconv.Itoa(lines.PageBytes)}).AsStrSlice()
 	if err != nil {
-		return nil, s.unavailable(fmt.Errorf("read messages: %w", err))
+		return nil, unreadable(fmt.Errorf("read messages: %w", err))
 	}
 	for i := 0; i+1 < len(rows) && !page.Full; i += 2 {
 		r := reading{b: rows[i]}
