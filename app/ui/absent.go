@@ -13,13 +13,13 @@ func (p *BoardPage) absent() app.UI {
 		return app.Article().Class("card invitation").Body(
 			app.Header().Class("card-head").Body(app.H2().Text("There is no board "+id)),
 			app.P().Text("It is not there, or is not shown to you."),
-			app.P().Class("quiet").Body(app.Span().Text("Those there are:"), app.A().Href("/boards").Text("all boards")),
+			app.P().Class("quiet").Body(app.A().Href("/boards").Text("All boards")),
 		)
 	}
 	return app.Article().Class("card invitation").Body(
 		app.Header().Class("card-head").Body(app.H2().Text("There is no board "+id)),
 		app.P().Text("It is here as soon as somebody makes it. A board is a small JSON document that names its panels."),
-		app.P().Class("quiet").Body(app.Span().Text("Those there are:"), app.A().Href("/boards").Text("all boards")),
+		app.P().Class("quiet").Body(app.A().Href("/boards").Text("All boards")),
 		app.Button().Type("button").ID("make").Class("chip full").OnClick(p.desk.onEdit).Text("Make it here"),
 		&Curl{Line: putLine(p.first.Base, id), Of: "making the board"},
 	)

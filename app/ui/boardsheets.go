@@ -201,16 +201,23 @@ func (d *desk) newLeaf() app.UI {
 	}, does("new-stay", "plain", "Cancel", d.onShut), does("new-do", "full", "Make it", d.onMake))
 }
 
-// address is the id that the board will have.
+// address is the id that the board will have; "" before it has a title.
 func (n *newBoard) address() string {
 	if n.id != "" {
 		return n.id
+	}
+	if strings.TrimSpace(n.title) == "" {
+		return ""
 	}
 	return board.NewID(strings.ToLower(n.title), func(string) bool { return false })
 }
 
 func (d *desk) onMake(ctx app.Context, _ app.Event) {
 	n := d.fresh
+	if n.address() == "" {
+		n.wrong = "Give it a title, or a name"
+		return
+	}
 	b := n.from
 	b.ID, b.Title = n.address(), strings.TrimSpace(n.title)
 	if b.Panels == nil {

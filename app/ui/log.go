@@ -14,6 +14,7 @@ type Log struct {
 	Room  string
 	Small bool     // on a card: only to be read
 	Run   bool     // a run's output: its lines are numbered, and nobody writes here
+	Gone  bool     // there is no such run
 	Title string   // of the page; "" for the room's name
 	Early RoomView // as the server knew it
 }
@@ -45,6 +46,9 @@ func (l *Log) Render() app.UI {
 }
 
 func (l *Log) nothing() string {
+	if l.Gone {
+		return "No output of it is kept."
+	}
 	if l.Run {
 		return "No output yet. Each line is seen here as it comes."
 	}

@@ -261,7 +261,7 @@ func (p *BoardPage) grid(panels []board.Panel) []app.UI {
 	case len(p.at.board.Panels) > 0 && len(panels) == 0 && !invites:
 		cards = append(cards, &UnseenCard{Panel: board.Panel{ID: "none", Title: p.title()}, Why: "Nothing that is shown to you is here yet."})
 	case len(p.at.board.Panels) > 0 && len(panels) == 0:
-		cards = append(cards, &Invitation{Base: p.first.Base, Metric: p.missing()})
+		cards = append(cards, &Invitation{Base: p.first.Base, Metric: p.missing(), Here: p.at.large})
 	case len(panels) == 0 && p.at.revision != "":
 		cards = append(cards, p.empty())
 	}

@@ -157,8 +157,10 @@ func (p *RunPage) Render() app.UI {
 				Body(glyph("prompt"), app.Span().Text("About")),
 		),
 		app.Div().Class("talk").Body(
-			&LogTools{Room: room, Fresh: p.fresh, OnFresh: func(fresh bool) { p.fresh = fresh }},
-			&Log{Room: room, Run: true, Title: p.run.Command, Early: p.first.Rooms[room]},
+			app.If(!p.none, func() app.UI {
+				return &LogTools{Room: room, Fresh: p.fresh, OnFresh: func(fresh bool) { p.fresh = fresh }}
+			}),
+			&Log{Room: room, Run: true, Gone: p.none, Title: p.run.Command, Early: p.first.Rooms[room]},
 		),
 		app.Aside().ID("aside").Aria("label", "About this run").Body(p.about(), &Members{Room: room, Early: p.first.Rooms[room]}),
 	))
