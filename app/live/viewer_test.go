@@ -448,6 +448,9 @@ func TestAnotherLookGoesOnWithWhatItHas(t *testing.T) {
 			if w := v.Word("products"); w.Head.Value != 1 || w.Heard == 0 || w.Heard > c.Values {
 				t.Errorf("of it is known %+v", w)
 			}
+			if !v.Read("orders") || v.Read("products") {
+				t.Error("what was read and what was not are taken for each other")
+			}
 		})
 		s.do(func() { s.add("orders", 1); s.tell() })
 		s.do(func() { s.down = true; s.open.Close() })
@@ -475,6 +478,11 @@ func TestAnotherLookGoesOnWithWhatItHas(t *testing.T) {
 		if w := last(); w.Since != nil || w.Have != nil {
 			t.Errorf("asked for %+v, and has nothing of it", w)
 		}
+		v.See(func(set *series.Set, _ int64, _ Contact) {
+			if set.Metrics["customers"] != nil || !v.Read("customers") {
+				t.Error("that there is nothing of a metric counts as not read")
+			}
+		})
 	})
 }
 

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"syscall/js"
 	"time"
@@ -239,8 +240,9 @@ func (s *stage) frame() {
 func (s *stage) paint(st *stageCard, set *series.Set, now int64, contact live.Contact, stale bool) {
 	st.dirty, st.stale, st.drawn = false, stale, now
 	s.tell(st, contact, stale)
-	if set.Epoch == "" {
-		return // nothing to draw from: the server's drawing stays
+	unread := func(m metric.Metric) bool { return !s.viewer.Read(m.ID) }
+	if set.Epoch == "" || slices.ContainsFunc(st.card.Shown, unread) {
+		return // not told yet, which is not as if there were no samples: the server's drawing stays
 	}
 	st.card.input(&st.in, set, now, now, s.clock.at)
 	s.trusts(st, &st.in, now, contact, stale)
