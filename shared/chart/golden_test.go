@@ -130,6 +130,7 @@ func goldens() []golden {
 		{"stat-low", chart.Input{Kind: chart.Stat, From: noon - 5*minute, To: noon, Series: held(events(second, 10*second, orders...))}, 300, 64},
 		{"stat-tiny", chart.Input{Kind: chart.Stat, From: noon - 5*minute, To: noon, Unit: "percent", Series: one(feed(second, second, wave(300, 42, 20, 3)...))}, 160, 60},
 		{"stat-none", chart.Input{Kind: chart.Stat, From: noon - 5*minute, To: noon, Series: []chart.Series{{Name: "orders"}}}, 320, 200},
+		{"stat-before", chart.Input{Kind: chart.Stat, From: noon + hour, To: noon + hour + 5*minute, Series: one(feed(second, second, 12, 14))}, 320, 200},
 		{"stat-long-unit", chart.Input{Kind: chart.Stat, From: noon - 5*minute, To: noon, Unit: "requests per second and more than fits", Series: one(feed(second, second, wave(300, 123456, 3000, 9)...))}, 320, 200},
 		{"empty", chart.Input{From: noon - hour, To: noon}, w, h},
 		{"one-point", chart.Input{From: noon - 5*minute, To: noon, Unit: "°C", Series: one(feed(second, minute, 21.5, nan))}, w, h},

@@ -12,6 +12,8 @@ const (
 	smallest  = 14.0 // of a stat's number
 	usual     = 52.0 // up to where it is a third of the height, beyond a quarter
 	largest   = 160.0
+
+	nothingSide = 150.0 // a width in which it can be said that there are no samples
 )
 
 // stat draws a series' value as large as fits, how it changed over the range and what it
@@ -32,7 +34,12 @@ func (c *Chart) stat(i int, a box) {
 		foot := c.delta(i, a, a.y+used+10)
 		spark = box{a.x, foot + 8, a.w, a.bottom() - foot - 8}
 	}
-	if spark.h >= 16 {
+	tr := &c.traces[i]
+	switch {
+	case tr.first == tr.next && !low && spark.w >= nothingSide && spark.h >= 3*labelSize && c.in.Series[i].Head.Time != 0:
+		c.plot = spark
+		c.blank()
+	case spark.h >= 16:
 		c.spark(i, spark)
 	}
 }
