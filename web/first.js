@@ -87,6 +87,17 @@ const telltale = (() => {
     return made;
   };
 
+  // The service worker of somebody's first visit is fetched, and fetches what it keeps, once the start is over.
+  const QUIET = 3000, LATEST = 20_000; // ms after the app is alive; where it never is, after the page has come
+  let settled;
+  const started = new Promise((done) => { settled = done; });
+  const workers = navigator.serviceWorker;
+  if (workers && !workers.controller) {
+    const register = workers.register;
+    workers.register = async (...all) => { await started; return register.apply(workers, all); };
+    setTimeout(settled, LATEST);
+  }
+
   // What the server drew, and the app leaves to the stage: drawings, lines, names. The app makes the page anew; what is held
   // of the old one is given to the new one within the task in which that takes its place.
   let drawn = new Map();
@@ -238,6 +249,7 @@ const telltale = (() => {
   }
   addEventListener("click", remember);
   function alive() {
+    setTimeout(settled, QUIET);
     removeEventListener("click", remember);
     for (const { panel, find } of early) {
       const within = panel ? [...document.querySelectorAll(".card")].find((card) => card.dataset.panel === panel) : document;

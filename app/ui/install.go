@@ -15,7 +15,9 @@ type Foot struct {
 // OnMount asks the browser.
 func (f *Foot) OnMount(ctx app.Context) {
 	breathe()
-	f.ask(ctx)
+	if f.ask(ctx); f.can {
+		ctx.Update()
+	}
 }
 
 // OnAppInstallChange hears that the browser offers it, or that it was done.

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"cmp"
+	"reflect"
 	"slices"
 	"strconv"
 
@@ -87,6 +88,7 @@ func roomsOf(runs []run.Run) (rooms []string) {
 
 // OnMount starts what moves.
 func (p *BoardPage) OnMount(ctx app.Context) {
+	drawn := p.first.Metrics
 	p.open(ctx)
 	breathe()
 	app.Window().Get("telltale").Call("alive")
@@ -96,6 +98,9 @@ func (p *BoardPage) OnMount(ctx app.Context) {
 	browser.Wall(ctx, p)
 	if p.at.wall.on {
 		browser.Mounted()
+	}
+	if p.at.wall.on || p.desk.kept || p.desk.editing() || !reflect.DeepEqual(drawn, p.first.Metrics) {
+		ctx.Update()
 	}
 }
 

@@ -20,6 +20,7 @@ type RoomCard struct {
 
 	said  int64 // when its newest message was said; 0 while that is not known
 	shown bool
+	looks bool // now and then, how old that is
 }
 
 // Render draws it.
@@ -48,17 +49,29 @@ func (c *RoomCard) Render() app.UI {
 	)
 }
 
-// OnMount begins to look how old the newest message is.
+// OnMount begins to look how old the newest message is, where that was promised.
 func (c *RoomCard) OnMount(ctx app.Context) {
 	c.shown = true
-	c.refresh(ctx)
+	c.OnUpdate(ctx)
 }
+
+// OnUpdate does too: it may be promised from now on.
+func (c *RoomCard) OnUpdate(ctx app.Context) {
+	if !c.looks && c.promises() {
+		c.looks = true
+		ctx.Update()
+		c.refresh(ctx)
+	}
+}
+
+func (c *RoomCard) promises() bool { return c.Panel.Kind == board.Log && c.Panel.Every != 0 }
 
 // OnDismount ends it.
 func (c *RoomCard) OnDismount() { c.shown = false }
 
 func (c *RoomCard) refresh(ctx app.Context) {
-	if !c.shown || c.Panel.Kind != board.Log {
+	if !c.shown || !c.promises() {
+		c.looks = false
 		return
 	}
 	if said := browser.Said(c.Panel.Room); said != 0 {

@@ -45,6 +45,7 @@ func (p *RoomPage) title(ctx app.Context) { ctx.Page().SetTitle(plain(p.name + "
 func (p *RoomPage) OnMount(ctx app.Context) {
 	p.open(ctx)
 	app.Window().Get("telltale").Call("alive")
+	ctx.Update()
 }
 
 // OnNav follows the URL.

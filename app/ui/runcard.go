@@ -83,6 +83,7 @@ func (c *RunCard) OnMount(ctx app.Context) {
 	breathe()
 	c.shown = true
 	c.refresh(ctx)
+	ctx.Update()
 }
 
 // OnUpdate takes notice that it may be the panel of another command, or of another time.

@@ -80,6 +80,7 @@ func (p *RunPage) OnMount(ctx app.Context) {
 	p.shown = true
 	p.open(ctx)
 	app.Window().Get("telltale").Call("alive")
+	ctx.Update()
 	p.refresh(ctx)
 }
 

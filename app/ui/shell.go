@@ -84,6 +84,7 @@ func (s *shell) follow(ctx app.Context, title string) {
 	ctx.Page().SetTitle(title + " · Telltale")
 	browser.Open(live.Look{}, s.first, nil)
 	app.Window().Get("telltale").Call("alive")
+	ctx.Update()
 }
 
 // runs are the newest, on the server.

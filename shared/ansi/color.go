@@ -1,6 +1,9 @@
 package ansi
 
-import "math"
+import (
+	"math"
+	"sync"
+)
 
 // RGB is a colour of 24 bits, 0xrrggbb.
 type RGB uint32
@@ -85,10 +88,13 @@ func Contrast(a, b RGB) float64 {
 // luminance is the relative luminance of WCAG 2.1: 0 to 1.
 func luminance(c RGB) float64 {
 	r, g, b := c.parts()
+	linear := linear()
 	return 0.2126*linear[r] + 0.7152*linear[g] + 0.0722*linear[b]
 }
 
-var linear = func() (table [256]float64) {
+// linear is made when it is wanted: a phone waits for what a program makes at its start.
+var linear = sync.OnceValue(func() *[256]float64 {
+	var table [256]float64
 	for i := range table {
 		if v := float64(i) / 255; v <= 0.04045 {
 			table[i] = v / 12.92
@@ -96,5 +102,5 @@ var linear = func() (table [256]float64) {
 			table[i] = math.Pow((v+0.055)/1.055, 2.4)
 		}
 	}
-	return table
-}()
+	return &table
+})
