@@ -3,39 +3,14 @@ package redis
 import (
 	"testing"
 
-	"github.com/redis/rueidis"
-
 	"telltale/server/ledger"
 	"telltale/server/store/redistest"
 	"telltale/shared/metric"
 )
 
-// cluster starts a Redis that is a Cluster of itself alone, and answers its address as a list.
-func cluster(t *testing.T) (url string) {
-	t.Helper()
-	server := redistest.Start(t, "--cluster-enabled", "yes")
-	dial, err := Dial(server.URL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	dial.ForceSingleClient = true
-	client, err := rueidis.NewClient(dial)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
-	if err := client.Do(t.Context(), client.B().Arbitrary("CLUSTER", "ADDSLOTSRANGE", "0", "16383").Build()).Error(); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "the cluster is up", func() bool {
-		return client.Do(t.Context(), client.B().Set().Key("probe").Value("1").Build()).Error() == nil
-	})
-	return server.URL() + "," + server.URL()
-}
-
 // TestAClusterKeepsAllOfAStoreInOneSlot would fail at the first script whose keys were apart.
 func TestAClusterKeepsAllOfAStoreInOneSlot(t *testing.T) {
-	url := cluster(t)
+	url := redistest.Cluster(t, 3, false).URL()
 	a, b := open(t, url, "p"), open(t, url, "p")
 	told := followed(a, b)
 	for range 3 {
@@ -72,4 +47,13 @@ func TestAClusterKeepsAllOfAStoreInOneSlot(t *testing.T) {
 	if err != nil || out[0].Err != nil {
 		t.Errorf("%v, %v", out, err)
 	}
+}
+
+// TestAMasterOfAClusterThatIsGoneIsReplaced kills the node that has the board, of three that have
+// replicas.
+func TestAMasterOfAClusterThatIsGoneIsReplaced(t *testing.T) {
+	ring := redistest.Cluster(t, 3, true)
+	url := ring.URL()
+	stores := []*Store{open(t, url, "p"), open(t, url, "p")}
+	failOver(t, stores, ring.Of("{p}:meta").Kill)
 }

@@ -34,18 +34,25 @@ func Dial(url string) (rueidis.ClientOption, error) {
 			all = o
 			continue
 		}
+		if (o.TLSConfig == nil) != (all.TLSConfig == nil) {
+			return all, fmt.Errorf("%w: it is redis:// of all of the list, or rediss:// of all", ErrURL)
+		}
 		all.InitAddress = append(all.InitAddress, o.InitAddress...)
 		if o.Sentinel.MasterSet != "" {
 			all.Sentinel = o.Sentinel
 		}
 	}
-	if all.Sentinel.MasterSet != "" {
-		all.Sentinel.TopologyRefreshInterval = 5 * time.Second
+	if all.TLSConfig != nil {
+		all.TLSConfig.ServerName = "" // each server is to prove its own name, not that of the first of the list
 	}
 	// What is sent again, this package decides: a script that was sent twice would count twice.
 	all.DisableRetry, all.DisableCache = true, true
 	all.Dialer = net.Dialer{Timeout: patience, KeepAlive: time.Second}
 	all.ConnWriteTimeout = patience
 	all.ClientName = "telltale"
+	if all.Sentinel.MasterSet != "" {
+		all.Sentinel.TopologyRefreshInterval = 5 * time.Second
+		all.Sentinel.TLSConfig, all.Sentinel.Dialer, all.Sentinel.ClientName = all.TLSConfig, all.Dialer, all.ClientName
+	}
 	return all, nil
 }

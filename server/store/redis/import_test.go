@@ -179,7 +179,7 @@ func TestAServerThatStartsAmidAnExportEndsIt(t *testing.T) {
 }
 
 func TestAStoreInAClusterMoves(t *testing.T) {
-	url := cluster(t)
+	url := redistest.Cluster(t, 3, false).URL()
 	from, to := at(url, "from"), at(url, "to")
 	filled(t, from)
 	i := begun(t, to, from)

@@ -8,7 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -19,7 +20,8 @@ type Server struct {
 	dir     string
 	port    int
 	options []string
-	first   []string // words before the options; those of a server with AOF where there are none
+	first   []string   // words before the options; those of a server with AOF where there are none
+	secure  *Authority // nil: it speaks in the clear
 	process *exec.Cmd
 	done    chan struct{} // closed when the process has ended
 }
@@ -28,7 +30,13 @@ type Server struct {
 // takes them, say otherwise. Where no redis-server is installed the test fails.
 func Start(t testing.TB, options ...string) *Server {
 	t.Helper()
-	s := &Server{t: t, dir: t.TempDir(), options: options}
+	return (*Authority)(nil).Start(t, options...)
+}
+
+// Start is the package's, with TLS alone.
+func (a *Authority) Start(t testing.TB, options ...string) *Server {
+	t.Helper()
+	s := &Server{t: t, dir: t.TempDir(), options: options, secure: a}
 	s.start()
 	return s
 }
@@ -37,7 +45,7 @@ func Start(t testing.TB, options ...string) *Server {
 // that is gone. Its name for them is board.
 func Sentinel(t testing.TB, master *Server) *Server {
 	t.Helper()
-	s := &Server{t: t, dir: t.TempDir()}
+	s := &Server{t: t, dir: t.TempDir(), secure: master.secure}
 	file := filepath.Join(s.dir, "sentinel.conf")
 	text := fmt.Sprintf("sentinel monitor board 127.0.0.1 %d 1\nsentinel down-after-milliseconds board 500\nsentinel failover-timeout board 3000\n", master.port)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
@@ -51,27 +59,37 @@ func Sentinel(t testing.TB, master *Server) *Server {
 // Replica starts a server that follows another one.
 func Replica(t testing.TB, master *Server) *Server {
 	t.Helper()
-	return Start(t, "--replicaof", fmt.Sprintf("127.0.0.1 %d", master.port))
+	return master.secure.Start(t, "--replicaof", fmt.Sprintf("127.0.0.1 %d", master.port))
 }
 
 // start begins it on a free port.
 func (s *Server) start() {
 	s.t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.port = listener.Addr().(*net.TCPAddr).Port
-	_ = listener.Close()
+	s.port = freePort(s.t)
 	s.Begin()
 	s.t.Cleanup(s.Kill)
+}
+
+func freePort(t testing.TB) int {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).Port
 }
 
 // Addr is host:port.
 func (s *Server) Addr() string { return fmt.Sprintf("127.0.0.1:%d", s.port) }
 
 // URL is its address.
-func (s *Server) URL() string { return "redis://" + s.Addr() }
+func (s *Server) URL() string {
+	if s.secure != nil {
+		return "rediss://" + s.Addr()
+	}
+	return "redis://" + s.Addr()
+}
 
 // Begin starts it again, after Kill, with what it has on disk.
 func (s *Server) Begin() {
@@ -85,7 +103,7 @@ func (s *Server) Begin() {
 		s.t.Fatal(err)
 	}
 	defer log.Close()
-	args := append(s.first, "--port", strconv.Itoa(s.port), "--bind", "127.0.0.1", "--dir", s.dir)
+	args := slices.Concat(s.first, s.secure.ports(s.port), []string{"--bind", "127.0.0.1", "--dir", s.dir})
 	if s.first == nil {
 		args = append(append(args, "--save", "", "--appendonly", "yes", "--appendfsync", "always"), s.options...)
 	}
@@ -119,19 +137,22 @@ func (s *Server) awaitAnswer() {
 	s.t.Fatal("redis-server does not answer")
 }
 
-func (s *Server) ping() bool {
-	conn, err := net.DialTimeout("tcp", s.Addr(), time.Second)
+func (s *Server) ping() bool { return strings.HasPrefix(s.say("PING"), "+PONG") }
+
+// say gives it one command, and answers as much of what it says as comes at once; "" where it says nothing.
+func (s *Server) say(command string) string {
+	conn, err := s.secure.dial(s.Addr())
 	if err != nil {
-		return false
+		return ""
 	}
 	defer conn.Close()
 	_ = conn.SetDeadline(time.Now().Add(time.Second))
-	if _, err := conn.Write([]byte("PING\r\n")); err != nil {
-		return false
+	if _, err := conn.Write([]byte(command + "\r\n")); err != nil {
+		return ""
 	}
-	answer := make([]byte, 7)
+	answer := make([]byte, 64<<10)
 	n, _ := conn.Read(answer)
-	return string(answer[:n]) == "+PONG\r\n"
+	return string(answer[:n])
 }
 
 // Kill ends it at once, as a failing machine would; Begin starts it again.
