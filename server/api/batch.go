@@ -102,8 +102,8 @@ func (b *batch) atomic(rows iter.Seq[[]byte]) error {
 
 // pieces applies the rows piece by piece; one that fails fails alone.
 func (b *batch) pieces(rows iter.Seq[[]byte]) error {
-	outcomes := make([]ledger.Outcome, 0, piece)
-	items := make([]ledger.Item, 0, piece)
+	var outcomes []ledger.Outcome
+	var items []ledger.Item
 	n := 0
 	send := func() error {
 		err := b.piece(n, outcomes, items)

@@ -146,7 +146,7 @@ func (c *cursor) integer(into *int64) bool {
 }
 
 // number reads a number by the grammar of RFC 8259, section 6, and says whether it is without
-// fraction and exponent. It is nil where none is next, and empty nowhere.
+// fraction and exponent; nil where none is next.
 func (c *cursor) number() (text []byte, whole bool) {
 	c.next()
 	begin := c.at
