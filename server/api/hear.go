@@ -35,7 +35,7 @@ func (c *session) pick() *membership {
 		return nil
 	}
 	for due := c.out.Due(); due != nil; due = c.out.Due() {
-		if in := r.in[due.Room()]; in != nil && in.member == due {
+		if in := r.of(due); in != nil {
 			r.put(in)
 		}
 	}

@@ -27,6 +27,7 @@ type rooms struct {
 	order  sync.Mutex
 	in     map[string]*membership
 	queue  []*membership // those that may have something, in turns
+	last   *membership   // that had something; most are in one room
 	paging *membership   // holds a page; others wait with reading theirs
 	echoes echoes
 }
@@ -38,7 +39,7 @@ func newRooms() rooms {
 // membership is a session in one room. The line and overdue are the
 // writer's.
 type membership struct {
-	*line
+	line
 	room, user string
 	overdue    bool // own broadcasts may be unanswered that no message answers any more
 
@@ -56,6 +57,18 @@ func (r *rooms) put(m *membership) {
 	}
 }
 
+// of is the membership of a member that is due; nil where it has ended. Its caller holds order.
+func (r *rooms) of(due *hub.Member) *membership {
+	if r.last == nil || r.last.member != due {
+		if in := r.in[due.Room()]; in != nil && in.member == due {
+			r.last = in
+			return in
+		}
+		return nil
+	}
+	return r.last
+}
+
 // end ends a membership, where there is one: nothing of it is given any more, but
 // for what is being written, and no broadcast comes back from it.
 func (r *rooms) end(room string) {
@@ -64,6 +77,9 @@ func (r *rooms) end(room string) {
 	if m := r.in[room]; m != nil {
 		m.left = true
 		delete(r.in, room)
+		if r.last == m {
+			r.last = nil
+		}
 		r.echoes.forget(room)
 	}
 }
@@ -95,7 +111,7 @@ func (c *session) join(message []byte) error {
 		member.Leave()
 		return err
 	}
-	c.begin(&membership{line: line, room: m.RoomID, user: c.rooms.user, told: line.given, reading: line.given < newest},
+	c.begin(&membership{line: *line, room: m.RoomID, user: c.rooms.user, told: line.given, reading: line.given < newest},
 		wire.Encode(wire.Joined{ID: m.ID, RoomID: m.RoomID, Seq: newest, Members: member.Users()}))
 	return nil
 }

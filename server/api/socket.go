@@ -53,7 +53,7 @@ type socket struct {
 
 	// Its writer's, of which there is one at a time.
 	next     func() outgoing
-	kept     outgoing // to be gathered before next is asked
+	kept     *outgoing // to be gathered before next is asked
 	gathered gathered
 	led      bool // by a writer of the API's; false where it had to wait for something
 	broken   bool // nothing more can be written
@@ -359,9 +359,10 @@ func (s *socket) write() (more, over bool) {
 			return false, true
 		default:
 		}
-		o := s.kept
-		s.kept = outgoing{}
-		if o.none() {
+		var o outgoing
+		if s.kept != nil {
+			o, s.kept = *s.kept, nil
+		} else {
 			v := s.ends.Load() // once it is set, all answers are queued
 			payload, any := s.out.Take()
 			if v != nil && !any {
@@ -376,7 +377,8 @@ func (s *socket) write() (more, over bool) {
 		}
 		switch {
 		case !o.none() && !s.led:
-			s.kept = o
+			kept := o // o is not to be allocated
+			s.kept = &kept
 		case !o.none():
 			if o.later != nil {
 				o = outgoing{payload: o.later()}
@@ -387,6 +389,9 @@ func (s *socket) write() (more, over bool) {
 		case s.gathered.messages > 0:
 			s.flush()
 			writes++
+			if s.led && !s.broken {
+				return false, false // whatever has come since has woken it
+			}
 		case s.ctx.Err() != nil:
 			return false, true
 		case s.led:
@@ -415,11 +420,9 @@ func (s *socket) flush() {
 		return
 	}
 	s.api.traffic.told(s.gathered.messages)
-	select {
-	case s.raw.turn <- struct{}{}:
-	default: // the library writes, and may have to wait
+	if !s.raw.turn.try() { // the library writes, and may have to wait
 		s.waits()
-		s.raw.turn <- struct{}{}
+		_ = s.raw.turn.take(context.Background())
 	}
 	_, err := s.raw.write(s.gathered.bytes(), s.waits)
 	if s.writing.Load() != 0 {
@@ -496,7 +499,7 @@ func (s *socket) ping(ctx context.Context) error {
 	number := strconv.AppendInt(nil, s.pinged.Add(1), 10)
 	soon, cancel := context.WithTimeout(ctx, pingLimit)
 	defer cancel()
-	if err := s.raw.await(soon); err != nil {
+	if err := s.raw.turn.take(soon); err != nil {
 		return err
 	}
 	stop := context.AfterFunc(soon, s.cut)

@@ -85,9 +85,9 @@ func (c *session) frame() outgoing {
 	if w == nil {
 		return outgoing{}
 	}
-	frame, at := w.Next()
+	frame, at := w.NextFrame()
 	if at == nil {
-		return outgoing{payload: frame}
+		return outgoing{frames: frame, messages: 1}
 	}
 	c.flush()
 	c.aside()

@@ -136,14 +136,16 @@ func (c *session) pong(message []byte) error {
 // next is what its rooms or its watch give, in turns, so that neither keeps the
 // other waiting.
 func (c *session) next() outgoing {
-	first, second := c.heard, c.frame
 	if c.rooms.turn = !c.rooms.turn; c.rooms.turn {
-		first, second = second, first
+		if o := c.frame(); !o.none() {
+			return o
+		}
+		return c.heard()
 	}
-	if o := first(); !o.none() {
+	if o := c.heard(); !o.none() {
 		return o
 	}
-	return second()
+	return c.frame()
 }
 
 func (c *session) fail(id, code, detail string) {

@@ -1,7 +1,6 @@
 package hub
 
 import (
-	"slices"
 	"sync"
 
 	"telltale/shared/room"
@@ -24,12 +23,11 @@ type crowd struct {
 	name string
 
 	mu      sync.RWMutex // guards what follows
-	members []*Member    // each knows its place
-	shared  bool         // somebody goes through members without the lock: clone before a change
-	ring    []*Said      // their seqs follow on
-	bytes   int          // in the ring
-	newest  uint64       // seq of what was said last; 0 where nothing is known
-	anew    []*Member    // who was here when the hub was renewed, until something is said
+	members roster[*Member]
+	ring    []*Said   // their seqs follow on
+	bytes   int       // in the ring
+	newest  uint64    // seq of what was said last; 0 where nothing is known
+	anew    []*Member // who was here when the hub was renewed, until something is said
 	present presence
 }
 
@@ -83,40 +81,11 @@ func (c *crowd) say(messages []room.Message, limit int) {
 			c.ring = c.ring[1:]
 		}
 	}
-	members := c.all()
+	members := c.members.all()
 	c.mu.Unlock()
 	for _, m := range members {
 		m.out.due(m)
 	}
-}
-
-// all are the members, to be gone through without the lock. Its caller holds mu.
-func (c *crowd) all() []*Member {
-	c.shared = true
-	return c.members
-}
-
-// own makes members safe to change. Its caller holds mu.
-func (c *crowd) own() {
-	if c.shared {
-		c.members, c.shared = slices.Clone(c.members), false
-	}
-}
-
-// add and remove keep the members' places. Their caller holds mu.
-func (c *crowd) add(m *Member) {
-	c.own()
-	m.place = len(c.members)
-	c.members = append(c.members, m)
-}
-
-func (c *crowd) remove(m *Member) {
-	c.own()
-	end := len(c.members) - 1
-	moved := c.members[end]
-	c.members[m.place], moved.place = moved, m.place
-	c.members[end] = nil
-	c.members = c.members[:end]
 }
 
 // first is the seq of the oldest message in the ring, or of the next where it is

@@ -109,8 +109,8 @@
 //
 // Hub.mu, then feed.mu, then Outbox.mu; Hub.doors, then crowd.mu, then Outbox.mu.
 // Nothing outside the package is called under one of them but Elsewhere.Here and what an
-// outbox tells, which do not block. Whoever says something
-// makes members due after it has let go of crowd.mu: ten thousand writers that wake
-// up and ask for it must not queue behind the one who woke them; nor behind each
-// other, which is why Next holds crowd.mu for reading only.
+// outbox tells, which do not block. Whoever says something, and a feed's tick,
+// wakes members and viewers after it has let go of crowd.mu or feed.mu: ten thousand writers
+// that ask for it must not queue behind the one who woke them; nor behind each
+// other, which is why a member's Next holds crowd.mu for reading only.
 package hub

@@ -81,7 +81,7 @@ func (h *Hub) there(hub, room, user string, connections int) (tell []*Member) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.present.move(user, more, c.newest) {
-		tell = c.all()
+		tell = c.members.all()
 	}
 	return tell
 }

@@ -33,7 +33,7 @@ type feed struct {
 	ids    []metric.ID // of the metrics that match; guarded by Hub.mu
 
 	mu      sync.Mutex // guards what follows
-	viewers map[*Viewer]struct{}
+	viewers roster[*Viewer]
 	pending series.Frame // what came since the newest frame of the ring
 	ring    []*slot
 	first   int           // number of ring[0]; numbers go on over a restart
@@ -50,23 +50,25 @@ type feed struct {
 
 // slot is one frame and its bytes, encoded when first asked for.
 type slot struct {
-	frame series.Frame // of many once that is asked for
-	of    []*slot      // that it is merged from; nil for one that was cut
-	once  sync.Once
-	bytes []byte
+	frame   series.Frame // of many once that is asked for
+	of      []*slot      // that it is merged from; nil for one that was cut
+	once    sync.Once
+	text    []byte // a WebSocket's frame
+	payload int    // where it begins in text
 }
 
 // encoded is the frame's bytes; those of many are merged first.
-func (s *slot) encoded() []byte {
+func (s *slot) encoded() (text []byte, payload int) {
 	s.once.Do(func() {
 		for _, one := range s.of {
 			if err := s.frame.Merge(one.frame); err != nil {
 				panic("hub: the frames of a ring do not follow on: " + err.Error())
 			}
 		}
-		s.of, s.bytes = nil, wire.AppendFrame(nil, s.frame)
+		s.of = nil
+		s.text, s.payload = wire.AppendText(nil, func(b []byte) []byte { return wire.AppendFrame(b, s.frame) })
 	})
-	return s.bytes
+	return s.text, s.payload
 }
 
 // mergedBuckets bounds the merged frames that are kept until the next cut, by the buckets that they
@@ -132,29 +134,31 @@ func (f *feed) tick() {
 	joining := f.joining
 	if !joining {
 		f.due = time.Time{}
-		f.cut()
+		concerned := f.cut()
 		f.mu.Unlock()
+		rouse(concerned)
 		return
 	}
 	f.mu.Unlock()
 
 	f.hub.mu.Lock()
-	defer f.hub.mu.Unlock()
 	f.mu.Lock()
-	defer f.mu.Unlock()
 	f.due = time.Time{}
 	f.cut()
 	f.bound()
 	f.joining = false
-	f.wake()
+	concerned := f.viewers.all()
+	f.mu.Unlock()
+	f.hub.mu.Unlock()
+	rouse(concerned)
 }
 
-// cut moves the pending frame, where there is one, into the ring and wakes the
-// viewers. Its caller holds mu.
-func (f *feed) cut() {
+// cut moves the pending frame, where there is one, into the ring and answers whom that
+// concerns. Its caller holds mu.
+func (f *feed) cut() []*Viewer {
 	f.ticked = time.Now()
 	if len(f.pending.Values) == 0 {
-		return
+		return nil
 	}
 	frame := f.pending
 	_, frame.Time = f.hub.clock()
@@ -168,7 +172,7 @@ func (f *feed) cut() {
 		f.ring = f.ring[1:]
 		f.first++
 	}
-	f.wake()
+	return f.viewers.all()
 }
 
 // bound notes the state as of now. Nothing may be pending; its caller holds
@@ -197,14 +201,15 @@ func (f *feed) restart(seq uint64) {
 	f.ring, f.merges, f.weight, f.buckets, f.at = nil, nil, 0, 0, nil
 	f.pending = series.Frame{From: seq, Seq: seq}
 	f.life++
-	f.wake()
+	rouse(f.viewers.all())
 }
 
 // next is the number of the frame that the next cut makes.
 func (f *feed) next() int { return f.first + len(f.ring) }
 
-func (f *feed) wake() {
-	for v := range f.viewers {
+// rouse has viewers ask. Where no lock is held they do not queue behind who wakes them.
+func rouse(viewers []*Viewer) {
+	for _, v := range viewers {
 		v.out.Signal()
 	}
 }

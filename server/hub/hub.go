@@ -153,7 +153,7 @@ func (h *Hub) feed(patterns []string, within [][]string, rate int) (*feed, error
 		return nil, ErrFeeds
 	}
 	f := &feed{hub: h, key: key, selection: newSelection(patterns), within: selections(within), period: time.Second / time.Duration(rate),
-		viewers: map[*Viewer]struct{}{}, pending: series.Frame{From: h.seq, Seq: h.seq}}
+		pending: series.Frame{From: h.seq, Seq: h.seq}}
 	h.feeds[key] = f
 	for id, m := range h.metrics {
 		if f.matches(id) {

@@ -10,7 +10,7 @@ type Member struct {
 	user  string // "" for one that only listens
 
 	// guarded by crowd.mu: Next holds it for reading, all others for writing
-	place   int
+	place   int // in crowd.members
 	left    bool
 	started bool
 	last    uint64 // seq of what it was given last
@@ -152,6 +152,8 @@ func (m *Member) miss(newest uint64) *Missed {
 	}
 	return missed
 }
+
+func (m *Member) seat() *int { return &m.place }
 
 // Room is the room's name.
 func (m *Member) Room() string { return m.crowd.name }

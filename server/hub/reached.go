@@ -24,12 +24,12 @@ func (c *crowd) reached(newest uint64) []*Member {
 	if newest == c.newest {
 		return nil
 	}
-	for _, m := range c.members {
+	for _, m := range c.members.here {
 		m.last, m.reach = min(m.last, newest), min(m.reach, newest)
 	}
 	for i := range c.present.ring {
 		c.present.ring[i].at = min(c.present.ring[i].at, newest)
 	}
 	c.ring, c.bytes, c.newest = nil, 0, newest
-	return c.all()
+	return c.members.all()
 }

@@ -52,7 +52,7 @@ func (h *Hub) renew(epoch string, seq uint64, known []metric.Metric) (other bool
 func (c *crowd) renew() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.ring, c.bytes, c.newest, c.anew = nil, 0, 0, slices.Clone(c.members)
+	c.ring, c.bytes, c.newest, c.anew = nil, 0, 0, slices.Clone(c.members.here)
 	for _, m := range c.anew {
 		m.reach = 0
 	}
@@ -70,7 +70,7 @@ func (c *crowd) begin(seq uint64) {
 // renew is restart where seq may be smaller than before. Its caller holds Hub.mu.
 func (f *feed) renew(seq uint64, other bool) {
 	f.mu.Lock()
-	for v := range f.viewers {
+	for _, v := range f.viewers.here {
 		v.least = min(v.least, seq)
 		v.resume = v.resume && !other
 	}

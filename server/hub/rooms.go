@@ -96,15 +96,15 @@ func (h *Hub) Join(out *Outbox, name string) (*Member, error) {
 	if old != nil {
 		old.left = true
 		out.drop(old)
-		c.remove(old)
+		c.members.remove(old)
 	}
 	if m.user != "" && (old == nil || old.user == "") {
 		if c.present.move(m.user, 1, c.newest) {
-			tell = c.all()
+			tell = c.members.all()
 		}
 		h.tellHere(c, m.user)
 	}
-	c.add(m)
+	c.members.add(m)
 	m.heard = c.present.next()
 	c.mu.Unlock()
 	h.doors.Unlock()
@@ -123,13 +123,13 @@ func (h *Hub) leave(m *Member) (tell []*Member) {
 	m.left = true
 	delete(m.out.members, c.name)
 	m.out.drop(m)
-	c.remove(m)
-	if len(c.members) == 0 {
+	c.members.remove(m)
+	if len(c.members.here) == 0 {
 		delete(h.rooms, c.name)
 	}
 	if m.user != "" {
 		if c.present.move(m.user, -1, c.newest) {
-			tell = c.all()
+			tell = c.members.all()
 		}
 		h.tellHere(c, m.user)
 	}
@@ -209,8 +209,8 @@ func (h *Hub) Rooms() []RoomState {
 func (c *crowd) state() RoomState {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s := RoomState{Room: c.name, Users: len(c.present.users), Connections: len(c.members)}
-	for _, m := range c.members {
+	s := RoomState{Room: c.name, Users: len(c.present.users), Connections: len(c.members.here)}
+	for _, m := range c.members.here {
 		if m.started && m.last < c.newest {
 			s.Waiting += int(c.newest - m.last)
 			if m.last+1 < c.first() {

@@ -57,6 +57,7 @@ type Viewer struct {
 	least  uint64 // seq that its boundary must have reached
 	resume bool   // it came back with everything up to last, and was not answered yet
 	closed bool
+	place  int // in feed.viewers
 }
 
 // Watch adds a viewer whose outbox is signalled whenever Next may have something.
@@ -89,7 +90,7 @@ func (h *Hub) Watch(out *Outbox, w Watch) (*Viewer, error) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.viewers[v] = struct{}{}
+	f.viewers.add(v)
 	out.Signal()
 	return v, nil
 }
@@ -102,9 +103,11 @@ func (v *Viewer) Close() {
 	defer h.mu.Unlock()
 	f.mu.Lock()
 	closed := v.closed
+	if !closed {
+		f.viewers.remove(v)
+	}
 	v.closed = true
-	delete(f.viewers, v)
-	empty := len(f.viewers) == 0
+	empty := len(f.viewers.here) == 0
 	f.mu.Unlock()
 	if empty && !closed {
 		h.end(f)
@@ -116,20 +119,32 @@ func (v *Viewer) Close() {
 // there is nothing, until its outbox is signalled. Whoever asked is taken to have
 // been given it.
 func (v *Viewer) Next() ([]byte, *Boundary) {
+	frame, payload, at := v.following()
+	return frame[payload:], at
+}
+
+// NextFrame is Next in a WebSocket's frame, which all who are given the same share.
+func (v *Viewer) NextFrame() ([]byte, *Boundary) {
+	frame, _, at := v.following()
+	return frame, at
+}
+
+// following is Next in a WebSocket's frame; its payload begins where payload says.
+func (v *Viewer) following() (frame []byte, payload int, at *Boundary) {
 	f := v.feed
 	f.mu.Lock()
 	if v.closed {
 		f.mu.Unlock()
-		return nil, nil
+		return nil, 0, nil
 	}
 	if !v.live || v.life != f.life || v.next < f.first {
 		f.mu.Unlock()
-		return nil, v.join()
+		return nil, 0, v.join()
 	}
 	slots := f.ring[v.next-f.first:]
 	if len(slots) == 0 {
 		f.mu.Unlock()
-		return nil, nil
+		return nil, 0, nil
 	}
 	from, one := v.last, slots[0]
 	if len(slots) <= lag {
@@ -140,16 +155,18 @@ func (v *Viewer) Next() ([]byte, *Boundary) {
 	}
 	f.mu.Unlock()
 
-	bytes := one.encoded()
+	frame, payload = one.encoded()
 	if one.frame.From != from {
 		// Nothing that concerns the viewer happened between where it is and where
 		// the frame begins.
 		late := one.frame
 		late.From = from
-		return wire.AppendFrame(nil, late), nil
+		frame, payload = wire.AppendText(nil, func(b []byte) []byte { return wire.AppendFrame(b, late) })
 	}
-	return bytes, nil
+	return frame, payload, nil
 }
+
+func (v *Viewer) seat() *int { return &v.place }
 
 // Passed says that the store could not tell the state as of that boundary: Next
 // will give a later one.
@@ -174,7 +191,7 @@ func (v *Viewer) join() *Boundary {
 	}
 	if !f.usable(v.least) {
 		if len(f.pending.Values) > 0 && time.Since(f.ticked) >= joinTick {
-			f.cut()
+			rouse(f.cut())
 		}
 		if len(f.pending.Values) == 0 {
 			f.bound()
