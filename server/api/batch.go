@@ -97,7 +97,7 @@ func (b *batch) atomic(rows iter.Seq[[]byte]) error {
 	for _, o := range outcomes {
 		b.line(o)
 	}
-	return b.flush()
+	return b.end()
 }
 
 // pieces applies the rows piece by piece; one that fails fails alone.
@@ -121,12 +121,15 @@ func (b *batch) pieces(rows iter.Seq[[]byte]) error {
 			if err := send(); err != nil {
 				return err
 			}
+			if err := b.flush(); err != nil {
+				return err
+			}
 		}
 	}
 	if err := send(); err != nil {
 		return err
 	}
-	return b.flush()
+	return b.end()
 }
 
 // piece applies the n-th piece: items are those of outcomes that have no error
@@ -154,7 +157,7 @@ func (b *batch) piece(n int, outcomes []ledger.Outcome, items []ledger.Item) err
 		}
 		b.line(o)
 	}
-	return b.flush()
+	return nil
 }
 
 func reused(outcomes []ledger.Outcome) bool {
@@ -196,7 +199,7 @@ func (b *batch) line(o ledger.Outcome) {
 		}{p.Status, p.Detail})
 		line = append(line, shownJSON(text)...)
 	}
-	_, _ = b.out.Write(append(line, '\n')) // flush answers the error
+	_, _ = b.out.Write(append(line, '\n')) // end answers the error
 }
 
 // patient writes an answer to one who may read slowly, but must read: an answer on
@@ -213,10 +216,19 @@ func (p patient) Write(b []byte) (int, error) {
 	return p.ResponseWriter.Write(b)
 }
 
-func (b *batch) flush() error {
+// end gives the rest of the answer to net/http, which sends it with its end in one write.
+func (b *batch) end() error {
 	b.begin()
 	if err := b.out.Flush(); err != nil {
 		return errGone
+	}
+	return nil
+}
+
+// flush sends what is answered so far.
+func (b *batch) flush() error {
+	if err := b.end(); err != nil {
+		return err
 	}
 	if err := http.NewResponseController(b.w).Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return errGone
