@@ -130,6 +130,7 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 	}
 	if shared != nil {
 		surface.Share(shared, runner.Going)
+		shared.HearStops(func(id string) { runner.Stop(id) })
 		shared.HearBoards(func(id string) { surface.BoardChanged(beside, id) })
 		besides.Go(func() { heed(beside, shared, surface, log) })
 		besides.Go(func() { declareSoon(beside, truth, log) })

@@ -11,6 +11,8 @@ type Others interface {
 	Hear(ctx context.Context, run string, lease time.Duration) error
 	// Heard tells whether one of them, or this one, has said so.
 	Heard(ctx context.Context, run string) (bool, error)
+	// Stop has the one that runs it have it end. Its error means that nobody was told.
+	Stop(ctx context.Context, run string) error
 }
 
 // Share has the leases of runs hold for all servers that share the store, and there are

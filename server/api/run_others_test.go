@@ -3,6 +3,10 @@ package api
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -19,6 +23,8 @@ type notices struct {
 	mu   sync.Mutex
 	till map[string]time.Time
 	away bool
+
+	stopped []string
 }
 
 func (n *notices) Hear(_ context.Context, id string, lease time.Duration) error {
@@ -40,6 +46,16 @@ func (n *notices) Heard(_ context.Context, id string) (bool, error) {
 	return time.Now().Before(n.till[id]), nil
 }
 
+func (n *notices) Stop(_ context.Context, id string) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.away {
+		return ledger.ErrUnavailable
+	}
+	n.stopped = append(n.stopped, id)
+	return nil
+}
+
 // leasing is the server's own part in runs, which begins with keepLeases.
 func leasing(t *testing.T) (a *API, keepLeases func()) {
 	t.Helper()
@@ -49,7 +65,7 @@ func leasing(t *testing.T) (a *API, keepLeases func()) {
 	}
 	t.Cleanup(func() { _ = store.Close() })
 	h := hub.New(store.Epoch(), 0, nil)
-	a = New(Options{Ledger: ledger.New(store, h), Hub: h})
+	a = New(Options{Ledger: ledger.New(store, h), Hub: h, Log: slog.New(slog.DiscardHandler)})
 	return a, func() {
 		var leases sync.WaitGroup
 		leases.Go(func() { a.KeepLeases(t.Context()) })
@@ -109,4 +125,27 @@ func TestARunGoesOnWhereAnyServerHasHeardOfIt(t *testing.T) {
 			t.Errorf("%d runs are remembered that have all ended", n)
 		}
 	})
+}
+
+func TestWhatRunsElsewhereIsStoppedThere(t *testing.T) {
+	a, _ := leasing(t)
+	others := &notices{}
+	a.Share(others, func() []string { return nil })
+	if err := a.report(t.Context(), ledger.Report{Run: run.Run{ID: "r1", Command: "job", State: run.Running, Started: 1}}); err != nil {
+		t.Fatal(err)
+	}
+	stop := func() int {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodDelete, "/api/v1/runs/r1", nil)
+		w := httptest.NewRecorder()
+		a.Routes().ServeHTTP(w, r)
+		return w.Code
+	}
+	others.away = true
+	if code := stop(); code != http.StatusServiceUnavailable {
+		t.Errorf("where nobody can be told: %d", code)
+	}
+	others.away = false
+	if code := stop(); code != http.StatusAccepted || !slices.Equal(others.stopped, []string{"r1"}) {
+		t.Errorf("%d, and %q are told to stop", code, others.stopped)
+	}
 }

@@ -122,10 +122,17 @@ func (a *API) deleteRun(w http.ResponseWriter, r *http.Request) error {
 		a.note(r, "run.stop", found.Command, found.ID)
 		return sendStatus(w, http.StatusAccepted, found)
 	}
-	if found, err = a.run(r); err != nil { // it has just ended
+	if found, err = a.run(r); err != nil {
 		return err
 	}
-	return sendJSON(w, found)
+	if found.State.Final() || a.remotes.others == nil { // it has just ended
+		return sendJSON(w, found)
+	}
+	if err := a.remotes.others.Stop(r.Context(), found.ID); err != nil {
+		return err
+	}
+	a.note(r, "run.stop", found.Command, found.ID)
+	return sendStatus(w, http.StatusAccepted, found)
 }
 
 // getOutput sends what a run wrote, byte for byte, as far as it is kept: that of one

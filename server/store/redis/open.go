@@ -61,6 +61,7 @@ type Store struct {
 	place     place
 	peers     *Peers          // nil where no hub was joined
 	boards    func(id string) // is told of changed boards; nil for nobody
+	stops     func(id string) // is told which run is to end; nil for nobody
 
 	mu      sync.RWMutex // guards what follows; for moments only
 	client  rueidis.Client

@@ -53,6 +53,7 @@ const (
 	hubGone   = 'G' // a process: it ended
 	hubSays   = 'D' // a question: who asks, the user, the message, the processes it is for
 	hubAnswer = 'T' // a question: who answers, how many it reached, of how many
+	hubStop   = 'Q' // a run: whoever runs it has it end
 )
 
 // spot is a user in a room; in the room "" wherever it is.
@@ -477,6 +478,10 @@ func (p *Peers) hear(kind byte, name string, r *reading) {
 		}
 	case hubSays:
 		p.deliver(name, r)
+	case hubStop:
+		if p.store.stops != nil {
+			p.store.stops(name)
+		}
 	case hubAnswer:
 		from, reached, connections := r.short(), int(r.uint32()), int(r.uint32())
 		p.mu.Lock()
