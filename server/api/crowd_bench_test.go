@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -28,7 +29,7 @@ type crowdPlan struct {
 	members  int // in all
 	never    int // of them never read
 	messages int
-	pause    time.Duration // between two of them
+	pause    time.Duration // between two of them; 0: each is said once all have heard the one before
 }
 
 // BenchmarkRoom has 10,000 members in one room, of which 100 never read and have
@@ -75,6 +76,7 @@ type ear struct {
 	reader *bufio.Reader
 	last   uint64 // seq of what it heard last
 	delays []time.Duration
+	heard  *atomic.Int64 // by all
 	err    error
 }
 
@@ -89,6 +91,7 @@ type gathering struct {
 	full     int // and after
 	cpu      time.Duration
 	took     time.Duration
+	heard    atomic.Int64   // deliveries
 	complete sync.WaitGroup // those who listen and have not heard the last message
 }
 
@@ -285,6 +288,7 @@ func (e *ear) hear(messages uint64) error {
 			}
 			e.last++
 			e.delays = append(e.delays, time.Since(time.Unix(0, at)))
+			e.heard.Add(1)
 		case bytes.HasPrefix(payload, []byte(`{"type":"frame"`)):
 			_, last, _ := bytes.Cut(payload, []byte(`"crowd":[`)) // its value counts them, and its time is in ms
 			if value := uint64(number(last, ",")); value <= e.last {
@@ -293,6 +297,7 @@ func (e *ear) hear(messages uint64) error {
 				e.last = value
 			}
 			e.delays = append(e.delays, time.Since(time.UnixMilli(number(payload, `"crowd":[`))))
+			e.heard.Add(1)
 		}
 	}
 	return nil
@@ -308,6 +313,7 @@ func number(payload []byte, key string) int64 {
 
 // listen lets a member read.
 func (g *gathering) listen(e *ear) {
+	e.heard = &g.heard
 	g.complete.Go(func() { e.err = e.hear(uint64(g.plan.messages)) })
 }
 
@@ -315,13 +321,14 @@ func (g *gathering) listen(e *ear) {
 func (g *gathering) speak() {
 	g.t.Helper()
 	cpu, begun := spent(g.t, g.to.pid), time.Now()
-	tick := time.NewTicker(g.plan.pause)
+	tick := time.NewTicker(max(g.plan.pause, time.Millisecond))
 	defer tick.Stop()
-	for range g.plan.messages {
+	for n := range g.plan.messages {
 		if err := g.to.say(fmt.Sprintf("%d is when this was said in a crowded room", time.Now().UnixNano())); err != nil {
 			g.t.Fatal(err)
 		}
-		<-tick.C
+		for <-tick.C; g.plan.pause == 0 && g.heard.Load() < int64((n+1)*len(g.ears)) && time.Since(begun) < time.Minute; <-tick.C {
+		}
 	}
 	g.wait(g.ears)
 	g.took, g.cpu = time.Since(begun), spent(g.t, g.to.pid)-cpu

@@ -11,13 +11,13 @@
 // processors, go through it: what comes in goes first, and five hundred viewers do not
 // slow down the command that they follow. A connection's writer, one at a time, alone
 // takes from the outbox and asks the viewer what is next, and reads the history of a
-// snapshot itself. It gathers what is
-// ready, up to 64 KiB, and gives it to the connection's descriptor in one write that does
-// not wait (outbound.go): a write for each message, through the library, cost thirty times
-// as much, and what is shared is not copied. Where it has to wait, for the peer or for the store, another writer takes its place. So what one
+// snapshot itself. It gathers what is ready, up to 64 KiB, and gives it to the connection's
+// descriptor in one write that does not wait (outbound.go); what is shared and comes alone is
+// not copied. A write for each message, through the library, cost thirty times as much. Where
+// it has to wait, for the peer or for the store, another writer takes its place. So what one
 // connection can make the server hold is its outbox, one message and one write, and no
-// snapshot before its turn has come; one
-// that is idle holds no buffer but 256 bytes to read into. The library reads, and writes pongs and close frames;
+// snapshot before its turn has come; one that is idle holds no buffer but 256 bytes to read
+// into. The library reads, and writes pongs and close frames;
 // a write that takes longer than the patience is ended behind the frame that it is in
 // the midst of, so that the close frame can be read. What comes in
 // is judged byte by byte (inbound.go) before the WebSocket library reads it: a broken
