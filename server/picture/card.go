@@ -162,7 +162,7 @@ func (p *pen) value(i int) (text string, has bool) { return valueOf(&p.in, i) }
 
 func valueOf(in *chart.Input, i int) (text string, has bool) {
 	s := &in.Series[i]
-	if s.Head.Time == 0 {
+	if !s.Valued() {
 		return "–", false
 	}
 	return string(chart.AppendValue(nil, s.Head.Value, s.Unit)), true

@@ -39,7 +39,7 @@ type Input struct {
 type Series struct {
 	Name    string
 	Unit    string         // of a Table's row, whose metrics may have any; elsewhere all have the Input's
-	Head    metric.Head    // the current value, a stat's number; none where its Time is 0
+	Head    metric.Head    // the current value, a stat's number; none where its Time is 0, but of what holds
 	Columns *series.Series // nil draws nothing
 	Written int64          // when Head was, ms since 1970; 0 where it never was, or nobody knows
 	Trust   fresh.State    // how far Head may be trusted: what is Cut is drawn in grey
@@ -48,3 +48,6 @@ type Series struct {
 	Hidden  bool           // left out as if it were not there, but for its Color
 	Color   int            // which of the scene.SeriesCount colours
 }
+
+// Valued tells whether there is a value: a counter has one before it was ever written.
+func (s *Series) Valued() bool { return s.Head.Time != 0 || s.Hold }

@@ -38,6 +38,10 @@ func (in *Input) Panel(p *board.Panel, shown []metric.Metric, titles []string, s
 		if e := set.Metrics[m.ID]; e != nil {
 			s.Head, s.Columns, s.Written = e.Head, e.Series, e.Written
 		}
+		if unwritten := *m; s.Head.Time == 0 { // which a counter has a value without
+			unwritten.Head = metric.Head{}
+			s.Head.Value, _ = unwritten.Value()
+		}
 		s.Trust = fresh.Of(at.To, s.Written, at.Heard, int64(p.Every))
 		in.Series = append(in.Series, s)
 	}

@@ -3,6 +3,7 @@ package chart_test
 import (
 	"math"
 	"slices"
+	"testing"
 
 	"telltale/shared/board"
 	"telltale/shared/chart"
@@ -114,5 +115,21 @@ func panels(many []chart.Series) []golden {
 		{"sparks", five(chart.Sparks, rows), 88, 280},
 		{"late", five(chart.Line, trusted(fresh.Late, headed(many[:1], 0, "")), titled, badge(fresh.Late, "12 min late")), w, h},
 		{"overdue", five(chart.Line, trusted(fresh.Overdue, []chart.Series{{Name: "orders"}}), titled, badge(fresh.Overdue, "never written")), w, h},
+	}
+}
+
+func TestACounterThatWasNeverWrittenStandsWhereItBeginsAndAGaugeNowhere(t *testing.T) {
+	floor := 5.0
+	shown := []metric.Metric{
+		{ID: "orders", Declaration: metric.Declaration{Kind: metric.Counter}},
+		{ID: "seats", Declaration: metric.Declaration{Kind: metric.Counter, Floor: &floor}},
+		{ID: "heat", Declaration: metric.Declaration{Kind: metric.Gauge}},
+	}
+	var in chart.Input
+	in.Panel(&board.Panel{Kind: board.Table}, shown, []string{"Orders", "Seats", "Heat"}, &series.Set{}, chart.Moment{From: noon - minute, To: noon})
+	for i, want := range []float64{0, 5, 0} {
+		if s := &in.Series[i]; s.Head.Value != want || s.Valued() != (i < 2) || s.Written != 0 {
+			t.Errorf("%s: %v, has a value: %t, written: %d", s.Name, s.Head.Value, s.Valued(), s.Written)
+		}
 	}
 }

@@ -92,7 +92,7 @@ func unitSize(number float64) float64 {
 // the unit begins. A value there is not is a dash.
 func (c *Chart) appendValue(i int) (unit int) {
 	s := &c.in.Series[i]
-	if s.Head.Time == 0 {
+	if !s.Valued() {
 		c.text = append(c.text, "–"...)
 		return len(c.text)
 	}

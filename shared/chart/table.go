@@ -118,7 +118,7 @@ func (c *Chart) row(i int, a box, k columns) {
 		tone = ""
 	}
 	style.Size, style.Weight, style.Role = rowSize, scene.Semibold, ToneRole(tone, c.ink(i))
-	if s.Head.Time == 0 {
+	if !s.Valued() {
 		c.right(x, y, k.value, func(dst []byte) []byte { return append(dst, "–"...) }, style)
 	} else {
 		c.right(x, y, k.value, func(dst []byte) []byte { return AppendValue(dst, s.Head.Value, s.Unit) }, style)
