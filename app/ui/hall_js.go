@@ -52,7 +52,7 @@ func (s *stage) drawMembers(mv *membersView) {
 		}
 		text, _ := json.Marshal(namesOf(r.Members, s.user))
 		lines().Call("names", mv.list, string(text))
-		mv.count.Set("textContent", grouped(uint64(users)))
+		mv.count.Set("textContent", countOf(users))
 		mv.rest.Set("textContent", restOf(users))
 	})
 }

@@ -21,7 +21,7 @@ type Members struct {
 // Render draws the frame.
 func (m *Members) Render() app.UI {
 	return app.Div().Class("members").DataSet("room", attr(m.Room)).Body(
-		app.H2().Body(app.Span().Text("Here now"), app.Span().Class("count").Text(strconv.Itoa(m.Early.Users))),
+		app.H2().Body(app.Span().Text("Here now"), app.Span().Class("count").Text(countOf(m.Early.Users))),
 		app.Ul().Class("names").Body(m.early()...),
 		app.P().Class("rest").Text(restOf(m.Early.Users)),
 	)
@@ -73,6 +73,14 @@ func namesOf(members []wire.Member, me string) []name {
 		}
 	}
 	return names
+}
+
+// countOf is how many are there. Nobody is not said: who looks is told of in a moment.
+func countOf(users int) string {
+	if users == 0 {
+		return ""
+	}
+	return grouped(uint64(users))
 }
 
 // restOf says how many have no place in the list.
