@@ -47,7 +47,7 @@ func TestAChangeThatIsNothingToSpeakOfHasNoExponent(t *testing.T) {
 func TestABarIsSeenOnceItHasBegun(t *testing.T) {
 	var c chart.Chart
 	var tape scene.Tape
-	for since := int64(0); since < 10; since++ {
+	for since := range int64(10) {
 		s := series.NewSeries(second, 2000)
 		s.Add(series.Bucket{Time: noon, Last: 1, Min: 1, Max: 1, Sum: 1, Count: 1})
 		in := chart.Input{Kind: chart.Bars, From: noon - 5*minute + since*second, To: noon + since*second, Series: []chart.Series{{Columns: s}}}
