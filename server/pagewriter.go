@@ -5,7 +5,6 @@ import (
 	"compress/gzip"
 	"net/http"
 	"regexp"
-	"slices"
 	"sync"
 )
 
@@ -43,8 +42,8 @@ func (w *pageWriter) Write(page []byte) (int, error) {
 		return len(page), nil
 	}
 	sent := tight(page)
-	if at := loaderStyles.FindIndex(sent); at != nil {
-		sent = slices.Delete(sent, at[0], at[1])
+	if end := bytes.Index(sent, []byte("</head>")); end >= 0 {
+		sent = append(unwanted.ReplaceAll(sent[:end], nil), sent[end:]...)
 	}
 	if w.gzips {
 		sent = gzipped(sent)
@@ -55,9 +54,10 @@ func (w *pageWriter) Write(page []byte) (int, error) {
 	return len(page), nil
 }
 
-// loaderStyles are go-app's own, of what it shows while its app comes; nothing is painted before they are there, and
-// web/app.css says how that looks. go-app writes attributes in any order.
-var loaderStyles = regexp.MustCompile(`<link [^>]*href="/app\.css"[^>]*>`)
+// unwanted are, in a page's head, go-app's own styles of what it shows while its app comes: nothing is painted before
+// they are there, and web/app.css says how that looks; and what it says of an address and a picture without knowing
+// the server's name, "https://", which a chat that unfolds a link would believe. It writes attributes in any order.
+var unwanted = regexp.MustCompile(`<link [^>]*href="/app\.css"[^>]*>|<meta [^>]*(?:name="author"|property="og:(?:url|image)")[^>]*>`)
 
 // gzips are writers that are not in use: one takes up most of a MiB.
 var gzips = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}

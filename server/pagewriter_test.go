@@ -55,3 +55,12 @@ func TestAPageIsPaintedWithoutTheStylesOfTheLoader(t *testing.T) {
 		}
 	}
 }
+
+func TestAPageNamesNoAddressWithoutAServer(t *testing.T) {
+	answer := httptest.NewRecorder()
+	page := &pageWriter{ResponseWriter: answer}
+	_, _ = page.Write([]byte(`<head><meta content="https:///b/x" property="og:url"><meta property="og:title" content="X"><meta property="og:image" content="https://"><meta name="author"></head><p>&lt;meta name="author"&gt;</p>`))
+	if got := answer.Body.String(); got != `<head><meta property="og:title" content="X"></head><p>&lt;meta name="author"&gt;</p>` {
+		t.Error(got)
+	}
+}
