@@ -121,7 +121,7 @@ func TestListeningBeyondThisMachineNeedsASay(t *testing.T) {
 
 func TestWhereTokensAreSharedTheAdviceIsToMakeOneThere(t *testing.T) {
 	for address, want := range map[string]string{
-		"redis://:secret@a:6379,rediss://user:secret@b:6380/2?master_set=m&password=secret": "create NAME --scope admin --redis URL (the servers' own), or",
+		"rediss://:secret@a:6379,rediss://user:secret@b:6380/2?master_set=m&password=secret": "create NAME --scope admin --redis URL (the servers' own), or",
 		"": "create NAME --scope admin --data d,",
 	} {
 		c, err := parseConfig([]string{"--listen", ":8082", "--data", "d", "--redis", address}, environment(), &bytes.Buffer{})
