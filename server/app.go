@@ -63,7 +63,8 @@ func newApp(assets *web.Assets, ancestors string) http.Handler {
 				notFound(w, r, resolve, policy)
 			}
 		case goAppFiles[r.URL.Path]:
-			pages.ServeHTTP(w, r)
+			r.Header.Set("If-None-Match", strings.TrimPrefix(r.Header.Get("If-None-Match"), "W/"))
+			pages.ServeHTTP(&fileWriter{ResponseWriter: w, gzips: web.Gzips(r.Header.Values("Accept-Encoding"))}, r)
 		default:
 			// Not go-app's to answer: it would look for /robots.txt and its like on the host that the request names.
 			notFound(w, r, resolve, policy)

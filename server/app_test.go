@@ -1,6 +1,8 @@
 package main
 
 import (
+	"compress/gzip"
+	"io"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -29,6 +31,22 @@ func TestFilesOfTheLoaderAreThere(t *testing.T) {
 		pages.ServeHTTP(answer, httptest.NewRequest("GET", path, nil))
 		if answer.Code != 200 || answer.Body.Len() == 0 {
 			t.Errorf("%s: %d, %d bytes", path, answer.Code, answer.Body.Len())
+		}
+		asked := httptest.NewRequest("GET", path, nil)
+		asked.Header.Set("Accept-Encoding", "br, gzip")
+		packed := httptest.NewRecorder()
+		pages.ServeHTTP(packed, asked)
+		unpacking, err := gzip.NewReader(packed.Body)
+		if err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		if plain, err := io.ReadAll(unpacking); err != nil || string(plain) != answer.Body.String() || packed.Header().Get("Content-Encoding") != "gzip" {
+			t.Errorf("%s: packed it is another file: %v, %v", path, packed.Header(), err)
+		}
+		asked.Header.Set("If-None-Match", packed.Header().Get("ETag"))
+		known := httptest.NewRecorder()
+		if pages.ServeHTTP(known, asked); known.Code != 304 {
+			t.Errorf("%s: %d to who has it", path, known.Code)
 		}
 	}
 }

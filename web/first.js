@@ -69,7 +69,10 @@ const telltale = (() => {
         if (typeof data !== "number") end(data);
         else if (label) label.textContent = data + "%";
       };
-      painted.then(() => worker.postMessage({ url: new URL(url, location).href, size: +goappWasmContentLength }));
+      painted.then(() => worker.postMessage({
+        url: new URL(url, location).href, size: +goappWasmContentLength,
+        page: { href: location.href, env: goappEnv, island: document.getElementById("island")?.textContent || "" },
+      }));
     } catch { painted.then(() => done(null)); }
   });
 

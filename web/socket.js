@@ -93,7 +93,7 @@ globalThis.telltaleSocket = (() => {
     const taken = early || connect(), age = early ? early.since() : 0;
     early = null;
     taken.take(hear, end);
-    return { ...taken, age };
+    return { ...taken, opened: taken.opened.then(() => new Promise(telltale.turn)), age }; // what the app says first is a task of its own
   }
 
   return { open, ahead };

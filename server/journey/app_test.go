@@ -30,14 +30,15 @@ func TestTheAppStaysSmall(t *testing.T) {
 
 func TestTheLoadingBarIsRight(t *testing.T) {
 	s := quiet(t)
-	p := look(t, s).blank(800, 600, "light")
+	slow := lineTo(t, strings.TrimPrefix(s.url, "http://"), 10_000_000, 0)
+	p := look(t, s, &server{url: slow.url}).blank(800, 600, "light")
 	command(p, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: `
 		window.progress = [];
 		new MutationObserver(() => {
 			const said = document.getElementById("app-wasm-loader-label")?.innerText.match(/\d+/);
 			if (said && progress.at(-1) !== +said[0]) progress.push(+said[0]);
 		}).observe(document, {subtree: true, childList: true, characterData: true});`})
-	p.visit(s.url + "/")
+	p.visit(slow.url + "/")
 	said := eval[[]int](p, `progress`)
 	t.Log(said)
 	if len(said) < 3 || said[0] != 0 || said[len(said)-1] != 100 || !slices.IsSorted(said) {
