@@ -130,24 +130,26 @@ func (to *target) made(t testing.TB) float64 {
 }
 
 // keeping is what it takes to keep a message that nobody hears: how many objects it allocates, and
-// how many ns of processor time.
+// how many ns of processor time, at about the pace at which the others are said.
 func (to *target) keeping(t testing.TB) (objects, cost float64) {
 	t.Helper()
 	if to.jam == nil {
 		return 0, 0
 	}
-	const messages = 200
-	for range messages { // what is made once
-		if err := to.jam("x"); err != nil {
-			t.Fatal(err)
+	const messages = 150
+	tick := time.NewTicker(15 * time.Millisecond)
+	defer tick.Stop()
+	keep := func() {
+		for range messages {
+			if err := to.jam("x"); err != nil {
+				t.Fatal(err)
+			}
+			<-tick.C
 		}
 	}
+	keep() // what is made once
 	before, cpu := to.made(t), spent(t, to.pid)
-	for range messages {
-		if err := to.jam("x"); err != nil {
-			t.Fatal(err)
-		}
-	}
+	keep()
 	cpu = spent(t, to.pid) - cpu
 	return (to.made(t) - before) / messages, float64(cpu.Nanoseconds()) / messages
 }
