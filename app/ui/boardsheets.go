@@ -194,8 +194,8 @@ func (d *desk) newLeaf() app.UI {
 	}
 	return leaf(n.why, d.onShut, []app.UI{
 		app.If(n.note != "", func() app.UI { return app.P().Text(n.note) }),
-		&Field{ID: "new-title", Of: d.opened, Label: "Title", Value: n.title, Take: func(_ app.Context, v string) { n.title = v }},
-		&Field{ID: "new-id", Of: d.opened, Label: "Name in its address", Value: n.id, Hint: "/b/" + n.address(), Wrong: n.wrong, Take: func(_ app.Context, v string) {
+		&Field{ID: "new-title", Of: d.opened, Label: "Title", Value: n.title, Enter: d.onMake, Take: func(_ app.Context, v string) { n.title = v }},
+		&Field{ID: "new-id", Of: d.opened, Label: "Name in its address", Value: n.id, Hint: "/b/" + n.address(), Wrong: n.wrong, Enter: d.onMake, Take: func(_ app.Context, v string) {
 			n.id, n.named, n.wrong = strings.TrimSpace(v), strings.TrimSpace(v) != "", ""
 		}},
 	}, does("new-stay", "plain", "Cancel", d.onShut), does("new-do", "full", "Make it", d.onMake))

@@ -24,6 +24,7 @@ type Field struct {
 	Offer []string // what may be meant
 	Late  bool     // only what is finished is heard
 	Take  func(ctx app.Context, value string)
+	Enter app.EventHandler // what Enter does in it, nil for nothing
 
 	first string
 }
@@ -63,6 +64,9 @@ func (f *Field) Render() app.UI {
 		if len(f.Offer) > 0 {
 			line = line.List(f.ID + "-offer")
 		}
+		if f.Enter != nil {
+			line = line.OnKeyDown(f.enter)
+		}
 		if f.Late {
 			line = line.OnChange(f.take)
 		} else {
@@ -84,6 +88,12 @@ func (f *Field) Render() app.UI {
 }
 
 func (f *Field) take(ctx app.Context, _ app.Event) { f.Take(ctx, ctx.JSSrc().Get("value").String()) }
+
+func (f *Field) enter(ctx app.Context, e app.Event) {
+	if e.Get("key").String() == "Enter" && !e.Get("isComposing").Bool() {
+		f.Enter(ctx, e)
+	}
+}
 
 // Check is a box to tick.
 type Check struct {

@@ -19,8 +19,8 @@ type words struct {
 	Next          string // what was asked for, where another token may help
 }
 
-// inWords answers a person in a browser who may not do what they ask: it leads them to where a
-// token is shown, or says what is missing. false leaves the answer to others.
+// inWords answers a person in a browser who may not do what they ask, or asks for a board, a metric or a room by what
+// is no name: it leads them to where a token is shown, or says what is missing. false leaves the answer to others.
 func inWords(w http.ResponseWriter, r *http.Request, err error) bool {
 	if !wantsHTML(r) || r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return false
@@ -34,6 +34,11 @@ func inWords(w http.ResponseWriter, r *http.Request, err error) bool {
 	case http.StatusForbidden:
 		sendWords(w, p.Status, words{Title: "This is not for you to see", Detail: asSentence(p.Detail), Next: r.URL.RequestURI()})
 		return true
+	case http.StatusBadRequest, http.StatusNotFound:
+		if begin := r.URL.Path[:min(3, len(r.URL.Path))]; begin == "/b/" || begin == "/m/" || begin == "/r/" {
+			sendWords(w, p.Status, words{Title: "There is nothing here", Detail: asSentence(p.Detail)})
+			return true
+		}
 	}
 	return false
 }

@@ -475,7 +475,7 @@ func TestABoardIsReadAndWrittenAsJSON(t *testing.T) {
 	p.do(chromedp.Click("#paper-new"))
 	p.until("its name is asked for", `document.getElementById("new-id")`)
 	write(p, "#new-id", "shop 2")
-	p.do(chromedp.Click("#new-do"))
+	p.do(chromedp.KeyEvent(kb.Enter))
 	p.until("a name that is none is refused", `document.getElementById("new-id-wrong").textContent.includes("matches")`)
 	write(p, "#new-id", "shop-2")
 	p.do(chromedp.Click("#new-do"))
