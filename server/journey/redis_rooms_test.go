@@ -135,3 +135,19 @@ func TestAPageOfOneProcessShowsWhatHappensInTheOther(t *testing.T) {
 	zoe.close()
 	p.until("and that they left", `!document.body.innerText.includes("Zoë")`)
 }
+
+func TestAPageSaysThatRedisIsAway(t *testing.T) {
+	redis := redistest.Start(t)
+	one, other := twins(t, redis)
+	p := look(t, one, other).open(one.url+"/", 1280, 900, "light")
+	other.must("POST", "/order", "")
+	p.until("an order is seen", shows("orders", "1"))
+	const cut = `document.querySelectorAll("[data-trust=cut]").length`
+	p.until("what it shows is to be trusted", cut+" === 0")
+	redis.Kill()
+	p.until("values are cut off from what keeps them", cut+` > 0 && document.documentElement.dataset.values !== "stale"`)
+	redis.Begin()
+	p.until("they are to be trusted again", cut+" === 0")
+	eventually(t, wait, "orders are taken", func() bool { status, _ := other.call("POST", "/order", ""); return status == http.StatusOK })
+	p.until("the next order is seen", shows("orders", "2"))
+}

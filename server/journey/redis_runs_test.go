@@ -28,7 +28,10 @@ func TestARunIsStoppedByAnyServer(t *testing.T) {
 	path := "/api/v1/runs/" + begun.ID
 	eventually(t, wait, "the other knows of it", func() bool { status, _ := other.call("GET", path, ""); return status == http.StatusOK })
 	redis.Kill()
-	eventually(t, wait, "nobody can be told", func() bool { status, _ := other.call("DELETE", path, ""); return status == http.StatusServiceUnavailable })
+	eventually(t, wait, "nobody can be told", func() bool {
+		status, _ := other.call("DELETE", path, "")
+		return status == http.StatusServiceUnavailable
+	})
 	redis.Begin()
 	eventually(t, wait, "it is told to end", func() bool { status, _ := other.call("DELETE", path, ""); return status == http.StatusAccepted })
 	for _, s := range []*server{one, other} {
