@@ -27,13 +27,17 @@ func (p *BoardPage) absent() app.UI {
 
 // empty stands on a board without panels.
 func (p *BoardPage) empty() app.UI {
-	what := "Put some on it, in the page or with PUT; the line reads the board."
+	what, edits := "Put some on it, here or with PUT; the line reads the board.", p.desk.may() && !p.at.wall.on
 	if p.at.source == wire.File {
+		edits = false
 		what = "It is a file of the server, and has none; the line reads the board."
 	}
 	return app.Article().Class("card invitation").Body(
 		app.Header().Class("card-head").Body(app.H2().Text("This board has no panels yet")),
 		app.P().Text(what),
+		app.If(edits, func() app.UI {
+			return app.Button().Type("button").ID("begin").Class("chip full").OnClick(p.desk.onEdit).Text("Put panels on it")
+		}),
 		&Curl{Line: "curl " + p.first.Base + "/api/v1/boards/" + p.at.board.ID, Of: "reading the board"},
 	)
 }
