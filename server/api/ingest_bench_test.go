@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -101,11 +102,16 @@ func sendRows(client *http.Client, to *target, rows []byte) error {
 		return err
 	}
 	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	if err == nil && (response.StatusCode != http.StatusOK || bytes.Count(answer, []byte("\n")) != bytes.Count(rows, []byte("\n")) || bytes.Contains(answer, []byte(`"error"`))) {
-		err = fmt.Errorf("%s %.200q", response.Status, answer)
+	answer, sent := bufio.NewReaderSize(response.Body, 64<<10), bytes.Count(rows, []byte("\n"))
+	for n := 0; ; n++ {
+		line, err := answer.ReadSlice('\n')
+		switch {
+		case err == io.EOF && len(line) == 0 && n == sent:
+			return nil
+		case err != nil || !bytes.HasPrefix(line, []byte(`{"metric":`)):
+			return fmt.Errorf("%s, line %d of %d: %.200q %v", response.Status, n+1, sent, line, err)
+		}
 	}
-	return err
 }
 
 // BenchmarkStream has one client upload NDJSON, durable when it is answered, and answered line by line;
