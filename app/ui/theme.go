@@ -13,9 +13,11 @@ type Theme struct {
 }
 
 // OnMount reads the choice.
-func (t *Theme) OnMount(app.Context) {
+func (t *Theme) OnMount(ctx app.Context) {
 	breathe()
-	t.choice = app.Window().Get("telltale").Call("theme").String()
+	if t.choice = app.Window().Get("telltale").Call("theme").String(); t.choice != themes[0] {
+		ctx.Update()
+	}
 }
 
 // Render draws it.
