@@ -33,7 +33,7 @@ onmessage = async ({ data: { url, size, page } }) => {
 // rehearse starts the app here, on a page that is none: a browser compiles a function when it is first called, for all who
 // have the module, and those of a start are thousands. What the app asks of that page it is given, or fails of; it ends with
 // the worker, at the latest after so many ms. Only Chromium compiles that late.
-const LONGEST = 1000, DRAWS = 30; // and so many once the app is alive
+const LONGEST = 500, DRAWS = 30; // and so many once the app is alive
 async function rehearse(app, page) {
   if (!/Chrome\//.test(navigator.userAgent)) return;
   const over = new Promise((done) => {
