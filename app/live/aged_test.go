@@ -71,6 +71,10 @@ func TestValuesAreAsOldAsTheServerSays(t *testing.T) {
 		if age := age(); age < 20_000 || age > 20_000+askEvery {
 			t.Errorf("values are told to be 20 s old, and are taken to be %d ms old", age)
 		}
+		v.Look(ctx, Look{Patterns: []string{"a"}, RangeMS: 300_000, Points: 300})
+		if age := age(); age < 20_000 {
+			t.Errorf("where something else is looked at, they are taken to be %d ms old", age)
+		}
 		s.do(func() { s.stale = 0 })
 		time.Sleep(2 * askEvery * time.Millisecond)
 		if age := age(); age > askEvery {
