@@ -214,7 +214,10 @@ func (n *newBoard) address() string {
 
 func (d *desk) onMake(ctx app.Context, _ app.Event) {
 	n := d.fresh
-	if n.address() == "" {
+	switch {
+	case n == nil: // it has been made since
+		return
+	case n.address() == "":
 		n.wrong = "Give it a title, or a name"
 		return
 	}

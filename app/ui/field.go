@@ -90,7 +90,7 @@ func (f *Field) Render() app.UI {
 func (f *Field) take(ctx app.Context, _ app.Event) { f.Take(ctx, ctx.JSSrc().Get("value").String()) }
 
 func (f *Field) enter(ctx app.Context, e app.Event) {
-	if e.Get("key").String() == "Enter" && !e.Get("isComposing").Bool() {
+	if e.Get("key").String() == "Enter" && !e.Get("isComposing").Bool() && !e.Get("repeat").Bool() {
 		f.Enter(ctx, e)
 	}
 }
