@@ -59,7 +59,7 @@ func (s *Store) attach(ctx context.Context) error {
 	at := place{id: meta["last"], seq: whole(meta["seq"]), n: whole(meta["n"])}
 	m := newMetrics()
 	m.seq, m.forgotten, m.flushed = at.seq, whole(meta["forgotten"]), whole(meta["flushed"])
-	m.held = m.flushed
+	m.held = at.seq // what is older may be in roll-ups, and out of the log, before it is read
 	for id, record := range all[1] {
 		num, known, err := readRecord(metric.ID(id), record)
 		if err != nil {

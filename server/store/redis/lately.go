@@ -23,12 +23,9 @@ type lately struct {
 
 func (e *entry) lately() lately { return lately{e.begins, e.past, e.tail} }
 
-// heardBefore notes that nothing is known of how a metric came to its head.
-func (e *entry) heardBefore() {
-	if e.begins = math.MinInt64; e.metric.Head.Seq != 0 {
-		e.begins = e.metric.Head.Time
-	}
-}
+// heardBefore notes that nothing is known of how a metric came to its head. No sample is newer;
+// where there is no head, all there may be are of before 1970, which do not move it.
+func (e *entry) heardBefore() { e.begins = e.metric.Head.Time }
 
 // age takes the first n samples off the tail: memory goes on holding them, as far as they have room.
 func (e *entry) age(n int) {
@@ -104,10 +101,11 @@ func (s *Store) recallAt(ids []metric.ID, time int64, values map[metric.ID]serie
 func (s *Store) recallAfter(since, upTo uint64, match func(metric.ID) bool, limit int) (out []metric.Sample, err error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if since < s.metrics.held {
-		return nil, ledger.ErrPruned
+	m := &s.metrics
+	if _, err := ledger.Missed(since, upTo, m.seq, m.forgotten); err != nil || since < m.held {
+		return nil, ledger.ErrPruned // it may have changed since it was asked
 	}
-	for _, e := range s.metrics.sorted {
+	for _, e := range m.sorted {
 		if match(e.metric.ID) {
 			e.lately().each(since, upTo, func(p sample) {
 				if len(out) <= limit {

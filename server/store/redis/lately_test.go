@@ -36,6 +36,7 @@ func TestWhileRedisIsAwayMemoryTellsWhatRedisDid(t *testing.T) {
 	}
 	setAt(t, old, "late", 1, now-2*minute)
 	setAt(t, old, "late", 2, now-90*minute)
+	setAt(t, old, "ancient", 3, -minute) // which is no head
 	flushAll(t, old)
 	young := open(t, server.URL(), "p")
 	since := setAt(t, old, "a", 30, now-9*minute).Seq
@@ -80,6 +81,12 @@ func TestWhileRedisIsAwayMemoryTellsWhatRedisDid(t *testing.T) {
 	// Of a, the one that came later knows nothing up to 11 minutes ago, and of late up to 2.
 	if _, err, errAt, _ := ask(young, now-20*minute, 0); !errors.Is(err, ledger.ErrUnreadable) || !errors.Is(errAt, ledger.ErrUnreadable) {
 		t.Errorf("who cannot know a history answers %v, %v", err, errAt)
+	}
+	for s, want := range map[*Store]error{old: nil, young: ledger.ErrUnreadable} {
+		got, err := s.Rows(t.Context(), ledger.Range{IDs: []metric.ID{"ancient"}, From: -3 * minute, To: 0, Step: minute})
+		if !errors.Is(err, want) {
+			t.Errorf("of before 1970: %+v, %v, not %v", got, err, want)
+		}
 	}
 	ids = []metric.ID{"a", "new"}
 	got, err, _, errAfter := ask(young, now-5*minute, now-4*minute)
