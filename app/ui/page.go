@@ -90,6 +90,7 @@ func roomsOf(runs []run.Run) (rooms []string) {
 func (p *BoardPage) OnMount(ctx app.Context) {
 	drawn := p.first.Metrics
 	p.open(ctx)
+	amend(ctx)
 	breathe()
 	app.Window().Get("telltale").Call("alive")
 	p.keepTrue(ctx)
@@ -109,6 +110,7 @@ func (p *BoardPage) OnNav(ctx app.Context) {
 	if app.IsServer {
 		return
 	}
+	amend(ctx)
 	to := placeOf(app.Window().URL())
 	hung := to.wall.on && !p.at.wall.on && p.desk.editing()
 	if hung {

@@ -105,6 +105,30 @@ func placeOf(u *url.URL) place {
 	return p
 }
 
+// mostQuoted is how many characters of what cannot be shown are said again.
+const mostQuoted = 40
+
+// amend takes out of the URL what of it cannot be shown, and says so: nobody is to take what is
+// there for what they asked for.
+func amend(ctx app.Context) {
+	u := app.Window().URL()
+	q := u.Query()
+	names := unshown(q, time.Now().UnixMilli(), zone)
+	if len(names) == 0 {
+		return
+	}
+	for i, name := range names {
+		text := []rune(q.Get(name))
+		names[i] = name + "=" + string(text[:min(len(text), mostQuoted)])
+		q.Del(name)
+	}
+	u.RawQuery = q.Encode()
+	ctx.Page().ReplaceURL(u)
+	ctx.Dispatch(func(ctx app.Context) { // once the page has where it is said
+		notice(ctx, "This address asks for a time that cannot be shown: "+strings.Join(names, ", "))
+	})
+}
+
 // usual is the range that a board opens with.
 func (p place) usual() span {
 	for _, s := range spans {

@@ -102,6 +102,29 @@ func whenOf(q url.Values, zone func(int64) int) (w when, asked bool) {
 	return w, asked
 }
 
+// unshown names the parts of a URL that were to say what stretch of time is shown, and of which
+// nothing is: what cannot be read, and a moment that is to come.
+func unshown(q url.Values, now int64, zone func(int64) int) (names []string) {
+	if _, asked := whenOf(url.Values{"range": q["range"]}, zone); q.Get("range") != "" && !asked {
+		names = append(names, "range")
+	}
+	if text := q.Get("at"); text != "" {
+		at, ok := parseMoment(text, zone)
+		if ok && at <= now+farAhead {
+			return names
+		}
+		names = append(names, "at")
+	}
+	if _, asked := whenOf(url.Values{"from": q["from"], "to": q["to"]}, zone); !asked {
+		for _, name := range []string{"from", "to"} {
+			if q.Get(name) != "" {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
 // query is the stretch's part of a URL; usual is what needs no words.
 func (w when) query(usual int64) string {
 	length := ""

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 )
@@ -69,6 +70,24 @@ func TestAURLSaysWhatStretchOfTimeIsShown(t *testing.T) {
 		again, _ := url.Parse("/" + got.query(usual))
 		if back, _ := whenOf(again.Query(), berlin); back != got {
 			t.Errorf("%q: its own link %s shows %v", query, again, back)
+		}
+	}
+}
+
+func TestWhatOfAURLIsNotShownIsNamed(t *testing.T) {
+	now := time.Date(2026, 11, 22, 13, 5, 0, 0, time.UTC).UnixMilli()
+	for query, want := range map[string]string{
+		"": "", "range=": "", "range=1h&at=2026-11-22T14:05": "", "range=1y": "", "from=2026-11-22T14:00&to=2026-11-22T14:05": "", "screen=x&tv=1": "",
+		"range=5q": "range", "range=0s": "range", "at=yesterday": "at", "at=2026-11-23T14:05": "at", "at=yesterday&range=5q": "range at",
+		"at=2026-11-22T14:05&range=5q": "range", "at=2026-11-22T14:05&from=then": "", "from=2026-11-22T14:00": "from",
+		"from=2026-11-22T14:05&to=2026-11-22T14:00&range=5m": "from to", "from=2026-11-22T14:00&to=now": "from to", "at=x&from=2026-11-22T14:00&to=2026-11-22T14:05": "at",
+	} {
+		q, err := url.ParseQuery(query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(unshown(q, now, berlin), " "); got != want {
+			t.Errorf("%q: %q is not shown, want %q", query, got, want)
 		}
 	}
 }
