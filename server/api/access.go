@@ -17,35 +17,44 @@ import (
 // (lists, batches, sockets, pages of runs) the rule is what a caller needs at least, and
 // the answer sifts or refuses by may.
 type rule struct {
-	open bool                            // to everybody: the app's code, the way in
-	some access.Right                    // over whatever it is; "" where need says more
-	need func(*http.Request) access.Need // nil where there is none
+	open  bool                            // to everybody: the app's code, the way in
+	some  access.Right                    // over whatever it is; "" where need says more
+	need  func(*http.Request) access.Need // nil where there is none
+	scope string                          // what that takes, as the description of the API has it; "" where it is open
 }
 
 // The rules that name nothing.
 var (
 	toAll      = rule{open: true}
-	anything   = rule{need: func(*http.Request) access.Need { return access.Need{Right: access.Read} }} // lets a caller in who may look at anything
-	someone    = rule{some: anyRight}                                                                   // may do anything at all
-	everything = over(access.Read, access.Metrics, "")                                                  // lets a caller in who may look at all there is
-	byAdmin    = rule{need: func(*http.Request) access.Need { return access.Need{Right: access.Admin} }}
+	anything   = over(access.Read, access.None, "")    // lets a caller in who may look at anything
+	someone    = some(anyRight)                        // may do anything at all
+	everything = over(access.Read, access.Metrics, "") // lets a caller in who may look at all there is
+	byAdmin    = over(access.Admin, access.None, "")
 )
 
 // anyRight is none of access's: whoever has one at all meets it.
 const anyRight access.Right = "any"
 
 // some is a rule that a right over anything meets.
-func some(right access.Right) rule { return rule{some: right} }
+func some(right access.Right) rule { return rule{some: right, scope: string(right)} }
 
 // over is a rule about one thing, whose name is fixed.
 func over(right access.Right, class access.Class, name string) rule {
-	return rule{need: func(*http.Request) access.Need { return access.Need{Right: right, Class: class, Name: name} }}
+	return rule{need: func(*http.Request) access.Need { return access.Need{Right: right, Class: class, Name: name} }, scope: scopeOf(right, name)}
+}
+
+// scopeOf is the scope of a right over what has a name, or over whatever it is where that is "".
+func scopeOf(right access.Right, name string) string {
+	if name == "" {
+		return string(right)
+	}
+	return string(right) + ":" + name
 }
 
 // inPath is a rule about the thing that the path names: in {metric}, {room}, {board} or {command}.
 func inPath(right access.Right, class access.Class) rule {
 	key := pathNames[class]
-	return rule{need: func(r *http.Request) access.Need {
+	return rule{scope: scopeOf(right, "{"+key+"}"), need: func(r *http.Request) access.Need {
 		name := r.PathValue(key)
 		if id, err := metric.Parse(name); class == access.Metrics && err == nil {
 			name = string(id)
@@ -184,9 +193,5 @@ func lacking(c auth.Caller, need access.Need) error {
 	if need.Right == anyRight {
 		return refuse(http.StatusForbidden, "the token of %s may do nothing", c.User)
 	}
-	scope := string(need.Right)
-	if need.Name != "" {
-		scope += ":" + need.Name
-	}
-	return refuse(http.StatusForbidden, "this needs the scope %s, which the token of %s does not have", scope, c.User)
+	return refuse(http.StatusForbidden, "this needs the scope %s, which the token of %s does not have", scopeOf(need.Right, need.Name), c.User)
 }

@@ -74,6 +74,8 @@ type API struct {
 	screens  screens
 	editions editions
 	rules    map[string]rule // of each route, by its pattern
+	// description is the main port as it is told; it is made when it is first asked for.
+	description func() (*description, error)
 	// snapshots bounds how many histories are read for viewers at once.
 	snapshots chan struct{}
 	pictures  chan struct{} // and this, how many pictures are drawn

@@ -59,6 +59,10 @@
 // (shares.go): what lasts on it ends with it, and begins anew once the board is another one
 // (editions.go). Who changed what is noted where it was changed, after it was (audit.go).
 //
+// What is told of it (openapi/*.json, a file a chapter, in the order of the page): routes.go says
+// which routes there are and what each asks of its caller, the chapters all else; of both openapi.go
+// makes the document, and docs.go the page. Tests hold them against the routes and their answers.
+//
 // Limits: every request but the second port's, and every message, is counted for its token
 // or else its address (limit.go), once its caller is known and before anything is done.
 //

@@ -1,8 +1,10 @@
 package api
 
 import (
+	"maps"
 	"net/http"
 	"net/http/pprof"
+	"sync"
 
 	"telltale/shared/access"
 	"telltale/shared/metric"
@@ -96,6 +98,10 @@ func (a *API) Routes() http.Handler {
 	}
 	handle("GET /web/", toAll, handled(a.Assets))
 
+	// All of this, told in openapi/*.json
+	handle("GET /api/v1/openapi.json", toAll, a.getOpenAPI)
+	handle("GET /api/docs", toAll, a.getDocs)
+
 	// The way in
 	handle("GET /api/v1/me", someone, a.getMe)
 	handle("GET /api/v1/audit", byAdmin, a.getAudit)
@@ -103,6 +109,8 @@ func (a *API) Routes() http.Handler {
 	handle("POST /sign-in", toAll, a.postSignIn)
 	handle("POST /sign-out", toAll, a.postSignOut)
 
+	rules := maps.Clone(a.rules)
+	a.description = sync.OnceValues(func() (*description, error) { return describe(rules) })
 	return a.around(mux, a.Pages, a.Loopback)
 }
 

@@ -85,6 +85,7 @@ var wanted = map[string]string{
 	"GET /api/v1/screens": "builder other admin", "POST /api/v1/screens/{id}": "builder other admin", "GET /screens": "builder other admin",
 	"GET /ws": everyone, "GET /api/v1/me": everyone, "GET /{$}": lookers, "GET /boards": lookers, "GET /rooms": lookers, "GET /runs": lookers, "GET /runs/{id}": lookers,
 	"GET /app.js": open_, "GET /app.css": open_, "GET /app-worker.js": open_, "GET /wasm_exec.js": open_, "GET /manifest.webmanifest": open_,
+	"GET /api/v1/openapi.json": open_, "GET /api/docs": open_,
 	"GET /web/": open_, "GET /sign-in": open_, "POST /sign-in": open_, "POST /sign-out": open_,
 }
 
