@@ -166,7 +166,7 @@ func TestWhoAsksForAStreamWronglyIsToldSo(t *testing.T) {
 	h := open(t)
 	for path, c := range map[string]struct{ header, detail string }{
 		"/r/.a":                           {"", "a room's name matches"},
-		"/r/a%2Fb":                        {"Accept: text/html", "a room's name matches"},
+		"/r/a%2Fb":                        {"", "a room's name matches"},
 		"/r/a?since=yesterday":            {"", "since is all"},
 		"/r/a?since=-10m":                 {"", "since is all"},
 		"/r/a?since=%2B10m":               {"", "since is all"},
@@ -178,9 +178,6 @@ func TestWhoAsksForAStreamWronglyIsToldSo(t *testing.T) {
 		"/r/a":                            {"Last-Event-ID: x", "Last-Event-ID is"},
 	} {
 		headers := []string{"Accept: text/event-stream"}
-		if strings.HasPrefix(c.header, "Accept") {
-			headers = nil
-		}
 		if c.header != "" {
 			headers = append(headers, c.header)
 		}
