@@ -10,7 +10,7 @@ GOAPP = github.com/maxence-charriere/go-app/v10
 WASM_BUILD = rm -rf bin/go-app && mkdir -p bin/go-app && go mod download $(GOAPP) && goapp="$$(go list -m -f '{{.Dir}}' $(GOAPP))" && \
 	cp -R "$$goapp/go.mod" "$$goapp/pkg" bin/go-app && chmod -R u+w bin/go-app && \
 	cp app/goapp.go.txt bin/go-app/pkg/app/http.go && (cd bin/go-app/pkg/app && rm resource.go crypto.go route.go && \
-	for each in context.go state.go node.go engine.go js_wasm.go; do sed -f ../../../../app/goapp.sed $$each > $$each.new && mv $$each.new $$each; done) && \
+	for each in context.go state.go node.go engine.go js_wasm.go; do sed -f ../../../../app/goapp.sed $$each > $$each.new && mv $$each.new $$each || exit 1; done) && \
 	cp go.mod bin/wasm.mod && cp go.sum bin/wasm.sum && go mod edit -replace $(GOAPP)=./bin/go-app bin/wasm.mod && \
 	GOOS=js GOARCH=wasm go build -modfile=bin/wasm.mod -trimpath -buildvcs=false -gcflags=all=-l -ldflags="-s -w" -o bin/app.wasm ./app
 # In bytes; of the browser app server/journey says how many it may have.
