@@ -194,7 +194,7 @@ func hark(address string, i int, stuck bool, asks ...ask) (*ear, error) {
 	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(2+i/4000))}}
 	if stuck {
 		dialer.Control = func(_, _ string, c syscall.RawConn) error {
-			return c.Control(func(fd uintptr) { _ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 32<<10) })
+			return c.Control(func(fd uintptr) { _ = holdsLittle(int(fd)) })
 		}
 	}
 	conn, err := dialer.Dial("tcp", address)

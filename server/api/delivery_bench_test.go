@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -210,7 +209,7 @@ func floorServer(listener net.Listener) error {
 				mu.Lock()
 				defer mu.Unlock()
 				for _, one := range all {
-					if n, err := syscall.Write(one.fd, frame); n != len(frame) {
+					if n, err := writeFD(one.fd, frame); n != len(frame) {
 						fmt.Fprintln(os.Stderr, "a viewer of the floor is full:", err)
 						os.Exit(1)
 					}

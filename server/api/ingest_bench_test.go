@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -39,7 +38,7 @@ func (d disk) append(b *testing.B, batch []byte, n int) {
 	if _, err := d.file.WriteAt(batch, int64(n)*4096%(16<<20-4096)); err != nil {
 		b.Error(err)
 	}
-	if err := syscall.Fdatasync(int(d.file.Fd())); err != nil {
+	if err := syncData(int(d.file.Fd())); err != nil {
 		b.Error(err)
 	}
 }

@@ -1,7 +1,6 @@
 package journey
 
 import (
-	"syscall"
 	"testing"
 	"time"
 
@@ -21,9 +20,7 @@ func TestASilentServerIsSaidWithinTenSecondsAndTheGapIsFilled(t *testing.T) {
 	p.until("it is live", live)
 	p.until("the value is shown", shows("orders", "5"))
 
-	if err := s.process.Process.Signal(syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
+	s.pause()
 	began := time.Now()
 	p.until("the page says that it has no contact", stale+` && /No contact for \d+ s/.test(document.getElementById("lamp").innerText)`)
 	if took := time.Since(began); took > 10*time.Second {
@@ -31,9 +28,7 @@ func TestASilentServerIsSaidWithinTenSecondsAndTheGapIsFilled(t *testing.T) {
 	}
 	p.until("the values say their age", `/\d+ s ago/.test(document.querySelector('[data-panel="orders"] .age').textContent)`)
 
-	if err := s.process.Process.Signal(syscall.SIGCONT); err != nil {
-		t.Fatal(err)
-	}
+	s.resume()
 	s.must("POST", "/order", "")
 	p.until("it is live again by itself", live+" && !("+stale+")")
 	p.until("what changed is shown", shows("orders", "6"))

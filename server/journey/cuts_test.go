@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -536,7 +535,7 @@ func (tr *trial) without(d time.Duration, kill bool) bool {
 	if kill {
 		tr.s.kill()
 	} else {
-		_ = tr.s.process.Process.Signal(syscall.SIGSTOP)
+		tr.s.pause()
 	}
 	tr.after(d, func() {
 		defer tr.gone.Store(false)
@@ -544,7 +543,7 @@ func (tr *trial) without(d time.Duration, kill bool) bool {
 		if kill {
 			tr.s.again()
 		} else {
-			_ = tr.s.process.Process.Signal(syscall.SIGCONT)
+			tr.s.resume()
 		}
 	})
 	return true

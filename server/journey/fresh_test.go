@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -42,17 +41,13 @@ func TestAPanelSaysHowLateItsValueIsAndThatNothingIsHeard(t *testing.T) {
 	s.must("POST", "/m/beat", "3")
 	p.until("in time again", trust+` === "fresh"`)
 
-	if err := s.process.Process.Signal(syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
+	s.pause()
 	began := time.Now()
 	p.until("nothing is heard", stale+` && `+trust+` === "cut"`)
 	if took := time.Since(began); took > 10*time.Second {
 		t.Errorf("the page said after %v that nothing is heard", took)
 	}
-	if err := s.process.Process.Signal(syscall.SIGCONT); err != nil {
-		t.Fatal(err)
-	}
+	s.resume()
 	p.until("it is live again, and the value is overdue", live+" && !("+stale+") && "+trust+` === "overdue"`)
 
 	s.kill()

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -183,10 +182,6 @@ func (w *storm) fault(i int) (what string) {
 	all[i].do()
 	return all[i].what
 }
-
-func (s *server) pause() { _ = s.process.Process.Signal(syscall.SIGSTOP) }
-
-func (s *server) resume() { _ = s.process.Process.Signal(syscall.SIGCONT) }
 
 // kill kills a process, which must not have ended by itself before.
 func (w *storm) kill(s *server) {

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/chromedp/cdproto/input"
@@ -64,14 +63,10 @@ func TestAWallSaysLackOfContactLargeAndLeavesByEscape(t *testing.T) {
 	p.until("the pointer is hidden", `document.documentElement.classList.contains("still") && !document.querySelector(".strip-tools").checkVisibility({visibilityProperty: true})`)
 	p.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, 300, 300))
 	p.until("a hand that moves finds what it needs", `document.getElementById("leave-wall").checkVisibility({visibilityProperty: true})`)
-	if err := s.process.Process.Signal(syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
+	s.pause()
 	p.until("lack of contact is said large, across the screen", `(() => { const lamp = document.getElementById("lamp"), says = lamp.querySelector(".says");
 		return /No contact for/.test(says.textContent) && parseFloat(getComputedStyle(says).fontSize) >= 60 && lamp.getBoundingClientRect().width > 1800; })()`)
-	if err := s.process.Process.Signal(syscall.SIGCONT); err != nil {
-		t.Fatal(err)
-	}
+	s.resume()
 	p.until("it is live again", live)
 	p.do(chromedp.KeyEvent("\u001b"))
 	p.until("it is a page again", `location.search === "" && document.querySelector(".masthead") && !document.documentElement.classList.contains("on-wall")`)

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -107,15 +106,6 @@ func redisCPU(b *testing.B, s *Store) (all float64) {
 		}
 	}
 	return all
-}
-
-// ownCPU is the CPU time that this process has had, µs.
-func ownCPU(b *testing.B) float64 {
-	var used syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
-		b.Fatal(err)
-	}
-	return float64(used.Utime.Nano()+used.Stime.Nano()) / 1000
 }
 
 // benchmark has redis-benchmark call the script that decides so many mutations at a time, over so many
