@@ -59,14 +59,18 @@ const telltale = (() => {
   };
 
   // A worker compiles it (web/compile.js), which starts while the page is being painted; where there can be none, the page does.
+  // For the worker's rehearsal it waits so long at most, whatever that is doing.
+  const REHEARSAL = 500; // ms
   const compiled = (url) => new Promise((done) => {
     try {
       const worker = new Worker(document.querySelector('meta[name="telltale-compiler"]').content);
-      const end = (made) => { worker.terminate(); done(made); };
-      worker.onerror = worker.onmessageerror = () => end(null);
+      let made = null;
+      const end = () => { worker.terminate(); done(made); };
+      worker.onerror = worker.onmessageerror = end;
       worker.onmessage = ({ data }) => {
         const label = document.getElementById("app-wasm-loader-label");
-        if (typeof data !== "number") end(data);
+        if (data === null) end();
+        else if (typeof data !== "number") { made = data; setTimeout(end, REHEARSAL); }
         else if (label) label.textContent = data + "%";
       };
       painted.then(() => worker.postMessage({

@@ -13,6 +13,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
 )
 
 // worker waits until the service worker has stored the app and answers for the page.
@@ -194,4 +195,41 @@ func sourcesOf(t *testing.T, target string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestTheAppStartsWhateverItsRehearsalDoes: the worker that compiles the app does not end, fails once it has the app, or is
+// none, and only then does the page fetch the app itself.
+func TestTheAppStartsWhateverItsRehearsalDoes(t *testing.T) {
+	s := quiet(t)
+	b := look(t, s)
+	for name, script := range map[string]string{
+		"it hangs": `hear(e)`,
+		"it fails": `hear(e); if (typeof e.data === "object") this.onerror()`,
+		"none":     ``,
+	} {
+		p := b.blank(800, 600, "light", chromedp.WithNewBrowserContext())
+		source, fetched := `delete window.Worker`, 1
+		if script != "" {
+			fetched = 0
+			source = `window.Worker = class extends Worker { set onmessage(hear) { super.onmessage = (e) => { if (e.data !== null) { ` + script + ` } }; } }`
+		}
+		command(p, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: source})
+		p.visit(s.url + "/")
+		p.until(name+": the app is live", live)
+		if n := eval[int](p, `performance.getEntriesByType("resource").filter((e) => e.name.includes("/app.wasm")).length`); n != fetched {
+			t.Errorf("%s: the page has fetched the app %d times, want %d", name, n, fetched)
+		}
+	}
+}
+
+func TestATimeThatCannotBeShownIsTakenOutOfTheAddress(t *testing.T) {
+	s := quiet(t)
+	p := look(t, s).blank(800, 600, "light")
+	const said = `document.querySelector(".notice").textContent`
+	p.visit(s.url + "/?at=yesterday&range=5q&tv=0")
+	p.until("it is said", said+` === "This address asks for a time that cannot be shown: range=5q, at=yesterday"`)
+	p.until("the address says what is shown", `location.search === "?tv=0" && document.querySelector(".ranges [aria-current=true]").dataset.range === "5m"`)
+	p.visit(s.url + "/?range=1h")
+	p.until("what can be shown stays", `location.search === "?range=1h" && document.querySelector(".ranges [aria-current=true]").dataset.range === "1h" && `+live)
+	p.until("and nothing is said", said+` === ""`)
 }
