@@ -50,7 +50,7 @@ func FuzzShortBodies(f *testing.F) {
 		f.Add(body)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
-		m, err := short(body)
+		m, err := Short(body)
 		if err != nil {
 			sentence(t, err)
 			return
@@ -62,7 +62,7 @@ func FuzzShortBodies(f *testing.F) {
 		if m.Op == metric.Add {
 			own = strings.Replace("+"+own[1:], "+-", "-", 1)
 		}
-		if again, err := short(own); err != nil || again != m {
+		if again, err := Short(own); err != nil || again != m {
 			t.Fatalf("%q is %+v, whose own form %q is %+v, %v", body, m, own, again, err)
 		}
 	})

@@ -74,7 +74,7 @@ func (a *API) postShort(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	m, err := short(string(body))
+	m, err := Short(string(body))
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,8 @@ func (a *API) postShort(w http.ResponseWriter, r *http.Request) error {
 	return a.applyOne(w, r, body, m)
 }
 
-func short(body string) (m metric.Mutation, err error) {
+// Short reads what postShort takes. Its error is a sentence.
+func Short(body string) (m metric.Mutation, err error) {
 	text := strings.TrimSpace(body)
 	number := text
 	switch {

@@ -123,7 +123,7 @@ type format struct {
 }
 
 var asText = format{
-	encoding: &encoding{"text", func(b []byte, m room.Message) []byte { return append(appendSeen(b, m.Content), '\n') }},
+	encoding: &encoding{"text", func(b []byte, m room.Message) []byte { return append(AppendSeen(b, m.Content), '\n') }},
 	kind:     "text/plain; charset=utf-8",
 	lost: func(b []byte, _ string, m *missed) []byte {
 		return fmt.Appendf(b, "[telltale: messages %d to %d %s]\n", m.from, m.to, m.lost)

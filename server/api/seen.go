@@ -5,11 +5,11 @@ import (
 	"unicode/utf8"
 )
 
-// appendSeen writes what somebody said so that a terminal shows it and does nothing else: of
+// AppendSeen appends what somebody said so that a terminal shows it and does nothing else: of
 // control sequences (ECMA-48) those stay that colour, move and erase within the line, as builds
 // and progress bars use them; nothing rings, retitles, copies, hides, answers or leaves its line.
 // A line that sets colours is followed by their end, so that they are not the next one's.
-func appendSeen(b []byte, content string) []byte {
+func AppendSeen(b []byte, content string) []byte {
 	n := harmless(content)
 	b = append(b, content[:n]...)
 	if n == len(content) {

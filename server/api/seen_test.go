@@ -20,7 +20,7 @@ func TestATerminalShowsWhatWasSaidAndDoesNothingElse(t *testing.T) {
 		"\x1b]0;a\x1b[31mred": "\x1b[31mred\x1b[0m", "\x1bcreset": "reset", "\x1b(0lines\x1b#8": "lines", "\x1b": "", "\x1b\x1b[2J": "", "bell\a nul\x00 del\x7f so\x0e vt\v ff\f": "bell nul del so vt ff",
 		"\u0085next\u0084": "next", "\u00a0": "\u00a0", "À": "À",
 	} {
-		if got := string(appendSeen(nil, said)); got != want {
+		if got := string(AppendSeen(nil, said)); got != want {
 			t.Errorf("%q is shown as %q, want %q", said, got, want)
 		}
 	}
@@ -35,12 +35,12 @@ func FuzzATerminalOnlyShows(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, said string) {
 		said = strings.ToValidUTF8(said, "\uFFFD")
-		got := string(appendSeen([]byte("before"), said))
+		got := string(AppendSeen([]byte("before"), said))
 		rest := within.ReplaceAllString(strings.TrimPrefix(got, "before"), "")
 		if strings.ContainsFunc(rest, func(r rune) bool { return r < ' ' && !strings.ContainsRune("\t\n\r\b", r) || r >= 0x7f && r < 0xa0 }) || !utf8.ValidString(got) {
 			t.Fatalf("%q is shown as %q", said, got)
 		}
-		if again := string(appendSeen([]byte("before"), got[len("before"):])); again != got && again != got+"\x1b[0m" {
+		if again := string(AppendSeen([]byte("before"), got[len("before"):])); again != got && again != got+"\x1b[0m" {
 			t.Fatalf("%q is shown as %q, and that as %q", said, got, again)
 		}
 	})
