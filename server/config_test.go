@@ -141,8 +141,8 @@ func TestAWrongCommandLineIsASentenceAndExitCode2(t *testing.T) {
 		env   []string
 		names string
 	}{
-		{nil, nil, "serve, run, backup, export, import, token, bench, version"},
-		{[]string{"fly"}, nil, `"fly"; the verbs are serve, run, backup, export, import, token, bench, version`},
+		{nil, nil, "serve, run, push, tail, backup, export, import, token, bench, version"},
+		{[]string{"fly"}, nil, `"fly"; the verbs are serve, run, push, tail, backup, export, import, token, bench, version`},
 		{[]string{"version", "now"}, nil, "no options"},
 		{[]string{"serve", "now"}, nil, `"now"`},
 		{[]string{"serve", "--fast"}, nil, "-fast"},
@@ -164,6 +164,18 @@ func TestAWrongCommandLineIsASentenceAndExitCode2(t *testing.T) {
 		{[]string{"run", "--room", "run.1", "make"}, nil, "the runs' own"},
 		{[]string{"run", "--url", "ftp://x", "make"}, nil, "ftp://x"},
 		{[]string{"run", "make"}, []string{"TELLTALE_URL", "://"}, "--url"},
+		{[]string{"push"}, nil, "say which metric"},
+		{[]string{"push", "n", "1", "2"}, nil, "options stand before"},
+		{[]string{"push", "n", ""}, nil, "VALUE is empty"},
+		{[]string{"push", "a b"}, nil, "not a metric's name"},
+		{[]string{"push", "-", "1"}, nil, "not a metric's name"},
+		{[]string{"push", "--fast", "n"}, nil, "-fast"},
+		{[]string{"push", "n"}, []string{"TELLTALE_URL", "ftp://x"}, "--url"},
+		{[]string{"tail"}, nil, "say which room"},
+		{[]string{"tail", "a", "b"}, nil, "one at a time"},
+		{[]string{"tail", "a/b"}, nil, "not a room's name"},
+		{[]string{"tail", "build", "--since", "-5m"}, nil, "--since"},
+		{[]string{"tail", "build", "--since", "yesterday"}, nil, "--since"},
 		{[]string{"serve"}, []string{"TELLTALE_HOST_METRICS", "perhaps"}, "TELLTALE_HOST_METRICS"},
 		{[]string{"serve"}, []string{"PORT", "tcp://10.0.0.1:80"}, "10.0.0.1:80"},
 	} {
@@ -181,7 +193,7 @@ func TestAWrongCommandLineIsASentenceAndExitCode2(t *testing.T) {
 
 func TestHelpAndVersionAreAnswers(t *testing.T) {
 	for args, want := range map[string]string{
-		"help": "telltale serve", "--help": "telltale serve", "serve -h": "-max-metrics", "run -h": "telltale run [options] -- COMMAND", "version": "telltale ",
+		"help": "telltale serve", "--help": "telltale serve", "serve -h": "-max-metrics", "run -h": "telltale run [options] -- COMMAND", "push -h": "telltale push [options] METRIC", "tail -h": "-since", "version": "telltale ",
 	} {
 		var stdout, stderr bytes.Buffer
 		err := run(t.Context(), strings.Fields(args), environment(), nil, &stdout, &stderr)

@@ -27,6 +27,8 @@ func verbs() []verb {
 	return []verb{
 		{"serve", "run the server and its pages", serveVerb},
 		{"run", "run a command here, watched by everybody who looks there", runVerb},
+		{"push", "send values to a server, one or what comes on stdin", pushVerb},
+		{"tail", "print what is said in a room, as it comes", tailVerb},
 		{"backup", "write all that a server keeps to a file, while it runs", backupVerb},
 		{"export", "write all that servers keep to a file, from a folder or from Redis", exportVerb},
 		{"import", "make such a file the content of an empty folder, or of Redis", importVerb},

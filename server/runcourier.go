@@ -1,15 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -18,14 +15,8 @@ import (
 	life "telltale/shared/run"
 )
 
-// How a courier deals with time.
-const (
-	beat      = 15 * time.Second       // a command that is silent is said to run still
-	tryFor    = 30 * time.Second       // one request
-	firstWait = 50 * time.Millisecond  // between two tries, at first
-	mostWait  = time.Second            // and at last
-	shortest  = 250 * time.Millisecond // a server that asks for more time gets it, up to mostWait
-)
+// beat is how often a command that is silent is said to run still.
+const beat = 15 * time.Second
 
 // standing is how the run stands, as PUT /api/v1/runs/{id} takes it.
 type standing struct {
@@ -43,15 +34,12 @@ type standing struct {
 // courier brings a command's output to the server, in order and once: the server
 // says how far it has taken it, and nothing is let go before that is said.
 type courier struct {
-	server *url.URL
-	token  string
-	at     string // of the run
-	client *http.Client
-	spool  *capture.Spool
+	*client
+	at    string // of the run
+	spool *capture.Spool
 
 	now    standing
 	taken  uint64 // bytes that the server has
-	last   error  // why the last try failed; nil after one that did not
 	thrown uint64 // lines that the server does not want
 }
 
@@ -60,18 +48,11 @@ func newCourier(w watched, spool *capture.Spool, begun time.Time) *courier {
 	if len(name) > life.MaxCommand {
 		name = strings.ToValidUTF8(name[:life.MaxCommand-len(room.Cut)], "") + room.Cut
 	}
-	return &courier{server: w.server, token: w.token, spool: spool,
-		at: w.server.JoinPath("api/v1/runs", newRunID()).String(),
-		client: &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone(),
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+	c := newClient("takes runs")
+	c.server, c.token = w.server, w.token
+	return &courier{client: c, spool: spool, at: w.server.JoinPath("api/v1/runs", newRunID()).String(),
 		now: standing{Command: name, Room: w.room, Host: hostName(), State: life.Running, Started: begun.UnixMilli()}}
 }
-
-// refusal is an answer that trying again does not change.
-type refusal struct{ says string }
-
-// Error is what the server says of it.
-func (r *refusal) Error() string { return r.says }
 
 // errUnknown says that the server knows nothing of the run: it has begun anew.
 var errUnknown = errors.New("the server does not know the run")
@@ -128,9 +109,12 @@ func (c *courier) carry(ctx context.Context) error {
 // post sends a body of output that ends at an offset. What the server has taken may
 // be let go.
 func (c *courier) post(ctx context.Context, body []byte, to uint64) error {
-	status, answer, err := c.try(ctx, "POST", fmt.Sprintf("%s/output?offset=%d", c.at, c.taken), body)
+	status, answer, err := c.try(ctx, "POST", fmt.Sprintf("%s/output?offset=%d", c.at, c.taken), "", body)
 	if err != nil {
 		return err
+	}
+	if status == http.StatusNotFound {
+		return errUnknown
 	}
 	var said struct {
 		Offset *uint64 `json:"offset"`
@@ -171,7 +155,7 @@ func (c *courier) put(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("say how the run stands: %w", err)
 	}
-	status, answer, err := c.try(ctx, "PUT", c.at, body)
+	status, answer, err := c.try(ctx, "PUT", c.at, "", body)
 	if err != nil {
 		return err
 	}
@@ -180,68 +164,6 @@ func (c *courier) put(ctx context.Context) error {
 		return c.refused(status, answer)
 	}
 	return nil
-}
-
-// try sends a request until it is answered by more than that it could not be done now,
-// or ctx ends.
-func (c *courier) try(ctx context.Context, method, at string, body []byte) (status int, answer []byte, err error) {
-	for wait := firstWait; ; wait = min(2*wait, mostWait) {
-		status, answer, err = c.send(ctx, method, at, body)
-		switch {
-		case err != nil:
-		case status == http.StatusNotFound && method == "POST":
-			return status, answer, errUnknown
-		case status < 500 && status != http.StatusRequestTimeout && status != http.StatusTooManyRequests:
-			c.last = nil
-			return status, answer, nil
-		default:
-			wait = max(wait, shortest)
-			err = c.refused(status, answer)
-		}
-		if ctx.Err() == nil {
-			c.last = err
-		}
-		select {
-		case <-ctx.Done():
-			return 0, nil, ctx.Err()
-		case <-time.After(wait/2 + rand.N(wait/2)):
-		}
-	}
-}
-
-func (c *courier) send(ctx context.Context, method, at string, body []byte) (status int, answer []byte, err error) {
-	ctx, cancel := context.WithTimeout(ctx, tryFor)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, method, at, bytes.NewReader(body))
-	if err != nil {
-		return 0, nil, err
-	}
-	if c.token != "" {
-		request.Header.Set("Authorization", "Bearer "+c.token)
-	}
-	response, err := c.client.Do(request)
-	if err != nil {
-		return 0, nil, err
-	}
-	defer response.Body.Close()
-	answer, err = io.ReadAll(io.LimitReader(response.Body, 64<<10))
-	return response.StatusCode, answer, err
-}
-
-// refused is what a server says that does not take what it got.
-func (c *courier) refused(status int, answer []byte) error {
-	var problem struct {
-		Detail string `json:"detail"`
-	}
-	switch {
-	case json.Unmarshal(answer, &problem) == nil && problem.Detail != "":
-		return &refusal{problem.Detail}
-	case status >= 300 && status < 400:
-		return &refusal{"it answers that it is elsewhere: give the address where it is with --url"}
-	case status == http.StatusOK || status == http.StatusNotFound || status == http.StatusMethodNotAllowed:
-		return &refusal{"what answers there is no telltale that takes runs"}
-	}
-	return &refusal{fmt.Sprintf("it answers %d %s", status, http.StatusText(status))}
 }
 
 // throw takes what still comes, so that it takes no place, and counts its lines.
@@ -268,14 +190,5 @@ func (c *courier) complaint(err error) string {
 	case lines > 1:
 		what = fmt.Sprintf("%d lines were", lines)
 	}
-	if c.last != nil {
-		err = c.last
-	}
-	if _, refused := errors.AsType[*refusal](err); !refused {
-		err = reason(err)
-	}
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		err = errors.New("it has not answered in time")
-	}
-	return fmt.Sprintf("%s not delivered to %s: %v", what, c.server.Redacted(), err)
+	return fmt.Sprintf("%s not delivered to %s: %v", what, c.server.Redacted(), c.why(err))
 }

@@ -1,0 +1,248 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// tampered is what stands between a client and its server.
+type tampered func(*http.Request) (*http.Response, error)
+
+func (b tampered) RoundTrip(r *http.Request) (*http.Response, error) { return b(r) }
+
+// through is how requests come to a server in memory, each on a connection of its own.
+func through(dial func() net.Conn) *http.Transport {
+	return &http.Transport{DisableKeepAlives: true, DialContext: func(context.Context, string, string) (net.Conn, error) { return dial(), nil }}
+}
+
+// answer is one that a server in a test gives.
+func answer(status int, kind string, body io.Reader) *http.Response {
+	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {kind}}, Body: io.NopCloser(body)}
+}
+
+// pushing is a telltale push with words, that reaches a server by way.
+func pushing(t *testing.T, way http.RoundTripper, stderr io.Writer, words ...string) *push {
+	t.Helper()
+	p, err := parsePush(words, environment("TELLTALE_TOKEN", "secret"), io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.http.Transport, p.says = way, stderr
+	return p
+}
+
+// valueOf is what a server answers for a metric.
+func valueOf(t *testing.T, way http.RoundTripper, path string) string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), "GET", "http://localhost"+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := way.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(body))
+}
+
+func TestAValueIsTakenAsTheShortFormTakesItAndTheAnswerIsPrinted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, dial := whole(t)
+		for i, row := range []struct{ metric, value, prints, refuses string }{
+			{"orders.new", "+1", `{"metric":"orders.new","value":1,"seq":1,`, ""},
+			{"orders.new", "-1", `{"metric":"orders.new","value":0,"seq":2,`, ""},
+			{"orders.new", "-1", "", "floor"},
+			{"temperature", "42.5", `{"metric":"temperature","value":42.5,"seq":3,`, ""},
+			{"temperature", "=-5", `{"metric":"temperature","value":-5,"seq":4,`, ""},
+			{`http{path="/a b",code="200"}`, "7", `{"metric":"http{code=\"200\",path=\"/a b\"}","value":7,"seq":5,`, ""},
+			{"temperature", `{"set":1}`, "", "is not a number"},
+		} {
+			var stdout, stderr bytes.Buffer
+			err := pushing(t, through(dial), &stderr, row.metric, row.value).one(t.Context(), &stdout)
+			code := report(err, &stderr)
+			if !strings.HasPrefix(stdout.String(), row.prints) || row.prints == "" && stdout.Len() > 0 || !strings.Contains(stderr.String(), row.refuses) ||
+				(code == 0) != (row.refuses == "") || (stderr.Len() == 0) != (row.refuses == "") {
+				t.Errorf("%d: %d, %q, %q", i, code, &stdout, &stderr)
+			}
+		}
+	})
+}
+
+// Every third request does not arrive, and the answer to every third that does is lost.
+func lossy(way http.RoundTripper) tampered {
+	dice := rand.New(rand.NewPCG(1, 2))
+	return func(r *http.Request) (*http.Response, error) {
+		if dice.IntN(3) == 0 {
+			return nil, errors.New("cut before")
+		}
+		response, err := way.RoundTrip(r)
+		if err == nil && dice.IntN(3) == 0 {
+			_, _ = io.Copy(io.Discard, response.Body)
+			_ = response.Body.Close()
+			return nil, errors.New("cut after")
+		}
+		return response, err
+	}
+}
+
+func TestWhatIsPushedComesOnceAndInOrderWhateverIsLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, dial := whole(t)
+		var lines strings.Builder
+		const n = 3000
+		for i := range n {
+			fmt.Fprintf(&lines, "visits +1\nlast{of=\"a b\"} %d\n", i)
+		}
+		var stderr bytes.Buffer
+		if err := pushing(t, lossy(through(dial)), &stderr, "-").stream(t.Context(), strings.NewReader(lines.String())); err != nil {
+			t.Fatal(err, stderr.String())
+		}
+		if visits, last := valueOf(t, through(dial), "/m/visits"), valueOf(t, through(dial), "/m/last%7Bof=%22a%20b%22%7D"); visits != fmt.Sprint(n) || last != fmt.Sprint(n-1) {
+			t.Errorf("%s visits, the last %s", visits, last)
+		}
+		for range 5 {
+			one := pushing(t, lossy(through(dial)), &stderr, "visits", "+1")
+			if err := one.one(t.Context(), io.Discard); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if visits := valueOf(t, through(dial), "/m/visits"); visits != fmt.Sprint(n+5) {
+			t.Errorf("%s visits", visits)
+		}
+		if lost, back := strings.Count(stderr.String(), "tried again"), strings.Count(stderr.String(), "answers again"); lost != back || lost == 0 {
+			t.Errorf("it said %d times that contact is lost, %d times that it is back", lost, back)
+		}
+	})
+}
+
+func TestALineThatIsNotTakenIsToldWithItsNumberAndTheRestGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, dial := whole(t)
+		var stderr bytes.Buffer
+		long := strings.Repeat("9", 3*longestLine)
+		err := pushing(t, through(dial), &stderr, "stock").stream(t.Context(), strings.NewReader("+1\r\nabc\n\n-5\nNaN\n"+long+"\n{\"add\":1}\n \t+2"))
+		if code := report(err, &stderr); code != 1 {
+			t.Errorf("exit status %d", code)
+		}
+		var numbers strings.Builder
+		for line := range strings.Lines(stderr.String()) {
+			numbers.WriteString(strings.Fields(line)[2])
+		}
+		told := numbers.String()
+		if told != "2:3:5:6:7:4:" && told != "4:2:3:5:6:7:" || valueOf(t, through(dial), "/m/stock") != "3" {
+			t.Errorf("%s, the value is %s:\n%s", told, valueOf(t, through(dial), "/m/stock"), &stderr)
+		}
+	})
+}
+
+func TestARowHasTheTimeAtWhichItWasRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, dial := whole(t)
+		var there atomic.Bool
+		read := time.Now()
+		stdin, typing := io.Pipe()
+		ended := make(chan error)
+		go func() {
+			ended <- pushing(t, tampered(func(r *http.Request) (*http.Response, error) {
+				if !there.Load() {
+					return nil, errors.New("away")
+				}
+				return through(dial).RoundTrip(r)
+			}), io.Discard, "cellar").stream(t.Context(), stdin)
+		}()
+		fmt.Fprintln(typing, "18.5")
+		time.Sleep(time.Hour)
+		there.Store(true)
+		time.Sleep(time.Minute)
+		if all := valueOf(t, through(dial), "/api/v1/metrics"); !strings.Contains(all, fmt.Sprintf(`"value":18.5,"time":%d`, read.UnixMilli())) {
+			t.Error(all)
+		}
+		_ = typing.Close()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// endless is stdin that never ends, and counts its lines.
+type endless struct{ lines int }
+
+func (e *endless) Read(b []byte) (int, error) { e.lines++; return copy(b, "1\n"), nil }
+
+func TestWhileTheServerIsAwayNoMoreIsReadThanMayWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, interrupt := context.WithCancel(t.Context())
+		defer interrupt()
+		var stderr bytes.Buffer
+		stdin := &endless{}
+		ended := make(chan error)
+		go func() {
+			ended <- pushing(t, tampered(func(*http.Request) (*http.Response, error) { return nil, errors.New("away") }), &stderr, "n").stream(ctx, stdin)
+		}()
+		time.Sleep(10 * time.Minute)
+		synctest.Wait()
+		if stdin.lines < mostWaiting || stdin.lines > mostWaiting+mostLines+1 {
+			t.Errorf("%d lines were read", stdin.lines)
+		}
+		begun := time.Now()
+		interrupt()
+		err := <-ended
+		if took := time.Since(begun); took != patience {
+			t.Errorf("it ended %v later", took)
+		}
+		if code := report(err, &stderr); code != 1 || stderr.String() != "telltale: http://localhost:8082: away; it is tried again\n"+
+			fmt.Sprintf("telltale: %d values were not delivered to http://localhost:8082: away\n", stdin.lines) {
+			t.Errorf("%d, %s", code, &stderr)
+		}
+	})
+}
+
+func TestARowThatCannotBeWrittenNowIsSentAgainAndARefusalEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var got []string
+		answers := []string{
+			"{\"seq\":1}\n{\"status\":503,\"detail\":\"not now\"}\n{\"seq\":2}\n",
+			"{\"seq\":3}\n{\"seq\":2}\n",
+		}
+		var stderr bytes.Buffer
+		way := tampered(func(r *http.Request) (*http.Response, error) {
+			body, _ := io.ReadAll(r.Body)
+			got = append(got, string(body))
+			if r.Header.Get("Authorization") != "Bearer secret" || len(got) > len(answers) {
+				return answer(http.StatusUnauthorized, "", strings.NewReader(`{"detail":"show a token"}`)), nil
+			}
+			return answer(http.StatusOK, "", strings.NewReader(answers[len(got)-1])), nil
+		})
+		p := pushing(t, way, &stderr, "n")
+		batch := []pushed{{1, []byte("a\n")}, {2, []byte("b\n")}, {3, []byte("c\n")}}
+		for len(batch) > 0 {
+			n, err := p.post(t.Context(), batch)
+			if err != nil {
+				t.Fatal(err)
+			}
+			batch = batch[n:]
+		}
+		if strings.Join(got, "|") != "a\nb\nc\n|b\nc\n" {
+			t.Errorf("sent were %q", got)
+		}
+		if code := report(p.stream(t.Context(), strings.NewReader("1\n2\n")), &stderr); code != 1 || !strings.HasSuffix(stderr.String(), "2 values were not delivered to http://localhost:8082: show a token\n") {
+			t.Errorf("%d, %s", code, &stderr)
+		}
+	})
+}
