@@ -87,7 +87,7 @@ func notFound(w http.ResponseWriter, r *http.Request, resolve func(string) strin
 	fmt.Fprintf(w, `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Not found · Telltale</title><link rel="stylesheet" href="%s"><link rel="icon" href="%[2]s">
 <header class="masthead"><div class="inner"><a class="brand" href="/"><img class="glyph" src="%[2]s" alt="">Telltale</a></div></header>
-<main class="inner invitation"><div class="toolbar"><h1>There is nothing at %[3]s</h1></div><p class="quiet"><a href="/">The start page</a> <a href="/b/all">All metrics</a> <a href="/boards">Boards</a> <a href="/rooms">Rooms</a> <a href="/runs">Runs</a></p></main></html>
+<main class="inner invitation"><div class="toolbar"><h1>There is nothing at %[3]s</h1></div><p class="quiet"><a href="/">The start page</a> <a href="/b/all">All metrics</a> <a href="/boards">Boards</a> <a href="/rooms">Rooms</a> <a href="/runs">Runs</a> <a href="/api/docs">API</a></p></main></html>
 `, resolve("app.css"), resolve("icon/icon.svg"), html.EscapeString(r.URL.Path))
 }
 

@@ -47,7 +47,7 @@ func (d *description) docs() string {
 <body class="docs"><a class="skip" href="#main">Skip to the calls</a>
 <header class="masthead"><div class="inner"><a class="brand" href="/"><svg class="glyph" viewBox="0 0 16 16" aria-hidden="true" focusable="false"><path d="M1 10.3h3l1.8-4.8 2.3 6.6 1.4-3.7"/><circle class="lit" cx="12" cy="5.5" r="2.2"/></svg>Telltale</a></div></header>
 <main class="inner" id="main" tabindex="-1"><h1>The API</h1>
-` + markdown.HTML(d.Info.Description) + `<h2>Access</h2>
+` + markdown.HTML(d.Info.Description) + `<h2>Who may ask</h2>
 ` + markdown.HTML(d.Access) + `<p>All of this for machines, as OpenAPI 3.1:</p>
 <pre><code>curl ` + hereMark + `/api/v1/openapi.json</code></pre>
 <nav aria-label="Chapters"><ul>`)
@@ -66,7 +66,7 @@ func (d *description) docs() string {
 	for _, name := range slices.Sorted(maps.Keys(d.Schemas)) {
 		var text bytes.Buffer
 		_ = json.Indent(&text, d.Schemas[name], "", "  ") // it was read as JSON
-		fmt.Fprintf(&b, "<details id=\"schema-%s\"><summary>%[1]s</summary><pre><code>%s</code></pre></details>\n", html.EscapeString(name), html.EscapeString(text.String()))
+		fmt.Fprintf(&b, "<details><summary>%s</summary><pre id=\"schema-%[1]s\"><code>%s</code></pre></details>\n", html.EscapeString(name), html.EscapeString(text.String()))
 	}
 	b.WriteString("</section>\n</main></body></html>\n")
 	return b.String()
@@ -96,9 +96,9 @@ func (d *description) writeCall(b *strings.Builder, c *call) {
 		of := statuses[status]
 		says, sent := of.Description, types(of.Content)
 		if name := strings.TrimPrefix(of.Ref, "#/components/responses/"); name != "" {
-			says, sent = d.Refusals[name], ""
+			status, says, sent = name, d.Refusals[name], ""
 		}
-		fmt.Fprintf(b, "<dt>%s</dt><dd>%s %s</dd>\n", status, inline(says), sent)
+		fmt.Fprintf(b, "<dt>%s</dt><dd>%s</dd>\n", status, strings.TrimSpace(inline(says)+" "+sent))
 	}
 	b.WriteString("</dl></details></article>\n")
 }
@@ -227,7 +227,7 @@ func (d *description) curl(c *call) string {
 
 // quotedWord is a word of a shell's line.
 func quotedWord(text string) string {
-	if strings.Trim(text, hereMark+"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./_:=,-") == "" {
+	if strings.Trim(text, hereMark+"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./_:,-") == "" {
 		return text
 	}
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
