@@ -190,6 +190,7 @@ func TestARunsOutputIsFoundLinkedAndHeld(t *testing.T) {
 	s, dir := serveCommands(t, "--host-metrics=false")
 	id := begin(s, "lines")
 	p := look(t, s).open(s.url+"/runs/"+id, 1200, 800, "light")
+	p.until("it is the app's", live)
 	p.until("the end is followed", atEnd+` && `+fmt.Sprintf(`%s.at(-1) === "line 3000 of many"`, shown))
 	p.do(chromedp.SendKeys("#find", "LINE 17"))
 	const found = `document.getElementById("found").textContent`
