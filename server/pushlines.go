@@ -23,25 +23,26 @@ type pushed struct {
 	text []byte
 }
 
-// take reads lines until the end or until it is interrupted, and no faster than they are sent; ctx ends the waiting.
+// take reads lines until the end or until it is interrupted, and no faster than they are sent: of what was read by
+// then every whole line is taken. When ctx ends they are counted alone.
 func (p *push) take(ctx, interrupted context.Context, stdin io.Reader, rows chan<- pushed) {
-	in := bufio.NewReaderSize(stdin, longestLine)
-	for n := int64(1); interrupted.Err() == nil; n++ {
+	in := bufio.NewReaderSize(&typed{from: stdin, over: [...]<-chan struct{}{interrupted.Done(), ctx.Done()}}, longestLine)
+	for n := int64(1); ; n++ {
 		text, err := in.ReadSlice('\n')
 		long := errors.Is(err, bufio.ErrBufferFull)
 		for errors.Is(err, bufio.ErrBufferFull) {
 			_, err = in.ReadSlice('\n')
 		}
 		switch {
-		case interrupted.Err() != nil:
+		case errors.Is(err, errOver):
 			return
 		case long:
 			p.complain(n, fmt.Sprintf("it is longer than %d bytes", longestLine))
 		case len(text) > 0:
 			if r, wrong := p.parseLine(n, string(text), time.Now()); wrong != nil {
 				p.complain(n, wrong.Error())
-			} else if !p.queue(ctx, rows, r) {
-				return
+			} else {
+				p.queue(ctx, rows, r)
 			}
 		}
 		if err != nil {
@@ -53,14 +54,54 @@ func (p *push) take(ctx, interrupted context.Context, stdin io.Reader, rows chan
 	}
 }
 
-// queue has a row wait until it is sent; false if it will not be.
-func (p *push) queue(ctx context.Context, rows chan<- pushed, r pushed) bool {
-	p.read.Add(1)
+// queue has a row wait until it is sent, or ctx ends.
+func (p *push) queue(ctx context.Context, rows chan<- pushed, r pushed) {
+	p.read++
 	select {
 	case rows <- r:
-		return true
 	case <-ctx.Done():
-		return false
+	}
+}
+
+// errOver says that no more is read, though there may be more.
+var errOver = errors.New("no more is read")
+
+// typed is stdin until one of two ends; a read that waits meanwhile, which nothing can end, is left to itself.
+type typed struct {
+	from io.Reader
+	over [2]<-chan struct{}
+	own  []byte // of the read that may be left
+}
+
+// Read reads, or answers errOver.
+func (t *typed) Read(b []byte) (int, error) {
+	for _, over := range t.over {
+		select {
+		case <-over:
+			return 0, errOver
+		default:
+		}
+	}
+	if len(t.own) < len(b) {
+		t.own = make([]byte, len(b))
+	}
+	var n int
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		n, err = t.from.Read(t.own[:len(b)])
+	}()
+	select {
+	case <-done:
+	case <-t.over[0]:
+	case <-t.over[1]:
+	}
+	select {
+	case <-done: // in the same moment, too: what was read is not to be lost
+		return copy(b, t.own[:n]), err
+	default:
+		return 0, errOver
 	}
 }
 

@@ -38,9 +38,9 @@ type push struct {
 	value  string    // "" where they come on stdin
 	id     string    // idempotency keys begin with it
 
-	read    atomic.Int64 // values
-	settled int64        // of those: taken or refused
-	flawed  atomic.Bool  // a line was told
+	read    int64       // values
+	settled int64       // of those: taken or refused
+	flawed  atomic.Bool // a line was told
 }
 
 // pushVerb sends values to a server.
@@ -138,17 +138,21 @@ func (p *push) stream(interrupted context.Context, stdin io.Reader) error {
 		}
 	}()
 	var err error
-	for batch := next(rows, interrupted.Done()); len(batch) > 0 && err == nil; batch = next(rows, interrupted.Done()) {
+	for batch := next(rows); len(batch) > 0; batch = next(rows) {
 		for len(batch) > 0 && err == nil {
 			var n int
 			n, err = p.post(ctx, batch)
 			p.settled, batch = p.settled+int64(n), batch[n:]
 		}
+		if err != nil {
+			break
+		}
 	}
-	if err == nil {
+	giveUp()
+	if <-over; err == nil {
 		err = errors.New("it was interrupted")
 	}
-	switch left := p.read.Load() - p.settled; {
+	switch left := p.read - p.settled; {
 	case left == 1:
 		return p.undelivered("a value was", err)
 	case left > 1:
@@ -160,28 +164,17 @@ func (p *push) stream(interrupted context.Context, stdin io.Reader) error {
 }
 
 // next is what there is to be sent at once; nothing after the last.
-func next(rows <-chan pushed, interrupted <-chan struct{}) (batch []pushed) {
-	for bytes := 0; len(batch) < mostLines && bytes < mostBytes; bytes += len(batch[len(batch)-1].text) {
-		select {
-		case r, more := <-rows:
-			if !more {
-				return batch
-			}
-			batch = append(batch, r)
-			continue
-		default:
-		}
-		if len(batch) > 0 {
+func next(rows <-chan pushed) (batch []pushed) {
+	size := 0
+	for r, more := <-rows; more; {
+		batch = append(batch, r)
+		if size += len(r.text); len(batch) == mostLines || size >= mostBytes {
 			return batch
 		}
 		select {
-		case r, more := <-rows:
-			if !more {
-				return nil
-			}
-			batch = append(batch, r)
-		case <-interrupted:
-			return nil
+		case r, more = <-rows:
+		default:
+			return batch
 		}
 	}
 	return batch

@@ -213,6 +213,64 @@ func TestWhileTheServerIsAwayNoMoreIsReadThanMayWait(t *testing.T) {
 	})
 }
 
+func TestEveryWholeLineThatWasReadBeforeTheInterruptIsSent(t *testing.T) {
+	for _, back := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			_, dial := whole(t)
+			ctx, interrupt := context.WithCancel(t.Context())
+			defer interrupt()
+			var there atomic.Bool
+			var stderr bytes.Buffer
+			stdin := strings.NewReader(strings.Repeat("+1\n", 3*mostWaiting))
+			ended := make(chan error)
+			go func() {
+				ended <- pushing(t, tampered(func(r *http.Request) (*http.Response, error) {
+					if !there.Load() {
+						return nil, errors.New("away")
+					}
+					return through(dial).RoundTrip(r)
+				}), &stderr, "visits").stream(ctx, stdin)
+			}()
+			time.Sleep(time.Minute) // the queue is full, and more is in the buffer
+			synctest.Wait()
+			read := (stdin.Size() - int64(stdin.Len())) / 3
+			interrupt()
+			there.Store(back)
+			code := report(<-ended, &stderr)
+			if read <= mostWaiting || stdin.Len() == 0 {
+				t.Fatalf("%d lines were read", read)
+			}
+			if visits := valueOf(t, through(dial), "/m/visits"); back && (code != 0 || visits != fmt.Sprint(read)) {
+				t.Errorf("of %d lines %s came, exit status %d, %s", read, visits, code, &stderr)
+			}
+			if !back && (code != 1 || !strings.Contains(stderr.String(), fmt.Sprintf("%d values were not", read))) {
+				t.Errorf("%d lines: exit status %d, %s", read, code, &stderr)
+			}
+		})
+	}
+}
+
+func TestAnInterruptEndsAPushThatHasNothingToSendAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, dial := whole(t)
+		ctx, interrupt := context.WithCancel(t.Context())
+		stdin, typing := io.Pipe()
+		ended := make(chan error)
+		go func() { ended <- pushing(t, through(dial), io.Discard, "visits").stream(ctx, stdin) }()
+		fmt.Fprint(typing, "+1\n+4") // of the second line more may come
+		synctest.Wait()
+		begun := time.Now()
+		interrupt()
+		if err := <-ended; err != nil || time.Since(begun) > 0 {
+			t.Errorf("%v after %v", err, time.Since(begun))
+		}
+		_ = typing.Close()
+		if visits := valueOf(t, through(dial), "/m/visits"); visits != "1" {
+			t.Errorf("%s visits", visits)
+		}
+	})
+}
+
 func TestARowThatCannotBeWrittenNowIsSentAgainAndARefusalEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var got []string
