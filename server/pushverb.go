@@ -206,6 +206,8 @@ func (p *push) post(ctx context.Context, batch []pushed) (settled int, err error
 		case said.Status >= 500:
 			p.lose(&refusal{said.Detail})
 			return settled, pause(ctx, mostWait)
+		case p.metric != "" && (said.Status == http.StatusUnauthorized || said.Status == http.StatusForbidden):
+			return settled, &refusal{said.Detail} // every other row would get the same
 		default:
 			p.complain(batch[settled].line, said.Detail)
 		}

@@ -213,6 +213,29 @@ func TestWhileTheServerIsAwayNoMoreIsReadThanMayWait(t *testing.T) {
 	})
 }
 
+func TestWithoutTheRightToItsMetricAPushEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for metric, want := range map[string]string{
+			"stock": "telltale: 3 values were not delivered to http://localhost:8082: the token gives write:orders\n",
+			"-":     "telltale: line 1: the token gives write:orders\ntelltale: line 3: the token gives write:orders\n",
+		} {
+			var stderr bytes.Buffer
+			way := tampered(func(*http.Request) (*http.Response, error) {
+				const not = "{\"status\":403,\"detail\":\"the token gives write:orders\"}\n"
+				return answer(http.StatusOK, "", strings.NewReader(not+"{\"seq\":1}\n"+not)), nil
+			})
+			p := pushing(t, way, &stderr, metric)
+			_, err := p.post(t.Context(), []pushed{{1, []byte("a\n")}, {2, []byte("b\n")}, {3, []byte("c\n")}})
+			if err != nil {
+				err = p.undelivered("3 values were", err)
+			}
+			if code := report(err, &stderr); (code == 1) != (metric != "-") || stderr.String() != want {
+				t.Errorf("%s: %d, %s", metric, code, &stderr)
+			}
+		}
+	})
+}
+
 func TestEveryWholeLineThatWasReadBeforeTheInterruptIsSent(t *testing.T) {
 	for _, back := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
