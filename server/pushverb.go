@@ -93,7 +93,7 @@ func (p *push) one(ctx context.Context, stdout io.Writer) error {
 	defer cancel()
 	status, answer, err := p.try(ctx, "POST", p.server.JoinPath("m", url.PathEscape(string(p.metric))).String(), p.id, []byte(p.value))
 	if err != nil {
-		return p.undelivered("the value was", err)
+		return p.undelivered("the value is", err)
 	}
 	if status != http.StatusOK || !json.Valid(answer) {
 		return &sentence{text: fmt.Sprintf("%s refuses it: %v", p.server.Redacted(), p.refused(status, answer)), code: 1}
@@ -106,7 +106,7 @@ func (p *push) undelivered(what string, err error) error {
 	if _, refused := errors.AsType[*refusal](err); refused {
 		p.last = nil
 	}
-	return &sentence{text: fmt.Sprintf("%s not delivered to %s: %v", what, p.server.Redacted(), p.why(err)), code: 1, cause: err}
+	return &sentence{text: fmt.Sprintf("%s not known to be delivered to %s: %v", what, p.server.Redacted(), p.why(err)), code: 1, cause: err}
 }
 
 // Bounds of what waits, in lines, and of what is sent at once: the server makes so many lines durable together.
@@ -154,9 +154,9 @@ func (p *push) stream(interrupted context.Context, stdin io.Reader) error {
 	}
 	switch left := p.read - p.settled; {
 	case left == 1:
-		return p.undelivered("a value was", err)
+		return p.undelivered("a value is", err)
 	case left > 1:
-		return p.undelivered(fmt.Sprintf("%d values were", left), err)
+		return p.undelivered(fmt.Sprintf("%d values are", left), err)
 	case p.flawed.Load():
 		return exitStatus(1)
 	}

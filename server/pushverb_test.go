@@ -207,7 +207,7 @@ func TestWhileTheServerIsAwayNoMoreIsReadThanMayWait(t *testing.T) {
 			t.Errorf("it ended %v later", took)
 		}
 		if code := report(err, &stderr); code != 1 || stderr.String() != "telltale: http://localhost:8082: away; it is tried again\n"+
-			fmt.Sprintf("telltale: %d values were not delivered to http://localhost:8082: away\n", stdin.lines) {
+			fmt.Sprintf("telltale: %d values are not known to be delivered to http://localhost:8082: away\n", stdin.lines) {
 			t.Errorf("%d, %s", code, &stderr)
 		}
 	})
@@ -216,7 +216,7 @@ func TestWhileTheServerIsAwayNoMoreIsReadThanMayWait(t *testing.T) {
 func TestWithoutTheRightToItsMetricAPushEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for metric, want := range map[string]string{
-			"stock": "telltale: 3 values were not delivered to http://localhost:8082: the token gives write:orders\n",
+			"stock": "telltale: 3 values are not known to be delivered to http://localhost:8082: the token gives write:orders\n",
 			"-":     "telltale: line 1: the token gives write:orders\ntelltale: line 3: the token gives write:orders\n",
 		} {
 			var stderr bytes.Buffer
@@ -227,7 +227,7 @@ func TestWithoutTheRightToItsMetricAPushEnds(t *testing.T) {
 			p := pushing(t, way, &stderr, metric)
 			_, err := p.post(t.Context(), []pushed{{1, []byte("a\n")}, {2, []byte("b\n")}, {3, []byte("c\n")}})
 			if err != nil {
-				err = p.undelivered("3 values were", err)
+				err = p.undelivered("3 values are", err)
 			}
 			if code := report(err, &stderr); (code == 1) != (metric != "-") || stderr.String() != want {
 				t.Errorf("%s: %d, %s", metric, code, &stderr)
@@ -266,7 +266,7 @@ func TestEveryWholeLineThatWasReadBeforeTheInterruptIsSent(t *testing.T) {
 			if visits := valueOf(t, through(dial), "/m/visits"); back && (code != 0 || visits != fmt.Sprint(read)) {
 				t.Errorf("of %d lines %s came, exit status %d, %s", read, visits, code, &stderr)
 			}
-			if !back && (code != 1 || !strings.Contains(stderr.String(), fmt.Sprintf("%d values were not", read))) {
+			if !back && (code != 1 || !strings.Contains(stderr.String(), fmt.Sprintf("%d values are not known to be delivered", read))) {
 				t.Errorf("%d lines: exit status %d, %s", read, code, &stderr)
 			}
 		})
@@ -322,7 +322,7 @@ func TestARowThatCannotBeWrittenNowIsSentAgainAndARefusalEnds(t *testing.T) {
 		if strings.Join(got, "|") != "a\nb\nc\n|b\nc\n" {
 			t.Errorf("sent were %q", got)
 		}
-		if code := report(p.stream(t.Context(), strings.NewReader("1\n2\n")), &stderr); code != 1 || !strings.HasSuffix(stderr.String(), "2 values were not delivered to http://localhost:8082: show a token\n") {
+		if code := report(p.stream(t.Context(), strings.NewReader("1\n2\n")), &stderr); code != 1 || !strings.HasSuffix(stderr.String(), "2 values are not known to be delivered to http://localhost:8082: show a token\n") {
 			t.Errorf("%d, %s", code, &stderr)
 		}
 	})
