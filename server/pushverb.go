@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -72,7 +73,7 @@ func parsePush(args []string, getenv func(string) string, help io.Writer) (*push
 	switch len(words) {
 	case 1:
 	case 2:
-		if p.value = words[1]; p.value == "" {
+		if p.value = words[1]; strings.TrimSpace(p.value) == "" {
 			return nil, wrongly(set, errors.New("VALUE is empty: +1 adds 1"))
 		}
 	default:

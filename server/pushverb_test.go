@@ -236,6 +236,14 @@ func TestWithoutTheRightToItsMetricAPushEnds(t *testing.T) {
 	})
 }
 
+func TestABlankValueIsNoneRatherThanOneMore(t *testing.T) {
+	for _, value := range []string{"", " ", "\t\n"} {
+		if _, err := parsePush([]string{"orders", value}, environment(), io.Discard); report(err, io.Discard) != 2 || !strings.Contains(fmt.Sprint(err), "VALUE is empty") {
+			t.Errorf("%q: %v", value, err)
+		}
+	}
+}
+
 func TestEveryWholeLineThatWasReadBeforeTheInterruptIsSent(t *testing.T) {
 	for _, back := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
