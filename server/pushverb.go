@@ -110,11 +110,12 @@ func (p *push) undelivered(what string, err error) error {
 	return &sentence{text: fmt.Sprintf("%s not known to be delivered to %s: %v", what, p.server.Redacted(), p.why(err)), code: 1, cause: err}
 }
 
-// Bounds of what waits, in lines, and of what is sent at once: the server makes so many lines durable together.
+// Bounds of what waits, in lines, and of what is sent at once: the server makes so many lines durable together, and a
+// proxy before it may refuse more than 1 MiB.
 const (
 	mostWaiting = 10_000
 	mostLines   = 1000
-	mostBytes   = 1 << 20
+	mostBytes   = 512 << 10
 )
 
 // stream sends what comes on stdin, until its end or the first signal.

@@ -244,6 +244,20 @@ func TestABlankValueIsNoneRatherThanOneMore(t *testing.T) {
 	}
 }
 
+func TestWhatIsSentAtOnceIsLessThanAProxyRefuses(t *testing.T) {
+	rows := make(chan pushed, mostWaiting)
+	for range cap(rows) {
+		rows <- pushed{text: make([]byte, longestLine)}
+	}
+	size := 0
+	for _, r := range next(rows) {
+		size += len(r.text)
+	}
+	if size < mostBytes || size >= 1<<20 {
+		t.Errorf("%d bytes are sent at once", size)
+	}
+}
+
 func TestEveryWholeLineThatWasReadBeforeTheInterruptIsSent(t *testing.T) {
 	for _, back := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
