@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"telltale/server/api"
 	"telltale/shared/metric"
 )
 
@@ -96,10 +97,13 @@ func (p *push) one(ctx context.Context, stdout io.Writer) error {
 	if err != nil {
 		return p.undelivered("the value is", err)
 	}
-	if status != http.StatusOK || !json.Valid(answer) {
+	var said struct {
+		Seq *uint64 `json:"seq"`
+	}
+	if status != http.StatusOK || json.Unmarshal(answer, &said) != nil || said.Seq == nil {
 		return &sentence{text: fmt.Sprintf("%s refuses it: %v", p.server.Redacted(), p.refused(status, answer)), code: 1}
 	}
-	_, err = stdout.Write(answer)
+	_, err = stdout.Write(api.AppendSeen(nil, strings.ToValidUTF8(string(answer), "\ufffd")))
 	return err
 }
 

@@ -258,6 +258,27 @@ func TestWhatIsSentAtOnceIsLessThanAProxyRefuses(t *testing.T) {
 	}
 }
 
+func TestOnlyAnAnswerThatNamesASeqIsTakenForOneAndDoesNothingToATerminal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, row := range []struct{ body, prints, says string }{
+			{"{\"seq\":1,\"metric\":\"\u009b2J\x9b2J\x7f\"}\n", "{\"seq\":1,\"metric\":\"\ufffd2J\"}\n", ""},
+			{"{}", "", "no telltale that takes values"},
+			{"true", "", "no telltale that takes values"},
+			{`{"ok":true,"detail":"hello"}`, "", "hello"},
+			{"<h1>", "", "no telltale that takes values"},
+		} {
+			var stdout, stderr bytes.Buffer
+			way := tampered(func(*http.Request) (*http.Response, error) {
+				return answer(http.StatusOK, "", strings.NewReader(row.body)), nil
+			})
+			code := report(pushing(t, way, &stderr, "n", "1").one(t.Context(), &stdout), &stderr)
+			if stdout.String() != row.prints || (code == 0) != (row.says == "") || !strings.Contains(stderr.String(), row.says) {
+				t.Errorf("%s: %d, %q, %s", row.body, code, &stdout, &stderr)
+			}
+		}
+	})
+}
+
 func TestEveryWholeLineThatWasReadBeforeTheInterruptIsSent(t *testing.T) {
 	for _, back := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
