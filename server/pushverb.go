@@ -27,7 +27,7 @@ at which it was read; METRIC may be - then, and a line is METRIC VALUE. A line t
 server refuses, is told with its number, and the rest goes on.
 
 A server that cannot be reached is tried again: meanwhile 10,000 lines wait here, and no more is read. At the
-end, or after ^C, at most 10 s are spent on what is left. Nothing is sent twice, and all of it in order. The exit
+end, or after ^C, at most 10 s are spent on what is left. Nothing counts twice, and all of it comes in order. The exit
 status is 1 if anything was not taken. Each option is also an environment variable (TELLTALE_URL), and
 TELLTALE_TOKEN is the token that the server asks for.
 
