@@ -21,7 +21,8 @@ const tailUse = `telltale tail [options] ROOM
 
 prints what is said in a room, as it comes, until ^C, with nothing missing and nothing twice, however often the
 server is away meanwhile: that contact is lost, and that it is back, is told on stderr, as is what the server no
-longer keeps. Of control sequences only those for colours and within a line come through. Each option is also an
+longer keeps, and that the room has begun anew (as from a backup), after which messages may come again or be
+missing. Of control sequences only those for colours and within a line come through. Each option is also an
 environment variable (TELLTALE_URL), and TELLTALE_TOKEN is the token that the server asks for.
 
 `
