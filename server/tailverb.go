@@ -152,7 +152,11 @@ func (t *tail) follow(ctx context.Context) error {
 		return err
 	}
 	t.found()
-	return events(response.Body, func() { quiet.Reset(silence) }, t.print)
+	return events(response.Body, func() { quiet.Reset(silence) }, func(e event) error {
+		quiet.Stop() // it is not the server that is silent while nobody takes what is printed
+		defer quiet.Reset(silence)
+		return t.print(e)
+	})
 }
 
 // errOut says that nobody takes what is printed.

@@ -196,6 +196,41 @@ func TestATailSaysWhatItMissedAndThatTheRoomHasBegunAnew(t *testing.T) {
 	})
 }
 
+// slow is where what is printed is taken late.
+type slow struct{ took *shown }
+
+func (s slow) Write(b []byte) (int, error) { time.Sleep(2 * silence); return s.took.Write(b) }
+
+func TestAStreamIsNotLeftWhileNobodyTakesWhatIsPrinted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		streams := 0
+		tail, err := parseTail([]string{"build", "--since", "all"}, environment(), io.Discard)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stdout, stderr := &shown{}, &shown{}
+		tail.out, tail.says = slow{stdout}, stderr
+		tail.http.Transport = tampered(func(r *http.Request) (*http.Response, error) {
+			streams++
+			body, said := io.Pipe()
+			context.AfterFunc(r.Context(), func() { _ = said.CloseWithError(r.Context().Err()) })
+			go func() { fmt.Fprint(said, "id: 1\ndata: one\n\n"); fmt.Fprint(said, "id: 2\ndata: two\n\n") }()
+			return answer(200, "text/event-stream", body), nil
+		})
+		ctx, interrupt := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- tail.run(ctx) }()
+		time.Sleep(4*silence + silence/2)
+		if synctest.Wait(); streams != 1 || stdout.String() != "one\ntwo\n" || stderr.String() != "" {
+			t.Errorf("%d streams, %q, %s", streams, stdout, stderr)
+		}
+		interrupt()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestAStreamThatSaysNothingIsLeftAfterAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		streams := 0
