@@ -20,7 +20,7 @@ const (
 	tryFor    = 30 * time.Second       // one request
 	firstWait = 50 * time.Millisecond  // between two tries, at first
 	mostWait  = time.Second            // and at last
-	shortest  = 250 * time.Millisecond // a server that asks for more time gets it, up to mostWait
+	shortest  = 250 * time.Millisecond // after an answer that it cannot be now, or a stream
 )
 
 // client asks a server for a verb, and again for as long as that may help. Only tell may be called by

@@ -87,7 +87,7 @@ func (t *tail) run(ctx context.Context) error {
 		if t.lose(err); t.seq > before {
 			wait = firstWait
 		}
-		err = pause(ctx, wait)
+		err = pause(ctx, max(wait, shortest))
 	}
 	if ctx.Err() != nil {
 		return nil

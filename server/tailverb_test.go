@@ -196,6 +196,28 @@ func TestATailSaysWhatItMissedAndThatTheRoomHasBegunAnew(t *testing.T) {
 	})
 }
 
+func TestAServerThatCannotNowIsNotAskedAgainAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var asked []time.Time
+		_, _, end := tailing(t, tampered(func(*http.Request) (*http.Response, error) {
+			asked = append(asked, time.Now())
+			return answer(429, "", strings.NewReader(`{"detail":"too fast"}`)), nil
+		}), "build", "--since", "all")
+		time.Sleep(time.Minute)
+		if err := end(); err != nil {
+			t.Error(err)
+		}
+		for i := range len(asked) - 1 {
+			if waited := asked[i+1].Sub(asked[i]); waited < shortest/2 || waited > mostWait {
+				t.Errorf("it was asked again after %v", waited)
+			}
+		}
+		if len(asked) < 60 {
+			t.Errorf("it was asked %d times", len(asked))
+		}
+	})
+}
+
 // slow is where what is printed is taken late.
 type slow struct{ took *shown }
 
