@@ -86,12 +86,19 @@ func (r *refusal) Error() string { return r.says }
 // try sends a request until it is answered by more than that it could not be done now,
 // or ctx ends. The key, if there is one, is its idempotency key.
 func (c *client) try(ctx context.Context, method, at, key string, body []byte) (status int, answer []byte, err error) {
+	if status, answer, err = c.persist(ctx, method, at, key, body); err == nil {
+		c.found()
+	}
+	return status, answer, err
+}
+
+// persist is try for who reads in the answer whether it is one.
+func (c *client) persist(ctx context.Context, method, at, key string, body []byte) (status int, answer []byte, err error) {
 	for wait := firstWait; ; wait = min(2*wait, mostWait) {
 		status, answer, err = c.send(ctx, method, at, key, body)
 		switch {
 		case err != nil:
 		case !passing(status):
-			c.found()
 			return status, answer, nil
 		default:
 			wait = max(wait, shortest)

@@ -192,7 +192,7 @@ func (p *push) post(ctx context.Context, batch []pushed) (settled int, err error
 	for _, r := range batch {
 		body.Write(r.text)
 	}
-	status, answer, err := p.try(ctx, "POST", p.server.JoinPath("api/v1/metrics").String(), "", body.Bytes())
+	status, answer, err := p.persist(ctx, "POST", p.server.JoinPath("api/v1/metrics").String(), "", body.Bytes())
 	if err != nil {
 		return 0, err
 	}
@@ -219,6 +219,7 @@ func (p *push) post(ctx context.Context, batch []pushed) (settled int, err error
 		}
 		settled++
 	}
+	p.found()
 	return settled, nil
 }
 

@@ -341,6 +341,7 @@ func TestARowThatCannotBeWrittenNowIsSentAgainAndARefusalEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var got []string
 		answers := []string{
+			"{\"status\":503,\"detail\":\"not now\"}\n{\"seq\":1}\n{\"seq\":2}\n",
 			"{\"seq\":1}\n{\"status\":503,\"detail\":\"not now\"}\n{\"seq\":2}\n",
 			"{\"seq\":3}\n{\"seq\":2}\n",
 		}
@@ -362,8 +363,11 @@ func TestARowThatCannotBeWrittenNowIsSentAgainAndARefusalEnds(t *testing.T) {
 			}
 			batch = batch[n:]
 		}
-		if strings.Join(got, "|") != "a\nb\nc\n|b\nc\n" {
+		if strings.Join(got, "|") != "a\nb\nc\n|a\nb\nc\n|b\nc\n" {
 			t.Errorf("sent were %q", got)
+		}
+		if stderr.String() != "telltale: http://localhost:8082: not now; it is tried again\ntelltale: http://localhost:8082 answers again\n" {
+			t.Errorf("it said %s", &stderr)
 		}
 		if code := report(p.stream(t.Context(), strings.NewReader("1\n2\n")), &stderr); code != 1 || !strings.HasSuffix(stderr.String(), "2 values are not known to be delivered to http://localhost:8082: show a token\n") {
 			t.Errorf("%d, %s", code, &stderr)
