@@ -25,7 +25,11 @@ func (e *entry) lately() lately { return lately{e.begins, e.past, e.tail} }
 
 // heardBefore notes that nothing is known of how a metric came to its head. No sample is newer;
 // where there is no head, all there may be are of before 1970, which do not move it.
-func (e *entry) heardBefore() { e.begins = e.metric.Head.Time }
+func (e *entry) heardBefore() {
+	if e.begins = e.metric.Head.Time; e.metric.Head.Seq == 0 {
+		e.begins = -1
+	}
+}
 
 // age takes the first n samples off the tail: memory goes on holding them, as far as they have room.
 func (e *entry) age(n int) {
@@ -90,6 +94,7 @@ func (s *Store) recallAt(ids []metric.ID, time int64, values map[metric.ID]serie
 		switch {
 		case at.found && at.newest.Time > e.begins:
 			values[id] = at.newest
+		case e.begins < 0 && time >= 0: // it had none before, but for what there may be of before 1970
 		case e.begins != math.MinInt64: // it is older than what memory has
 			return false
 		}

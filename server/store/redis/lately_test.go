@@ -44,6 +44,7 @@ func TestWhileRedisIsAwayMemoryTellsWhatRedisDid(t *testing.T) {
 		setAt(t, old, "a", float64(31+i), now-(8-i)*minute)
 	}
 	setAt(t, old, "new", 7, now-3*minute)
+	setAt(t, old, "ancient", 4, now-3*minute) // its first head
 	flushAll(t, old)
 	setAt(t, old, "new", 8, now-minute)
 	eventually(t, "the other has heard all", func() bool { m, err := young.Metric(t.Context(), "new"); return err == nil && m.Head.Value == 8 })
@@ -93,6 +94,9 @@ func TestWhileRedisIsAwayMemoryTellsWhatRedisDid(t *testing.T) {
 	delete(before[5].rows, "late")
 	if err != nil || errAfter != nil || !reflect.DeepEqual(got.rows, before[5].rows) || !reflect.DeepEqual(got.after, before[5].after) {
 		t.Errorf("who came later has\n%+v, %v, %v\nof\n%+v", got, err, errAfter, before[5])
+	}
+	if got, err := young.ValuesAt(t.Context(), []metric.ID{"ancient", "new"}, now-5*minute); err != nil || len(got) != 0 {
+		t.Errorf("before their first heads they have %+v, %v", got, err)
 	}
 	if _, err := young.After(t.Context(), 1, math.MaxUint64, func(metric.ID) bool { return true }, 100); !errors.Is(err, ledger.ErrPruned) {
 		t.Errorf("samples it has not heard: %v", err)
