@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -66,7 +67,7 @@ func parseTail(args []string, getenv func(string) string, help io.Writer) (*tail
 		return nil, wrongly(set, err)
 	}
 	if _, err := strconv.ParseUint(t.since, 10, 63); err != nil && t.since != "" && t.since != "all" {
-		if age, err := parseAge(t.since); err != nil || age <= 0 {
+		if age, err := parseAge(t.since); err != nil || age <= 0 || t.since[0] == '+' {
 			return nil, wrongly(set, fmt.Errorf("--since is all, the seq of a message, or a time such as 10m, 24h or 7d, not %.40q", t.since))
 		}
 	}
@@ -109,7 +110,7 @@ func (t *tail) start(ctx context.Context) error {
 		t.seq = seq
 		return nil
 	case t.since != "":
-		query += "&until=-" + t.since
+		query += "&until=-" + url.QueryEscape(t.since)
 	}
 	status, answer, err := t.try(ctx, "GET", t.server.JoinPath("api/v1/rooms", t.room, "messages").String()+query, "", nil)
 	if err != nil {

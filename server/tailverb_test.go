@@ -218,6 +218,14 @@ func TestAServerThatCannotNowIsNotAskedAgainAtOnce(t *testing.T) {
 	})
 }
 
+func TestATailBeginsNeitherInTheFutureNorNowhere(t *testing.T) {
+	for _, since := range []string{"+5m", "-5m", "+5", "-5", "5", "0s", "soon", "1h+5m", "5m "} {
+		if _, err := parseTail([]string{"build", "--since", since}, environment(), io.Discard); (report(err, io.Discard) == 2) != (since != "5") {
+			t.Errorf("--since %q: %v", since, err)
+		}
+	}
+}
+
 // slow is where what is printed is taken late.
 type slow struct{ took *shown }
 
