@@ -32,7 +32,7 @@ func events(from io.Reader, heard func(), take func(event) error) error {
 		heard()
 		name, value, _ := strings.Cut(lines.Text(), ":")
 		value = strings.TrimPrefix(value, " ")
-		if size += len(value); size > mostEvent {
+		if size += len(lines.Text()) + 1; size > mostEvent {
 			return errLong
 		}
 		switch {

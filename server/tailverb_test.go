@@ -146,6 +146,7 @@ func TestATailEndsWhereItIsRefusedAndSaysWhy(t *testing.T) {
 		{200, "text/html", "<h1>", "no telltale that has rooms"},
 		{302, "text/html", "", "--url"},
 		{200, "text/event-stream", "data: " + strings.Repeat("x", mostEvent) + "\n\n", "more at once"},
+		{200, "text/event-stream", strings.Repeat("data:\n", mostEvent/4) + "\n", "more at once"},
 		{200, "text/event-stream", "id: x\n\n", "names a message"},
 	} {
 		for _, since := range []string{"all", ""} {
