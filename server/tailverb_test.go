@@ -227,6 +227,18 @@ func TestATailBeginsNeitherInTheFutureNorNowhere(t *testing.T) {
 	}
 }
 
+func TestWhatIsNoUTF8DoesNothingToATerminal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stdout, _, end := tailing(t, tampered(func(*http.Request) (*http.Response, error) {
+			return answer(200, "text/event-stream", strings.NewReader("id: 1\ndata: a\x9b2Jb\x9d0;title\x9cc\n\n")), nil
+		}), "build", "--since", "all")
+		synctest.Wait()
+		if err := end(); err != nil || stdout.String() != "a\ufffd2Jb\ufffd0;title\ufffdc\n" {
+			t.Errorf("%v, %q", err, stdout)
+		}
+	})
+}
+
 // slow is where what is printed is taken late.
 type slow struct{ took *shown }
 
