@@ -2,7 +2,6 @@ package journey
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,10 +12,13 @@ import (
 
 func TestPushAndTailGoOnOverKillsOfTheServer(t *testing.T) {
 	s := quiet(t)
-	stdin, typing := io.Pipe()
 	push := exec.Command(binary, "push", "--url", s.url, "visits")
 	said := &lines{}
-	push.Stdin, push.Stderr = stdin, said
+	push.Stderr = said
+	typing, err := push.StdinPipe() // which does not block once the command has ended
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := push.Start(); err != nil {
 		t.Fatal(err)
 	}
