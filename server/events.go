@@ -20,8 +20,10 @@ type event struct {
 	kind, data string
 }
 
-// events reads events until their stream ends, why it answers, or take answers an error; heard is called for every line. Of
-// an event that is not whole nothing is taken.
+// events reads events until their stream ends, why it answers, or take answers an error; heard is called for every line, and so
+// for the comments by which a server says that it is there. Of an event that is not whole nothing is taken, as the standard has
+// it: github.com/tmaxmax/go-sse, which reads them too, hands over the beginning of one when its stream ends, and the rest of the
+// message would then never be asked for.
 func events(from io.Reader, heard func(), take func(event) error) error {
 	lines := bufio.NewScanner(from)
 	lines.Buffer(nil, mostEvent)
