@@ -13,6 +13,7 @@ import (
 
 	"telltale/server/hub"
 	"telltale/shared/access"
+	"telltale/shared/ansi"
 	"telltale/shared/room"
 	"telltale/shared/wire"
 )
@@ -123,7 +124,7 @@ type format struct {
 }
 
 var asText = format{
-	encoding: &encoding{"text", func(b []byte, m room.Message) []byte { return append(AppendSeen(b, m.Content), '\n') }},
+	encoding: &encoding{"text", func(b []byte, m room.Message) []byte { return append(ansi.AppendSeen(b, m.Content), '\n') }},
 	kind:     "text/plain; charset=utf-8",
 	lost: func(b []byte, _ string, m *missed) []byte {
 		return fmt.Appendf(b, "[telltale: messages %d to %d %s]\n", m.from, m.to, m.lost)

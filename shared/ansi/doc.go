@@ -8,6 +8,9 @@
 // drawn with. Every other control character and sequence is left out: nothing that
 // comes of a line can move out of it, ring, retitle or hide.
 //
+// AppendSeen is the other way out, for text that goes on to a terminal: what shows or
+// styles remains, everything that would do more to the terminal is left out.
+//
 // It must not know HTML, themes or rooms: it is pure. The style at the end of a line
 // is that of the next one's beginning; who shows lines carries it over.
 //

@@ -1,4 +1,4 @@
-package api
+package ansi
 
 import (
 	"strings"
