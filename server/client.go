@@ -72,6 +72,12 @@ func (c *client) parse(set *flag.FlagSet, use string, read func(*flag.FlagSet, [
 	return words, nil
 }
 
+// optionsFirst reads options that stand before the words, and answers these.
+func optionsFirst(set *flag.FlagSet, args []string) ([]string, error) {
+	err := set.Parse(args)
+	return set.Args(), err
+}
+
 // wrongly says what is wrong with the command line of a verb.
 func wrongly(set *flag.FlagSet, err error) error {
 	return &sentence{text: err.Error() + "; " + set.Name() + " -h says more", code: 2}

@@ -23,10 +23,10 @@ type pushed struct {
 	text []byte
 }
 
-// take reads lines until the end or until it is interrupted, and no faster than they are sent: of what was read by
-// then every whole line is taken. When ctx ends they are counted alone.
-func (p *push) take(ctx, interrupted context.Context, stdin io.Reader, rows chan<- pushed) {
-	in := bufio.NewReaderSize(&typed{from: stdin, over: [...]<-chan struct{}{interrupted.Done(), ctx.Done()}}, longestLine)
+// take reads lines until the end or until reading ends, and no faster than they are sent: of what was read by then
+// every whole line is taken. When ctx ends they are counted alone.
+func (p *push) take(ctx, reading context.Context, stdin io.Reader, rows chan<- pushed) {
+	in := bufio.NewReaderSize(&typed{from: stdin, until: reading}, longestLine)
 	for n := int64(1); ; n++ {
 		text, err := in.ReadSlice('\n')
 		long := errors.Is(err, bufio.ErrBufferFull)
@@ -34,7 +34,7 @@ func (p *push) take(ctx, interrupted context.Context, stdin io.Reader, rows chan
 			_, err = in.ReadSlice('\n')
 		}
 		switch {
-		case errors.Is(err, errOver):
+		case errors.Is(err, context.Canceled):
 			return
 		case long:
 			p.complain(n, fmt.Sprintf("it is longer than %d bytes", longestLine))
@@ -63,24 +63,17 @@ func (p *push) queue(ctx context.Context, rows chan<- pushed, r pushed) {
 	}
 }
 
-// errOver says that no more is read, though there may be more.
-var errOver = errors.New("no more is read")
-
-// typed is stdin until one of two ends; a read that waits meanwhile, which nothing can end, is left to itself.
+// typed is stdin until a context ends; a read that waits then, which nothing can end, is left to itself.
 type typed struct {
-	from io.Reader
-	over [2]<-chan struct{}
-	own  []byte // of the read that may be left
+	from  io.Reader
+	until context.Context
+	own   []byte // of the read that may be left
 }
 
-// Read reads, or answers errOver.
+// Read reads, or answers the context's error.
 func (t *typed) Read(b []byte) (int, error) {
-	for _, over := range t.over {
-		select {
-		case <-over:
-			return 0, errOver
-		default:
-		}
+	if err := t.until.Err(); err != nil {
+		return 0, err
 	}
 	if len(t.own) < len(b) {
 		t.own = make([]byte, len(b))
@@ -94,14 +87,13 @@ func (t *typed) Read(b []byte) (int, error) {
 	}()
 	select {
 	case <-done:
-	case <-t.over[0]:
-	case <-t.over[1]:
+	case <-t.until.Done():
 	}
 	select {
 	case <-done: // in the same moment, too: what was read is not to be lost
 		return copy(b, t.own[:n]), err
 	default:
-		return 0, errOver
+		return 0, t.until.Err()
 	}
 }
 

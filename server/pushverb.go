@@ -14,7 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"telltale/server/api"
+	"telltale/shared/ansi"
 	"telltale/shared/metric"
 )
 
@@ -63,11 +63,7 @@ func parsePush(args []string, getenv func(string) string, help io.Writer) (*push
 	p := &push{client: newClient("takes values"), id: newRunID()}
 	p.most = 4 << 20
 	set := flag.NewFlagSet("telltale push", flag.ContinueOnError)
-	// Options stand before: -3 is a value.
-	words, err := p.parse(set, pushUse, func(set *flag.FlagSet, args []string) ([]string, error) {
-		err := set.Parse(args)
-		return set.Args(), err
-	}, args, getenv, help)
+	words, err := p.parse(set, pushUse, optionsFirst, args, getenv, help) // -3 is a value
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +99,7 @@ func (p *push) one(ctx context.Context, stdout io.Writer) error {
 	if status != http.StatusOK || json.Unmarshal(answer, &said) != nil || said.Seq == nil {
 		return &sentence{text: fmt.Sprintf("%s refuses it: %v", p.server.Redacted(), p.refused(status, answer)), code: 1}
 	}
-	_, err = stdout.Write(api.AppendSeen(nil, strings.ToValidUTF8(string(answer), "\ufffd")))
+	_, err = stdout.Write(ansi.AppendSeen(nil, strings.ToValidUTF8(string(answer), "\ufffd")))
 	return err
 }
 
@@ -126,22 +122,15 @@ const (
 func (p *push) stream(interrupted context.Context, stdin io.Reader) error {
 	ctx, giveUp := context.WithCancel(context.WithoutCancel(interrupted))
 	defer giveUp()
+	reading, stop := context.WithCancel(interrupted)
+	defer stop()
+	context.AfterFunc(reading, func() { time.AfterFunc(patience, giveUp) })
 	rows, over := make(chan pushed, mostWaiting), make(chan struct{})
 	go func() {
 		defer close(over)
+		defer stop()
 		defer close(rows)
-		p.take(ctx, interrupted, stdin, rows)
-	}()
-	go func() {
-		select {
-		case <-over:
-		case <-interrupted.Done():
-		}
-		select {
-		case <-time.After(patience):
-			giveUp()
-		case <-ctx.Done():
-		}
+		p.take(ctx, reading, stdin, rows)
 	}()
 	var err error
 	for batch := next(rows); len(batch) > 0; batch = next(rows) {
@@ -154,6 +143,7 @@ func (p *push) stream(interrupted context.Context, stdin io.Reader) error {
 			break
 		}
 	}
+	stop()
 	giveUp()
 	if <-over; err == nil {
 		err = errors.New("it was interrupted")

@@ -32,6 +32,16 @@ func answer(status int, kind string, body io.Reader) *http.Response {
 	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {kind}}, Body: io.NopCloser(body)}
 }
 
+// awayUntil is a way to a server that is away until it is there.
+func awayUntil(there *atomic.Bool, way http.RoundTripper) tampered {
+	return func(r *http.Request) (*http.Response, error) {
+		if !there.Load() {
+			return nil, errors.New("away")
+		}
+		return way.RoundTrip(r)
+	}
+}
+
 // pushing is a telltale push with words, that reaches a server by way.
 func pushing(t *testing.T, way http.RoundTripper, stderr io.Writer, words ...string) *push {
 	t.Helper()
@@ -161,12 +171,7 @@ func TestARowHasTheTimeAtWhichItWasRead(t *testing.T) {
 		stdin, typing := io.Pipe()
 		ended := make(chan error)
 		go func() {
-			ended <- pushing(t, tampered(func(r *http.Request) (*http.Response, error) {
-				if !there.Load() {
-					return nil, errors.New("away")
-				}
-				return through(dial).RoundTrip(r)
-			}), io.Discard, "cellar").stream(t.Context(), stdin)
+			ended <- pushing(t, awayUntil(&there, through(dial)), io.Discard, "cellar").stream(t.Context(), stdin)
 		}()
 		fmt.Fprintln(typing, "18.5")
 		time.Sleep(time.Hour)
@@ -194,9 +199,7 @@ func TestWhileTheServerIsAwayNoMoreIsReadThanMayWait(t *testing.T) {
 		var stderr bytes.Buffer
 		stdin := &endless{}
 		ended := make(chan error)
-		go func() {
-			ended <- pushing(t, tampered(func(*http.Request) (*http.Response, error) { return nil, errors.New("away") }), &stderr, "n").stream(ctx, stdin)
-		}()
+		go func() { ended <- pushing(t, awayUntil(new(atomic.Bool), nil), &stderr, "n").stream(ctx, stdin) }()
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()
 		if stdin.lines < mostWaiting || stdin.lines > mostWaiting+mostLines+1 {
@@ -291,14 +294,7 @@ func TestEveryWholeLineThatWasReadBeforeTheInterruptIsSent(t *testing.T) {
 			var stderr bytes.Buffer
 			stdin := strings.NewReader(strings.Repeat("+1\n", 3*mostWaiting))
 			ended := make(chan error)
-			go func() {
-				ended <- pushing(t, tampered(func(r *http.Request) (*http.Response, error) {
-					if !there.Load() {
-						return nil, errors.New("away")
-					}
-					return through(dial).RoundTrip(r)
-				}), &stderr, "visits").stream(ctx, stdin)
-			}()
+			go func() { ended <- pushing(t, awayUntil(&there, through(dial)), &stderr, "visits").stream(ctx, stdin) }()
 			time.Sleep(time.Minute) // the queue is full, and more is in the buffer
 			synctest.Wait()
 			read := (stdin.Size() - int64(stdin.Len())) / 3

@@ -48,9 +48,7 @@ func newCourier(w watched, spool *capture.Spool, begun time.Time) *courier {
 	if len(name) > life.MaxCommand {
 		name = strings.ToValidUTF8(name[:life.MaxCommand-len(room.Cut)], "") + room.Cut
 	}
-	c := newClient("takes runs")
-	c.server, c.token = w.server, w.token
-	return &courier{client: c, spool: spool, at: w.server.JoinPath("api/v1/runs", newRunID()).String(),
+	return &courier{client: w.client, spool: spool, at: w.server.JoinPath("api/v1/runs", newRunID()).String(),
 		now: standing{Command: name, Room: w.room, Host: hostName(), State: life.Running, Started: begun.UnixMilli()}}
 }
 

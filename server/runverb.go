@@ -21,11 +21,20 @@ import (
 // until what it left behind has written its last.
 const patience = 10 * time.Second
 
+// runUse says how telltale run is used.
+const runUse = `telltale run [options] -- COMMAND ARGUMENTS...
+
+runs a command here, passes its output and its input through, and exits with its status, while everybody
+who looks at the server watches it. A server that cannot be reached delays nothing: at most 10 s at the end
+are spent on what is still to be delivered. Each option is also an environment variable (TELLTALE_URL), and
+TELLTALE_TOKEN is the token that the server asks for.
+
+`
+
 // watched is what telltale run may be told.
 type watched struct {
+	*client
 	room, name string
-	server     *url.URL
-	token      string
 	words      []string // the command
 }
 
@@ -62,53 +71,30 @@ func runVerb(_ context.Context, args []string, getenv func(string) string, stdin
 	return exitStatus(child.end.status)
 }
 
-// parseRun reads the command line of telltale run.
+// parseRun reads the command line of telltale run; options stand before the command, whose own are its own.
 func parseRun(args []string, getenv func(string) string, help io.Writer) (watched, error) {
-	w := watched{token: getenv("TELLTALE_TOKEN")}
+	w := watched{client: newClient("takes runs")}
 	set := flag.NewFlagSet("telltale run", flag.ContinueOnError)
-	set.SetOutput(io.Discard)
-	set.Usage = func() {}
-	var server string
 	set.StringVar(&w.room, "room", "", "room in which the output is said, besides the run's own")
-	set.StringVar(&server, "url", "http://localhost:8082", "the server that shows it")
 	set.StringVar(&w.name, "name", "", "what the run is called (default: the command)")
-	wrong := func(format string, args ...any) error {
-		return &sentence{text: fmt.Sprintf(format, args...) + "; telltale run -h says more", code: 2}
-	}
-	if err := fromEnvironment(set, getenv); err != nil {
+	var err error
+	if w.words, err = w.parse(set, runUse, optionsFirst, args, getenv, help); err != nil {
 		return w, err
 	}
-	if err := set.Parse(args); errors.Is(err, flag.ErrHelp) {
-		fmt.Fprint(help, "telltale run [options] -- COMMAND ARGUMENTS...\n\n"+
-			"runs a command here, passes its output and its input through, and exits with its status, while everybody\n"+
-			"who looks at the server watches it. A server that cannot be reached delays nothing: at most 10 s at the end\n"+
-			"are spent on what is still to be delivered. Each option is also an environment variable (TELLTALE_URL), and\n"+
-			"TELLTALE_TOKEN is the token that the server asks for.\n\n")
-		set.SetOutput(help)
-		set.PrintDefaults()
-		return w, err
-	} else if err != nil {
-		return w, wrong("%v", err)
-	}
-	if w.words = set.Args(); len(w.words) == 0 || w.words[0] == "" {
-		return w, wrong("say what to run, as in telltale run -- make -j4")
+	if len(w.words) == 0 || w.words[0] == "" {
+		return w, wrongly(set, errors.New("say what to run, as in telltale run -- make -j4"))
 	}
 	if w.name == "" {
 		w.name = strings.Join(w.words, " ")
 	}
 	if w.room != "" {
 		if err := room.CheckName(w.room); err != nil {
-			return w, wrong("--room: %v", err)
+			return w, wrongly(set, fmt.Errorf("--room: %w", err))
 		}
 		if strings.HasPrefix(w.room, life.Prefix) {
-			return w, wrong("--room: the rooms that begin with %s are the runs' own", life.Prefix)
+			return w, wrongly(set, fmt.Errorf("--room: the rooms that begin with %s are the runs' own", life.Prefix))
 		}
 	}
-	at, err := serverAddress(server)
-	if err != nil {
-		return w, wrong("--url: %v", err)
-	}
-	w.server = at
 	return w, nil
 }
 

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"telltale/server/api"
+	"telltale/shared/ansi"
 	"telltale/shared/room"
 )
 
@@ -178,7 +178,7 @@ func (t *tail) print(e event) error {
 		if e.id <= t.seq {
 			t.tell("the room has begun anew: its message %d is another one than before", e.id)
 		}
-		if _, err := t.out.Write(append(api.AppendSeen(nil, strings.ToValidUTF8(e.data, "\ufffd")), '\n')); err != nil {
+		if _, err := t.out.Write(append(ansi.AppendSeen(nil, strings.ToValidUTF8(e.data, "\ufffd")), '\n')); err != nil {
 			return fmt.Errorf("%w: %w", errOut, reason(err))
 		}
 	}
