@@ -11,14 +11,21 @@ import (
 	"telltale/shared/series"
 )
 
-func TestAChangeThatIsNothingToSpeakOfHasNoExponent(t *testing.T) {
+func TestAChangeThatCannotBeSeenInTheNumberIsHardlyOne(t *testing.T) {
 	for _, c := range []struct {
 		before, now float64
 		unit, said  string
 	}{
 		{43.2, 43.20007539, "%", "hardly changed"}, {43.20007539, 43.2, "percent", "hardly changed"}, {0.5, 0.50000001, "", "hardly changed"}, {2, 2.00001, "orders", "hardly changed"},
 		{43.2, 43.2, "%", "unchanged"}, {43.2, 43.21, "%", "↑ 0.01%"}, {0, 0.00005, "%", "↑ 5e−05%"}, {0.00002, 0.00001, "", "↓ 1e−05"},
-		{1234567, 1234570, "", "↑ 3"}, {1 << 34, 1<<34 + 5, "B", "↑ 5\u00a0B"}, {7200, 7200.00001, "s", "↑ 10\u00a0µs"},
+		// beside the last digit of 67.9: a thousandth of it is nothing, a tenth is something
+		{67.9, 67.900188, "%", "hardly changed"}, {67.900188, 67.9, "%", "hardly changed"}, {67.9, 67.91, "%", "↑ 0.01%"}, {67.9499, 67.9501, "%", "↑ 0.0002%"},
+		{40, 40.0005, "%", "hardly changed"}, {0.5, 0.50003, "", "hardly changed"}, {0.5, 0.5001, "", "↑ 0.0001"}, {-21.5, -21.50004, "°C", "hardly changed"},
+		// what is counted is whole, and one more is one more; what is measured is not
+		{1234567, 1234570, "", "↑ 3"}, {1234567, 1234566, "orders", "↓ 1\u00a0orders"}, {1234567.5, 1234567.7, "", "hardly changed"}, {1234567.5, 1234600, "", "↑ 32.5"},
+		{1 << 34, 1<<34 + 5, "B", "hardly changed"}, {1 << 34, 1<<34 + 3<<20, "bytes", "↑ 3\u00a0MiB"}, {100, 101, "B", "↑ 1\u00a0B"}, {1 << 20, 1<<20 + 50, "B/s", "hardly changed"},
+		{7200, 7200.00001, "s", "hardly changed"}, {7200, 7201, "s", "↑ 1\u00a0s"}, {7200000, 7200100, "ms", "hardly changed"}, {0.25, 0.25000001, "s", "hardly changed"}, {0.25, 0.2501, "s", "↑ 100\u00a0µs"},
+		{230, 230.0000001, "V", "hardly changed"}, {0.002, 0.0021, "A", "↑ 100\u00a0µA"},
 	} {
 		for _, kind := range []chart.Kind{chart.Stat, chart.Table} {
 			var drawn chart.Chart

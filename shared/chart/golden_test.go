@@ -127,6 +127,7 @@ func goldens() []golden {
 		{"bars-count", chart.Input{Kind: chart.Bars, From: noon - 5*minute, To: noon, Series: []chart.Series{
 			{Name: "readings", Count: true, Columns: feed(second, second, wave(280, 42, 20, 3)...)}}}, w, h},
 		{"stat", chart.Input{Kind: chart.Stat, Unit: "bytes", From: noon - 5*minute, To: noon, Series: one(feed(second, second, wave(300, 9.2e9, 1e9, 4)...))}, 320, 200},
+		{"stat-hardly", chart.Input{Kind: chart.Stat, Unit: "percent", From: noon - 5*minute, To: noon, Series: one(feed(second, minute, 67.9, 67.9001, 67.9, 67.900188))}, 320, 200},
 		{"stat-low", chart.Input{Kind: chart.Stat, From: noon - 5*minute, To: noon, Series: held(events(second, 10*second, orders...))}, 300, 64},
 		{"stat-tiny", chart.Input{Kind: chart.Stat, From: noon - 5*minute, To: noon, Unit: "percent", Series: one(feed(second, second, wave(300, 42, 20, 3)...))}, 160, 60},
 		{"stat-none", chart.Input{Kind: chart.Stat, From: noon - 5*minute, To: noon, Series: []chart.Series{{Name: "orders"}}}, 320, 200},

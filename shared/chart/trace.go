@@ -78,7 +78,7 @@ func (c *Chart) gather(width float64) reach {
 type change struct {
 	by     float64
 	known  bool
-	hardly bool // it takes an exponent to write it, while the value reads as before
+	hardly bool // the value reads as before, and the change is nothing beside its last digit
 }
 
 // moved tells whether there is a change to speak of.
@@ -88,20 +88,12 @@ func (c *Chart) change(tr trace, s *Series) change {
 	if tr.first == tr.next || s.Head.Time == 0 {
 		return change{}
 	}
-	unit := c.in.Unit
+	u := c.unit
 	if c.in.Kind == Table {
-		unit = s.Unit
+		u = unitOf(s.Unit)
 	}
 	before, now := c.points[tr.first].last, s.Head.Value
-	return change{now - before, true, hardly(before, now, unit)}
-}
-
-func hardly(before, now float64, unit string) bool {
-	if by := math.Abs(now - before); by == 0 || by >= leastPlain || !unitOf(unit).isCount() {
-		return false
-	}
-	var a, b [64]byte
-	return string(AppendValue(a[:0], before, unit)) == string(AppendValue(b[:0], now, unit))
+	return change{now - before, true, u.hardly(before, now)}
 }
 
 // Change is by how much the i-th series' value differed from that at the start of the range

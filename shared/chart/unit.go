@@ -101,25 +101,64 @@ func AppendValue(dst []byte, v float64, name string) []byte {
 // appendNumber appends the number alone and returns the prefix it is in.
 func (u unit) appendNumber(dst []byte, v float64) ([]byte, prefix) {
 	v *= u.scale
-	plain := prefix{1, ""}
-	size := math.Abs(v)
 	switch {
 	case math.IsNaN(v) || math.IsInf(v, 0):
 		return append(dst, "–"...), plain
-	case u.isTime() && size >= 59.995:
+	case u.isLong(v):
 		return appendLong(dst, v), plain
-	case u.isCount() && size < 999_999.5:
-		return appendShort(dst, v, u.digits), plain
 	}
-	if size >= 1e4*u.prefixes[len(u.prefixes)-1].factor {
-		return appendShort(dst, v, u.digits), plain
-	}
-	p := u.prefixFor(size * 1.0005) // what rounds up to the next prefix is written in it
+	p := u.prefixOf(v)
 	return appendShort(dst, v/p.factor, u.digits), p
+}
+
+var plain = prefix{1, ""}
+
+// prefixOf is the prefix that v, scaled, is written in.
+func (u unit) prefixOf(v float64) prefix {
+	size := math.Abs(v)
+	if u.isCount() && size < 999_999.5 || size >= 1e4*u.prefixes[len(u.prefixes)-1].factor {
+		return plain
+	}
+	return u.prefixFor(size * 1.0005) // what rounds up to the next prefix is written in it
+}
+
+// place is what one more in the last digit is worth that there is room for when v is written.
+func (u unit) place(v float64) float64 {
+	if v *= u.scale; u.isLong(v) {
+		_, small, _ := longParts(math.Abs(v))
+		return small.factor / u.scale
+	}
+	p := u.prefixOf(v)
+	size := math.Abs(v) / p.factor
+	last := size / 1e4 // with an exponent: some four digits
+	if !exponential(size) {
+		last = 1
+		for range places(size, u.digits) {
+			last /= 10
+		}
+	}
+	return last * p.factor / u.scale
+}
+
+// hardly tells whether a value that was before and is now reads the same, and has changed by less than a hundredth of its
+// last digit, or by what has no words but an exponent. Things that are counted are whole: one more of a million is one more.
+func (u unit) hardly(before, now float64) bool {
+	by := math.Abs(now - before)
+	if by == 0 || u.isCount() && before == math.Floor(before) && now == math.Floor(now) ||
+		by >= max(u.place(now)/100, leastPlain*u.prefixes[0].factor/u.scale) {
+		return false
+	}
+	var room [2][64]byte
+	a, of := u.appendNumber(room[0][:0], before)
+	b, in := u.appendNumber(room[1][:0], now)
+	return of == in && string(a) == string(b)
 }
 
 func (u unit) isTime() bool  { return &u.prefixes[0] == &timePrefixes[0] }
 func (u unit) isCount() bool { return &u.prefixes[0] == &countPrefixes[0] }
+
+// isLong tells whether v, scaled, is a duration of a minute or more.
+func (u unit) isLong(v float64) bool { return u.isTime() && math.Abs(v) >= 59.995 }
 
 // appendLong appends a duration of a minute or more as its two largest parts.
 func appendLong(dst []byte, seconds float64) []byte {
@@ -127,23 +166,26 @@ func appendLong(dst []byte, seconds float64) []byte {
 		dst = append(dst, "−"...)
 		seconds = -seconds
 	}
-	parts := timePrefixes[3:]
-	for i := len(parts) - 1; i > 0; i-- {
-		large, small := parts[i], parts[i-1]
-		n := math.Round(seconds / small.factor)
-		per := large.factor / small.factor
-		if n < per {
-			continue
-		}
-		dst = appendFixed(dst, math.Floor(n/per), 0)
-		dst = append(append(dst, "\u00a0"...), large.name...)
-		if rest := n - math.Floor(n/per)*per; rest != 0 {
-			dst = appendFixed(append(dst, "\u00a0"...), rest, 0)
-			dst = append(append(dst, "\u00a0"...), small.name...)
-		}
-		break
+	large, small, n := longParts(seconds)
+	per := large.factor / small.factor
+	dst = appendFixed(dst, math.Floor(n/per), 0)
+	dst = append(append(dst, "\u00a0"...), large.name...)
+	if rest := n - math.Floor(n/per)*per; rest != 0 {
+		dst = appendFixed(append(dst, "\u00a0"...), rest, 0)
+		dst = append(append(dst, "\u00a0"...), small.name...)
 	}
 	return dst
+}
+
+// longParts are the two largest parts of a duration of a minute or more, and how many of the smaller it has in all.
+func longParts(seconds float64) (large, small prefix, n float64) {
+	for i := len(timePrefixes) - 1; ; i-- {
+		large, small = timePrefixes[i], timePrefixes[i-1]
+		n = math.Round(seconds / small.factor)
+		if large.factor == 60 || n >= large.factor/small.factor {
+			return large, small, n
+		}
+	}
 }
 
 // leastPlain is what is written without an exponent, but for zero, at least.
@@ -153,16 +195,10 @@ const leastPlain = 1e-4
 // zeros at the end; what is out of reach of that with an exponent.
 func appendShort(dst []byte, v float64, significant int) []byte {
 	size := math.Abs(v)
-	if size != 0 && (size < leastPlain || size >= 1e7) {
+	if exponential(size) {
 		return appendExponent(dst, v)
 	}
-	digits := significant - 1
-	for limit := 10.0; digits > 0 && size >= limit; limit *= 10 {
-		digits--
-	}
-	for limit := 1.0; digits < 8 && size != 0 && size < limit; limit /= 10 {
-		digits++
-	}
+	digits := places(size, significant)
 	start := len(dst)
 	dst = appendFixed(dst, v, digits)
 	for digits > 0 && dst[len(dst)-1] == '0' {
@@ -172,6 +208,21 @@ func appendShort(dst []byte, v float64, significant int) []byte {
 		dst = dst[:len(dst)-1]
 	}
 	return dst
+}
+
+// exponential tells whether what is so large is written with an exponent. A difference may be short of a limit by its rounding.
+func exponential(size float64) bool { return size != 0 && (size < leastPlain*(1-1e-9) || size >= 1e7) }
+
+// places is how many digits what is so large has after the point, zeros included.
+func places(size float64, significant int) int {
+	digits := significant - 1
+	for limit := 10.0; digits > 0 && size >= limit; limit *= 10 {
+		digits--
+	}
+	for limit := 1.0; digits < 8 && size != 0 && size < limit; limit /= 10 {
+		digits++
+	}
+	return digits
 }
 
 func appendExponent(dst []byte, v float64) []byte {
