@@ -136,10 +136,10 @@ func benchmark(b *testing.B, server *redistest.Server, mutations, connections in
 	calls := max(b.N/mutations, 50)
 	args := append([]string{"-h", host, "-p", port, "-c", strconv.Itoa(connections), "-n", strconv.Itoa(calls), "-r", "1000000000", "-q",
 		"EVALSHA", sha, "1", s.prefix, "lane__rand_int__", "1", newID(), s.Epoch(), "0", request[0]}, request[2:]...)
-	said, err := exec.Command("redis-benchmark", args...).CombinedOutput()
+	said, err := exec.Command(redistest.Program("benchmark"), args...).CombinedOutput()
 	found := regexp.MustCompile(`([0-9.]+) requests per second`).FindAllSubmatch(said, -1)
 	if err != nil || found == nil {
-		b.Fatalf("redis-benchmark: %v: %.2000q", err, said)
+		b.Fatalf("%s: %v: %.2000q", redistest.Program("benchmark"), err, said)
 	}
 	if done, err := client.Do(b.Context(), client.B().Xlen().Key(s.prefix+"log").Build()).AsInt64(); err != nil || done < int64(calls) {
 		b.Fatalf("of %d calls %d were decided, %v", calls, done, err)

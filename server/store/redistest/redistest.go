@@ -1,8 +1,10 @@
 // Package redistest starts a real Redis for a test: on a free port, in a folder of its
-// own, syncing each write, and ended with the test.
+// own, syncing each write, and ended with the test. It is the redis-server that is installed, or what
+// REDIS_SERVER names: a valkey-server, or another version's.
 package redistest
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"os"
@@ -27,7 +29,7 @@ type Server struct {
 }
 
 // Start starts a server with AOF, synced with each write, unless options, as redis-server
-// takes them, say otherwise. Where no redis-server is installed the test fails.
+// takes them, say otherwise. Where none is installed the test fails.
 func Start(t testing.TB, options ...string) *Server {
 	t.Helper()
 	return (*Authority)(nil).Start(t, options...)
@@ -62,6 +64,11 @@ func Replica(t testing.TB, master *Server) *Server {
 	return master.secure.Start(t, "--replicaof", fmt.Sprintf("127.0.0.1 %d", master.port))
 }
 
+// Program is the program of a Redis that does something: server, or benchmark, which lies beside it.
+func Program(does string) string {
+	return strings.TrimSuffix(cmp.Or(os.Getenv("REDIS_SERVER"), "redis-server"), "server") + does
+}
+
 // start begins it on a free port.
 func (s *Server) start() {
 	s.t.Helper()
@@ -94,9 +101,9 @@ func (s *Server) URL() string {
 // Begin starts it again, after Kill, with what it has on disk.
 func (s *Server) Begin() {
 	s.t.Helper()
-	program, err := exec.LookPath("redis-server")
+	program, err := exec.LookPath(Program("server"))
 	if err != nil {
-		s.t.Fatalf("the tests of the store in Redis need redis-server: %v", err)
+		s.t.Fatalf("the tests of the store in Redis need %s: %v", Program("server"), err)
 	}
 	log, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
