@@ -26,7 +26,8 @@ type source struct {
 	ledger *ledger.Ledger
 	hub    *hub.Hub
 	boards api.Boards
-	base   string // what a curl line begins with
+	base   string                            // what a curl line begins with
+	stale  func() (since time.Time, is bool) // as api.Options has it
 	sight  api.Sight
 	me     access.Me
 }
@@ -87,6 +88,11 @@ func (s source) view(ctx context.Context, patterns []string, rangeMS int64, poin
 		}
 	}
 	view.Snapshot.Time, view.Snapshot.Written = s.hub.Written(view.Snapshot.Values, seq)
+	if s.stale != nil {
+		if since, is := s.stale(); is {
+			view.Snapshot.Stale = max(1, time.Since(since).Milliseconds())
+		}
+	}
 	if len(drawn) == 0 {
 		return view, nil
 	}

@@ -108,7 +108,7 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 	}
 
 	app.DefaultLogger = func(format string, args ...any) { log.Error("go-app", "says", fmt.Sprintf(format, args...)) }
-	looks := &onlookers{all: source{ledger: truth, hub: viewers, boards: api.Boards{Ledger: truth, Files: folder.files()}, base: base(listener, c.secured)}}
+	looks := &onlookers{all: source{ledger: truth, hub: viewers, boards: api.Boards{Ledger: truth, Files: folder.files()}, base: base(listener, c.secured), stale: stale(shared)}}
 	ui.SetSources(looks.source)
 	ui.Routes()
 	assets := web.Embedded()

@@ -33,8 +33,8 @@ const telltale = (() => {
   const cached = () => root.dataset.from === "cache" || root.dataset.values === "stale";
   addEventListener("DOMContentLoaded", () => {
     try {
-      const made = JSON.parse(document.getElementById("island").textContent).now;
-      if (cached() || Date.now() + (JSON.parse(read(KEPT)).ahead || 0) - made > 10_000) root.dataset.values = "stale";
+      const { now: made, stale = 0 } = JSON.parse(document.getElementById("island").textContent);
+      if (cached() || stale > 10_000 || Date.now() + (JSON.parse(read(KEPT)).ahead || 0) - made > 10_000) root.dataset.values = "stale";
     } catch { /* no island, or no visit before this one, whose page then cannot be an old one */ }
   });
 

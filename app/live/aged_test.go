@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"telltale/shared/series"
 	"telltale/shared/wire"
 )
 
@@ -79,6 +80,26 @@ func TestValuesAreAsOldAsTheServerSays(t *testing.T) {
 		time.Sleep(2 * askEvery * time.Millisecond)
 		if age := age(); age > askEvery {
 			t.Errorf("afterwards values are %d ms old", age)
+		}
+	})
+}
+
+func TestWhatIsToldWhileTheStoreIsOutOfReachIsAsOldAsItSaysFromTheFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		defer synctest.Wait()
+		defer stop()
+		s := &server{epoch: "e1", stale: 20_000, mum: true}
+		s.add("a", 1)
+		v := NewViewer(s, Look{Patterns: []string{"*"}, RangeMS: 300_000, Points: 300}, func(Change) {})
+		v.Remember(nil, series.Snapshot{Seq: 1, Time: time.Now().UnixMilli(), Stale: 5000}, time.Second)
+		if c := v.Contact(); c.Now-c.Values != 6000 {
+			t.Errorf("a page that is a second old and has values of 5 s before takes them to be %d ms old", c.Now-c.Values)
+		}
+		go v.Run(ctx)
+		synctest.Wait()
+		if c := v.Contact(); c.State != Live || c.Now-c.Values != 20_000 {
+			t.Errorf("contact is %s, and values are taken to be %d ms old", c.State, c.Now-c.Values)
 		}
 	})
 }

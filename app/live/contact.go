@@ -65,7 +65,6 @@ type contact struct {
 	open   bool  // a socket is open and its watch is answered
 	heard  int64 // when the question was asked that was answered last; 0: none was
 	values int64 // the same, of answers that vouch for the values that are watched
-	away   bool  // what the server keeps values in was out of its reach when it was asked last
 	word   int64 // when anything was heard
 
 	server      int64 // what the server's clock was when it answered; 0: it did not say

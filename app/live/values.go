@@ -31,7 +31,6 @@ func (v *Viewer) hearPong(ctx context.Context, socket Socket, message []byte, no
 		v.mu.Unlock()
 		return
 	}
-	v.contact.away = pong.Stale > 0
 	if v.contact.open && !v.pending && !v.contact.doubt && asked >= v.contact.parted && len(v.shown.Patterns) > 0 {
 		v.contact.vouched(asked, pong.Stale)
 	}
@@ -89,8 +88,8 @@ func (v *Viewer) load(snap series.Snapshot, now int64) {
 		c.answered(c.watched, now, snap.Time)
 		v.set.Shift = c.watched - snap.Time
 		v.putAside()
-		if c.watched >= c.parted && !c.away { // an answer does not say how old what it tells is
-			c.values = max(c.values, c.watched)
+		if c.watched >= c.parted {
+			c.vouched(c.watched, snap.Stale)
 		}
 	} else {
 		v.set.Shift = c.shift(snap.Time, now)

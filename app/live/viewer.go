@@ -111,6 +111,7 @@ func (v *Viewer) Remember(metrics []metric.Metric, snap series.Snapshot, ago tim
 	if ago >= 0 && snap.Time != 0 {
 		v.contact.values = now - ago.Milliseconds()
 		v.contact.ahead = snap.Time - v.contact.values
+		v.contact.values -= snap.Stale
 	}
 	snap.Resumed = false
 	v.set.Shift = -v.contact.ahead

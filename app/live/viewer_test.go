@@ -34,7 +34,8 @@ type server struct {
 	finest  int64  // ms, of the steps of its past; 0 is a second
 	slow    bool   // watches wait for answer
 	owes    []byte // the answer to the newest of them
-	stale   int64  // ms, that its pongs say
+	stale   int64  // ms, that its pongs and snapshots say
+	mum     bool   // it answers no pings
 }
 
 type socket struct {
@@ -116,6 +117,9 @@ func (c *socket) Write(_ context.Context, message []byte) error {
 	}
 	switch envelope.Type {
 	case wire.TypePing:
+		if c.server.mum {
+			break
+		}
 		c.in <- wire.Encode(wire.Pong{ID: envelope.ID, Time: time.Now().UnixMilli(), Stale: c.server.stale})
 	case wire.TypeJoin, wire.TypeLeave, wire.TypeBroadcast, wire.TypePresence:
 		c.hearRoom(envelope.Type, message)
@@ -145,7 +149,7 @@ func (s *server) snapshot(w wire.Watch) series.Snapshot {
 		snap.Resumed, since = true, *w.Since
 	}
 	if w.Clock {
-		snap.Time = time.Now().UnixMilli()
+		snap.Time, snap.Stale = time.Now().UnixMilli(), s.stale
 	}
 	step := series.Step(w.RangeMS, w.Points)
 	for _, sample := range s.samples {

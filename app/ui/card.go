@@ -23,6 +23,7 @@ type Card struct {
 	Base     string
 	Pictures []string // drawn by the server; none in the browser
 	Now      int64    // ms since 1970, of Shown's values
+	Stale    int64    // ms before Now, as of when they are what they are
 	To       int64    // the moment shown; 0 live
 	Changes  bool     // the viewer may change its one metric
 

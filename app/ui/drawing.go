@@ -89,7 +89,7 @@ func (c *Card) pictures(set *series.Set, now int64) []string {
 	var tape scene.Tape
 	var drawing chart.Chart
 	var in chart.Input
-	c.input(&in, set, now, now, zoneHere)
+	c.input(&in, set, now, now-c.Stale, zoneHere)
 	for _, of := range c.sizes() {
 		drawing.Draw(&tape, &in, of.width, of.height)
 		svg := string(scene.AppendSVG(nil, &tape, &scene.Vars, ""))

@@ -13,6 +13,7 @@ import (
 // never run: enough to render the same words.
 type Island struct {
 	Now     int64           `json:"now"`             // ms since 1970, when the page was made
+	Stale   int64           `json:"stale,omitempty"` // ms before Now, as of when Metrics are what they are
 	Base    string          `json:"base"`            // what a curl line begins with
 	Me      *access.Me      `json:"me,omitempty"`    // what the viewer may
 	Ahead   int64           `json:"ahead,omitempty"` // ms that the server's clock was ahead of this machine's

@@ -248,7 +248,7 @@ func (p *BoardPage) grid(panels []board.Panel) []app.UI {
 		if p.at.to != 0 {
 			shown = without(shown)
 		}
-		card := &Card{Panel: panel, To: p.at.to, Shown: shown, Titles: titles, More: more, Span: p.at.span, Large: p.at.large, Base: p.first.Base, Now: p.first.Now, Written: p.first.Written}
+		card := &Card{Panel: panel, To: p.at.to, Shown: shown, Titles: titles, More: more, Span: p.at.span, Large: p.at.large, Base: p.first.Base, Now: p.first.Now, Stale: p.first.Stale, Written: p.first.Written}
 		card.Changes = len(shown) == 1 && p.may(access.Write, access.Metrics, string(shown[0].ID))
 		if app.IsServer && i < mostDrawn && p.at.to == 0 {
 			card.Pictures = card.pictures(p.set, p.first.Now)

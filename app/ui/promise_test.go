@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"telltale/shared/board"
+	"telltale/shared/fresh"
+	"telltale/shared/metric"
 	"telltale/shared/run"
 	"telltale/shared/wire"
 
@@ -45,5 +47,17 @@ func TestALogAndARunSayHowLateWhatWasPromisedIs(t *testing.T) {
 		if trust := `data-trust="` + c.trust + `"`; c.trust != "" && !strings.Contains(html, trust) || c.trust == "" && strings.Contains(html, "data-trust") || !strings.Contains(html, c.word) {
 			t.Errorf("%s: want %s, %q in\n%s", c.name, trust, c.word, html)
 		}
+	}
+}
+
+func TestAPageMadeWhileTheStoreIsOutOfReachDoesNotLookFresh(t *testing.T) {
+	m := metric.Metric{ID: "load", Declaration: metric.Declaration{Kind: metric.Gauge}, Head: metric.Head{Time: now - 30_000, Seq: 1, Value: 1}}
+	card := Card{Panel: board.Panel{ID: "p", Kind: board.Stat}, Shown: []metric.Metric{m}, Titles: []string{"load"}, Now: now}
+	if said := card.firstBadge(); said.State != fresh.Fresh {
+		t.Errorf("with a store it is %v", said)
+	}
+	card.Stale = fresh.Silence
+	if said := card.firstBadge(); said.State != fresh.Cut || said.Words != "30 s ago" {
+		t.Errorf("without one it is %v", said)
 	}
 }

@@ -58,7 +58,7 @@ func (s *shell) ask(ctx app.Context, path string, look live.Look, lines int) Vie
 		app.Log("pre-render without values:", err) // the app shows them once it is there
 		return View{}
 	}
-	s.first = Island{Me: &me, Now: view.Now, Base: view.Base, Metrics: view.Metrics, Written: view.Snapshot.Written, Epoch: view.Snapshot.Epoch}
+	s.first = Island{Me: &me, Now: view.Now, Stale: view.Snapshot.Stale, Base: view.Base, Metrics: view.Metrics, Written: view.Snapshot.Written, Epoch: view.Snapshot.Epoch}
 	for _, name := range look.Rooms {
 		of, err := source.Room(name, lines)
 		if err != nil {

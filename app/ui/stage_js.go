@@ -127,7 +127,7 @@ func (s *stage) remember(first Island) {
 		}
 		s.since = time.UnixMilli(first.Now - kept.Ahead)
 	}
-	snap := series.Snapshot{Seq: 1, Time: first.Now, Values: map[metric.ID]series.Point{}, Written: first.Written}
+	snap := series.Snapshot{Seq: 1, Time: first.Now, Stale: first.Stale, Values: map[metric.ID]series.Point{}, Written: first.Written}
 	for _, m := range first.Metrics {
 		if m.Head.Seq > 0 && s.look.To == 0 {
 			snap.Values[m.ID] = series.Point{Time: m.Head.Time, Value: m.Head.Value}

@@ -24,7 +24,7 @@ func (c *Card) badge(now int64, word func(m metric.Metric) (written, heard int64
 	return said
 }
 
-// firstBadge is that of the page as the server made it, when it has just been heard of.
+// firstBadge is that of the page as the server made it, which has just been heard of.
 func (c *Card) firstBadge() fresh.Badge {
 	if c.Now == 0 {
 		return fresh.Badge{}
@@ -37,6 +37,6 @@ func (c *Card) firstBadge() fresh.Badge {
 		if m.Head.Seq == 0 || written > c.Now {
 			written = 0
 		}
-		return written, c.Now
+		return written, c.Now - c.Stale
 	})
 }

@@ -189,6 +189,9 @@ func (s *stage) keep() {
 		if now = at; !contact.Heard.IsZero() {
 			heard = at - time.Since(contact.Heard).Milliseconds()
 		}
+		if contact.Values != 0 && len(s.look.Patterns) > 0 { // which the server may have from long ago
+			heard = min(heard, at-(contact.Now-contact.Values))
+		}
 	})
 	if heard != 0 {
 		s.kept.write(Island{Me: &mine, Now: heard, Ahead: now - time.Now().UnixMilli(), Metrics: s.viewer.Known()})

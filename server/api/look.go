@@ -52,6 +52,9 @@ func (a *API) viewOnce(ctx context.Context, l look) (*picture.View, error) {
 		all = slices.DeleteFunc(slices.Clone(all), func(m metric.Metric) bool { return !l.may(access.Metrics, string(m.ID)) })
 	}
 	v := &picture.View{Title: l.title, Past: l.past, Moment: chart.Moment{From: l.from, To: l.to, Heard: l.to, Zone: zoneOf(l.zone)}}
+	if !l.past {
+		v.Heard -= a.staleMS()
+	}
 	ids, seen := []metric.ID{}, map[metric.ID]bool{}
 	panels := l.panels(all)
 	if l.wide > 0 {

@@ -32,3 +32,12 @@ func (a *API) stale() (age time.Duration, is bool) {
 	since, is := a.Stale()
 	return max(0, time.Since(since)), is
 }
+
+// staleMS is the age in ms of what is known, 1 at least, where the store is out of reach; else 0.
+func (a *API) staleMS() int64 {
+	age, is := a.stale()
+	if !is {
+		return 0
+	}
+	return max(1, age.Milliseconds())
+}

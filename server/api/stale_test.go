@@ -10,6 +10,8 @@ import (
 
 	"telltale/server/auth"
 	"telltale/shared/access"
+	"telltale/shared/board"
+	"telltale/shared/metric"
 )
 
 // nowhere is where nobody can read tokens.
@@ -44,5 +46,18 @@ func TestAnAnswerSaysHowOldItIsWhereTheStoreIsAway(t *testing.T) {
 	w = httptest.NewRecorder()
 	if a.sayStale(w); w.Header().Get("Telltale-Stale") != "" {
 		t.Error("it says that it is old though it is not")
+	}
+}
+
+func TestAPictureSaysAsOfWhenItIsWhereTheStoreIsAway(t *testing.T) {
+	h := open(t, func(o *Options) {
+		o.Stale = func() (time.Time, bool) { return time.Now().Add(-90 * time.Second), true }
+	})
+	l := look{panels: func([]metric.Metric) []board.Panel { return nil }, span: span{from: 1000, to: 2_000_000, points: 10}}
+	for past, want := range map[bool]int64{false: l.to - 90_000, true: l.to} {
+		l.past = past
+		if v, err := h.api.view(t.Context(), l); err != nil || v.Heard > want || v.Heard < want-60_000 {
+			t.Errorf("of the past: %v: heard %d, %v, want %d", past, v.Heard, err, want)
+		}
 	}
 }

@@ -100,6 +100,7 @@ func (c *session) frame() outgoing {
 		return outgoing{later: func() []byte {
 			if w.clock && w.to == 0 {
 				snapshot.Time, snapshot.Written = c.api.Hub.Written(at.Values, at.Seq)
+				snapshot.Stale = c.api.staleMS()
 			}
 			size := 256 + 64*len(snapshot.Values) + len(history)
 			return wire.AppendSnapshotOf(make([]byte, 0, size), snapshot, history, w.id)

@@ -124,10 +124,7 @@ func (c *session) pong(message []byte) error {
 	}
 	answer := wire.Pong{ID: m.ID}
 	if m.Clock {
-		answer.Time, answer.Known = time.Now().UnixMilli(), c.api.Hub.Known()
-		if age, is := c.api.stale(); is {
-			answer.Stale = max(1, age.Milliseconds())
-		}
+		answer.Time, answer.Known, answer.Stale = time.Now().UnixMilli(), c.api.Hub.Known(), c.api.staleMS()
 	}
 	c.reply(wire.Encode(answer))
 	return nil

@@ -61,8 +61,14 @@ func TestWhileRedisIsAwayWhatIsKnownIsToldWithItsAge(t *testing.T) {
 			t.Errorf("the room says %v", m)
 		}
 	}
-	p.send(map[string]any{"type": "watch", "metrics": []string{"load"}, "range_ms": 60_000})
+	p.send(map[string]any{"type": "watch", "metrics": []string{"load"}, "range_ms": 60_000, "clock": true})
 	snapshot := p.hears("snapshot")
+	if stale, _ := snapshot["stale"].(float64); stale < 1 {
+		t.Errorf("a snapshot says that its values are %v ms old", stale)
+	}
+	if page := one.must("GET", "/", "", "Accept", "text/html"); !strings.Contains(page, `"stale":`) {
+		t.Error("a page does not say how old its values are")
+	}
 	if values, history := text(t, snapshot["values"]), text(t, snapshot["history"]); !strings.Contains(values, ",42]") || !strings.Contains(history, "41") {
 		t.Errorf("a new watch is told %s and %s", values, history)
 	}

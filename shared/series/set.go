@@ -26,6 +26,7 @@ type Snapshot struct {
 	Seq     uint64
 	Resumed bool  // history holds only what came after the seq the viewer had
 	Time    int64 // when it was made, ms since 1970; 0 where that is not known
+	Stale   int64 // ms before Time, as of when Values are what they are; 0 where they are as of Time
 	Values  map[metric.ID]Point
 	Written map[metric.ID]int64 // when a value was written, as Time, where its Point does not tell; 0: before anybody knows
 	History map[metric.ID][]Row

@@ -61,6 +61,8 @@ func (d *Decoder) Snapshot(b []byte) (s series.Snapshot, id string, err error) {
 			s.Resumed = c.bool()
 		case "time":
 			s.Time = c.int()
+		case "stale":
+			s.Stale = c.int()
 		case "step":
 			s.Step = c.int()
 		case "written":

@@ -56,6 +56,9 @@ func AppendSnapshotOf(b []byte, s series.Snapshot, history []byte, id string) []
 	if s.Time != 0 {
 		b = strconv.AppendInt(append(b, `,"time":`...), s.Time, 10)
 	}
+	if s.Stale != 0 {
+		b = strconv.AppendInt(append(b, `,"stale":`...), s.Stale, 10)
+	}
 	if len(s.Written) > 0 {
 		b = append(b, `,"written":{`...)
 		for i, id := range slices.Sorted(maps.Keys(s.Written)) {

@@ -24,7 +24,7 @@ func exampleFrame() series.Frame {
 }
 
 func exampleSnapshot() series.Snapshot {
-	return series.Snapshot{Epoch: "e1", Seq: math.MaxUint64, Resumed: true,
+	return series.Snapshot{Epoch: "e1", Seq: math.MaxUint64, Resumed: true, Time: 1_700_000_000_123, Stale: 7,
 		Values: map[metric.ID]series.Point{"orders": {Time: 1, Value: 2.5}, nasty: {}},
 		History: map[metric.ID][]series.Row{
 			"orders": {{Time: 0, Min: 1, Max: 2, Avg: 1.5, Last: 2, Sum: 1, Count: 2}, {Time: 1000, Count: 1}},
