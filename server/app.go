@@ -64,7 +64,7 @@ func newApp(assets *web.Assets, ancestors string) http.Handler {
 			}
 		case goAppFiles[r.URL.Path]:
 			r.Header.Set("If-None-Match", strings.TrimPrefix(r.Header.Get("If-None-Match"), "W/"))
-			pages.ServeHTTP(&fileWriter{ResponseWriter: w, gzips: web.Gzips(r.Header.Values("Accept-Encoding"))}, r)
+			pages.ServeHTTP(packs(w, r), r)
 		default:
 			// Not go-app's to answer: it would look for /robots.txt and its like on the host that the request names.
 			notFound(w, r, resolve, policy)

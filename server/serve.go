@@ -114,7 +114,7 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 	assets := web.Embedded()
 	surface := api.New(api.Options{
 		Ledger: truth, Hub: viewers, Writable: store.Writable, Gate: gate, Access: keys, Log: log,
-		Pages: looks.pages(newApp(assets, c.reach.framing())), Assets: assets.Handler(), Commands: runner, BoardFiles: folder.files(),
+		Pages: looks.pages(newApp(assets, c.reach.framing())), Assets: assets.Handler(), Packs: packs, Commands: runner, BoardFiles: folder.files(),
 		Version: version(), MaxMessage: int64(c.maxMessage), RateLimit: c.rateLimit, Hosts: c.reach.hosts, Origins: c.reach.origins, SlowClient: api.SlowClient(c.slowClient), Tiers: c.retention.tiers(),
 		Proxies: c.reach.proxies, Loopback: c.alone(), AdminLoopback: auth.IsLocal(c.adminListen), Stale: stale(shared), CatchUp: catchUp(shared),
 	})

@@ -28,6 +28,8 @@ type Options struct {
 	CatchUp func(context.Context) error
 	Pages   http.Handler // pages for browsers and what belongs to them
 	Assets  http.Handler // GET /web/...
+	// Packs gives what sends an answer, which is written as a whole, packed to who takes it so; nil sends it as it is.
+	Packs func(http.ResponseWriter, *http.Request) http.ResponseWriter
 	Log     *slog.Logger
 
 	Gate       *auth.Gate   // nil lets everybody do everything

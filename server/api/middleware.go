@@ -44,6 +44,14 @@ func handled(h http.Handler) answer {
 	}
 }
 
+// packed is an answer that is sent packed to who takes it so.
+func (a *API) packed(do answer) answer {
+	if a.Packs == nil {
+		return do
+	}
+	return func(w http.ResponseWriter, r *http.Request) error { return do(a.Packs(w, r), r) }
+}
+
 // around is what every request of a port passes through. pages answers a browser
 // that asks for what no route has; nil where a port has no pages.
 func (a *API) around(mux *http.ServeMux, pages http.Handler, loopback bool) http.Handler {

@@ -99,8 +99,8 @@ func (a *API) Routes() http.Handler {
 	handle("GET /web/", toAll, handled(a.Assets))
 
 	// All of this, told in openapi/*.json
-	handle("GET /api/v1/openapi.json", toAll, a.getOpenAPI)
-	handle("GET /api/docs", toAll, a.getDocs)
+	handle("GET /api/v1/openapi.json", toAll, a.packed(a.getOpenAPI))
+	handle("GET /api/docs", toAll, a.packed(a.getDocs))
 
 	// The way in
 	handle("GET /api/v1/me", someone, a.getMe)
