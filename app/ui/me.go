@@ -110,7 +110,8 @@ func (a *Account) Render() app.UI {
 	case me == nil || me.Open || !me.SignedIn && me.Board == "" && len(me.Scopes) == 0:
 		return app.Div().Hidden(true)
 	case !me.SignedIn:
-		return app.Button().Type("button").ID("sign-in").Class("chip").OnClick(func(app.Context, app.Event) { browser.SignIn() }).Text("Sign in")
+		return app.Button().Type("button").ID("sign-in").Class("chip").OnClick(func(app.Context, app.Event) { browser.SignIn() }).
+			Body(glyph("kind-presence"), app.Span().Text("Sign in"))
 	}
 	label := "Signed in as " + me.User
 	return app.Div().Body(

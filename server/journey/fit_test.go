@@ -3,6 +3,8 @@ package journey
 import (
 	"fmt"
 	"testing"
+
+	"github.com/chromedp/chromedp"
 )
 
 // misfits lists what is wider than the screen, boxes whose parts have no room, and curl lines of one row at different heights.
@@ -35,17 +37,19 @@ func TestAPageFitsAnyScreen(t *testing.T) {
 	s.must("POST", "/m/temperature", "21.5")
 	furnish(s)
 	b := look(t, s)
-	for _, width := range []int64{320, 820, 1440} {
-		for _, path := range []string{"/", "/b/all", "/m/orders", "/m/temperature", "/rooms", "/r/build", "/r/kitchen"} {
-			p := b.open(s.url+path, width, 844, "light")
-			p.until("it is live", live)
-			for _, lamp := range []string{"Live", "No contact for 119 min", "Offline since 21 Nov 15:04"} {
+	for _, path := range []string{"/", "/b/all", "/m/orders", "/m/temperature", "/rooms", "/r/build", "/r/kitchen"} {
+		p := b.open(s.url+path, 1440, 844, "light")
+		p.until("it is live", live)
+		for _, width := range []int64{320, 360, 390, 430, 480, 500, 550, 600, 650, 700, 750, 807, 820, 1440} {
+			p.do(chromedp.EmulateViewport(width, 844))
+			p.until("it is as wide as that", fmt.Sprintf("innerWidth === %d", width))
+			for _, lamp := range []string{"Live", "Connecting", "No contact for 119 min", "Offline since 21 Nov 15:04"} {
 				wrong := eval[string](p, fmt.Sprintf(`document.querySelector("#lamp .says").firstChild.nodeValue = %q, %s`, lamp, misfits))
 				if wrong != "" {
 					t.Errorf("%s, %d wide, the lamp saying %q:\n%s", path, width, lamp, wrong)
 				}
 			}
-			p.close()
 		}
+		p.close()
 	}
 }

@@ -79,8 +79,8 @@ func TestAFingerHitsWhatItMeans(t *testing.T) {
 		if wrong := eval[string](p, small); wrong != "" {
 			t.Errorf("%s: too small for a finger:\n%s", path, wrong)
 		}
-		if wide := eval[float64](p, `document.documentElement.scrollWidth`); wide > 390 {
-			t.Errorf("%s is %v wide", path, wide)
+		if wrong := eval[string](p, misfits); wrong != "" {
+			t.Errorf("%s does not fit:\n%s", path, wrong)
 		}
 		p.close()
 	}
