@@ -29,7 +29,8 @@ type crowdPlan struct {
 	members  int // in all
 	never    int // of them never read
 	messages int
-	pause    time.Duration // between two of them; 0: each is said once all have heard the one before
+	pause    time.Duration // between two of them, at least
+	awaited  bool          // each is said once all have heard the one before
 }
 
 // BenchmarkRoom has 10,000 members in one room, of which 100 never read and have
@@ -321,14 +322,17 @@ func (g *gathering) listen(e *ear) {
 func (g *gathering) speak() {
 	g.t.Helper()
 	cpu, begun := spent(g.t, g.to.pid), time.Now()
-	tick := time.NewTicker(max(g.plan.pause, time.Millisecond))
+	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	for n := range g.plan.messages {
+		next := time.After(g.plan.pause)
 		if err := g.to.say(fmt.Sprintf("%d is when this was said in a crowded room", time.Now().UnixNano())); err != nil {
 			g.t.Fatal(err)
 		}
-		for <-tick.C; g.plan.pause == 0 && g.heard.Load() < int64((n+1)*len(g.ears)) && time.Since(begun) < time.Minute; <-tick.C {
+		for g.plan.awaited && g.heard.Load() < int64((n+1)*len(g.ears)) && time.Since(begun) < time.Minute {
+			<-tick.C
 		}
+		<-next
 	}
 	g.wait(g.ears)
 	g.took, g.cpu = time.Since(begun), spent(g.t, g.to.pid)-cpu
