@@ -6,7 +6,6 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"telltale/server/bench"
 )
@@ -61,7 +60,7 @@ func TestALoadHasWhatItsTokenGives(t *testing.T) {
 		return strings.TrimSpace(string(out))
 	}
 	most := create("read,write,room")
-	eventually(t, 30*time.Second, "the server takes notice of its tokens", func() bool {
+	eventually(t, wait, "the server takes notice of its tokens", func() bool {
 		status, _, err := s.try("GET", "/api/v1/metrics", "")
 		return err == nil && status == 401
 	})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"image"
 	"image/png"
 	"net/url"
@@ -14,7 +15,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -22,9 +22,13 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
+// slow has pages run as on a machine that is not quick: a step that comes before the state it needs fails there.
+var slow = flag.Float64("slow", 1, "pages run so many times slower")
+
 // flags of Chromium: it finds no host but this machine, whoever asks.
 var flags = []chromedp.ExecAllocatorOption{
 	chromedp.Flag("headless", "new"),
+	chromedp.WSURLReadTimeout(wait),
 	chromedp.NoSandbox,
 	chromedp.DisableGPU,
 	chromedp.NoFirstRun,
@@ -103,7 +107,8 @@ func (b *browser) close() []string {
 
 // gone is what Chromium, and go-app's loader when it looks for a new build, say when the server is not there.
 var gone = []string{"WebSocket connection", "ERR_CONNECTION_REFUSED", "ERR_INTERNET_DISCONNECTED",
-	"Failed to load resource", "Failed to fetch", "Failed to update a ServiceWorker"}
+	"Failed to load resource", "Failed to fetch", "Failed to update a ServiceWorker",
+	"Failed to register a ServiceWorker", "An unknown error occurred when fetching the script"}
 
 // expect names part of a console error that the journey itself causes.
 func (b *browser) expect(parts ...string) {
@@ -196,6 +201,9 @@ func (b *browser) blank(width, height int64, theme string, whose ...chromedp.Con
 		{Name: "prefers-color-scheme", Value: theme}, {Name: "prefers-reduced-motion", Value: "reduce"},
 	}})
 	p.do(chromedp.EmulateViewport(width, height))
+	if *slow > 1 {
+		command(p, emulation.SetCPUThrottlingRate, emulation.SetCPUThrottlingRateParams{Rate: *slow})
+	}
 	return p
 }
 
@@ -229,7 +237,7 @@ func (b *browser) read(ctx context.Context) {
 // command runs one command of the DevTools protocol.
 func command[P, R any](p *tab, name cdp.Command[P, R], params P) R {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(p.ctx, wait)
 	defer cancel()
 	result, err := chromedp.Call(ctx, name, params)
 	if err != nil {
@@ -238,28 +246,35 @@ func command[P, R any](p *tab, name cdp.Command[P, R], params P) R {
 	return result
 }
 
-// do runs actions within 30 s.
+// do runs actions.
 func (p *tab) do(actions ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(p.ctx, wait)
 	defer cancel()
 	if err := chromedp.Do(ctx, actions...); err != nil {
 		p.t.Fatal(err)
 	}
 }
 
-// visit loads a page and waits for the wasm app: it removes its loading bar.
+// mounted is true once all of a page is the app's, which hears every key and press from then on; and of a page without the app.
+const mounted = `(document.readyState === "complete" && !document.getElementById("app-wasm-loader") &&
+	(typeof goappEnv === "undefined" || performance.getEntriesByName("telltale-mounted").length > 0))`
+
+// awake is true once such a page hears the server, too.
+const awake = mounted + " && " + live
+
+// visit loads a page and waits for the wasm app.
 func (p *tab) visit(target string) {
 	p.t.Helper()
 	p.do(chromedp.Navigate(target))
-	p.until("the app has taken over", `document.readyState === "complete" && !document.getElementById("app-wasm-loader")`)
+	p.until("the app has taken over", mounted)
 }
 
-// until waits up to 30 s for a JavaScript expression to be true.
+// until waits for a JavaScript expression to be true.
 func (p *tab) until(what, expression string) {
 	p.t.Helper()
 	eventually(p.t, wait, what+"\n"+expression, func() bool {
-		ctx, cancel := context.WithTimeout(p.ctx, 5*time.Second)
+		ctx, cancel := context.WithTimeout(p.ctx, wait/4)
 		defer cancel()
 		is, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+expression+")"))
 		return err == nil && is
@@ -269,7 +284,7 @@ func (p *tab) until(what, expression string) {
 // eval answers the value of a JavaScript expression; a promise is awaited.
 func eval[T any](p *tab, expression string) T {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(p.ctx, 2*wait)
 	defer cancel()
 	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
@@ -281,7 +296,7 @@ func eval[T any](p *tab, expression string) T {
 // shoot gives the pixels of the element that a CSS selector names.
 func (p *tab) shoot(selector string) image.Image {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(p.ctx, wait)
 	defer cancel()
 	shot, err := chromedp.Run(ctx, chromedp.Screenshot(selector))
 	if err != nil {
@@ -297,7 +312,7 @@ func (p *tab) shoot(selector string) image.Image {
 // save writes the visible part of the page as a PNG.
 func (p *tab) save(name string) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(p.ctx, wait)
 	defer cancel()
 	shot, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
 	if err != nil {

@@ -46,7 +46,7 @@ func feedAll(ctx context.Context, s *server, panels int) error {
 }
 
 // After its first second, a page of 16 charts of four series, each with ten new values a second, never keeps a finger
-// waiting: no task takes longer than 50 ms of the processor.
+// waiting: no task takes longer than 50 ms of a quick processor.
 func TestSixteenChartsAtTenValuesASecondHaveNoLongTask(t *testing.T) {
 	const panels = 16
 	s := quiet(t)
@@ -68,6 +68,7 @@ func TestSixteenChartsAtTenValuesASecondHaveNoLongTask(t *testing.T) {
 	if got := eval[int](p, `[...document.querySelectorAll(".card .plot canvas")].filter((c) => c.getBoundingClientRect().top < innerHeight).length`); got < panels {
 		t.Fatalf("%d charts are in sight, want %d", got, panels)
 	}
+	may := 50 * slower(p)
 	took := tasks(p, func() { eval[bool](p, fmt.Sprintf(rest, 10_000)) })
 	slices.Sort(took)
 	if len(took) < 100 {
@@ -79,7 +80,7 @@ func TestSixteenChartsAtTenValuesASecondHaveNoLongTask(t *testing.T) {
 	}
 	t.Logf("%d tasks, half of them over %.2f ms, 1 of 100 over %.1f ms, the longest %.1f ms; the thread was busy for %.0f %%",
 		len(took), took[len(took)/2], took[len(took)*99/100], took[len(took)-1], sum/100)
-	if longest := took[len(took)-1]; longest > 50 {
+	if longest := took[len(took)-1]; longest > may {
 		t.Errorf("a task took %.0f ms", longest)
 	}
 }

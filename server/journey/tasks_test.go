@@ -10,6 +10,26 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
+// quick is what a browser takes for the work of slower where the figures of these tests come from, in ms.
+const quick = 1.2
+
+// slower is how many times longer than there the page takes for what only the processor does, 1 where it is as quick: tasks
+// may take that much longer.
+func slower(p *tab) float64 {
+	p.t.Helper()
+	took := eval[float64](p, `(() => {
+		let quickest = Infinity, mixed = 1;
+		for (let n = 0; n < 60; n++) {
+			const began = performance.now();
+			for (let i = 0; i < 1000000; i++) mixed = Math.imul(mixed, 1664525) + 1013904223 | 0;
+			quickest = Math.min(quickest, performance.now() - began);
+		}
+		return quickest + (mixed === 0 ? 1e-9 : 0);
+	})()`)
+	p.t.Logf("the page's processor takes %.2f ms for what takes %.2f where it is quick", took, quick)
+	return max(1, took/quick)
+}
+
 // tasks lets Chromium record what its renderers' main threads run meanwhile and answers the processor time of each task in ms.
 // A long task by the clock is one that others on the machine delayed as well, which says nothing of the page.
 func tasks(p *tab, meanwhile func()) (took []float64) {
