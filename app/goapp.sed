@@ -10,6 +10,9 @@ s/^func (m nodeManager) mountHTML(/func (m nodeManager) mountElement(/
 s/ctx\.Dispatch(mounter\.OnMount)/ctx.mounted(mounter)/
 s/e\.nodes\.NotifyComponentEvent(e\.baseContext(), e\.body, nav{})/e.navigated()/
 
+# The first page takes the place of the server's, with what was done on that.
+s/v\.JSValue()\.replaceChild(newChild, child)/replaceChild(v.JSValue(), newChild, child)/
+
 # Each object that JavaScript gives costs a finalizer, and these are one or two an element.
 s/v\.Call("appendChild", c)/v.Call("append", c)/
 s/w\.Get("document")\.Call("create/document().Call("create/

@@ -61,7 +61,7 @@ const rehearse = (app, page) => new Promise((over) => {
     telltaleSocket: { open: () => ({ send: () => true, close: nothing, opened: Promise.resolve(), age: 0 }) },
     telltale: {
       turn(then) { turns.port1.onmessage = then; turns.port2.postMessage(null); },
-      hold: nothing, adopt: nothing, awake: nothing, keep: nothing, setUser: nothing, keepDraft: nothing,
+      replace: nothing, unsaid: () => [], awake: nothing, keep: nothing, setUser: nothing, keepDraft: nothing,
       kept: none, user: none, hidden: none, draft: none, seen: () => 0, cached: () => false, workerAtStart: false,
       screen: () => "000000", theme: () => "auto", dark: () => false, alive: () => setTimeout(over, DRAWS),
     },

@@ -105,26 +105,66 @@ const telltale = (() => {
     setTimeout(settled, LATEST);
   }
 
-  // What the server drew, and the app leaves to the stage: drawings, lines, names. The app makes the page anew; what is held
-  // of the old one is given to the new one within the task in which that takes its place.
-  let drawn = new Map();
-  function eachPlace(what) {
-    for (const place of document.querySelectorAll(".card .plot, .log .lines, .members .names")) {
-      const of = place.closest(".log, .members, .card"), { panel, kind, room } = of.dataset;
-      const key = JSON.stringify([place.classList[0], of.classList.contains("large"), of.classList.contains("small"), panel, kind, room]);
-      what(place, key, of);
+  // The app makes the page anew, and it takes the place of the server's within one task: here. What the server drew, and the
+  // app leaves to the stage (drawings, lines, names), is given to the new page, and so is what a person has done on the old
+  // one: what is written and chosen, how far it is scrolled, the focus and the caret.
+  const scrolled = new Set();
+  const scrolls = ({ target }) => { if (target !== document) scrolled.add(target); };
+  document.addEventListener("scroll", scrolls, { capture: true, passive: true });
+  let unheard = []; // fields of which the app has not heard
+  function replace(page, old) {
+    const focus = old.contains(document.activeElement) ? document.activeElement : null;
+    const caret = focus && focus.selectionStart != null && [focus.selectionStart, focus.selectionEnd, focus.selectionDirection];
+    const far = [...scrolled].filter((node) => old.contains(node)).map((node) => [node, node.scrollTop, node.scrollLeft]);
+    document.removeEventListener("scroll", scrolls, { capture: true });
+    removeEventListener("click", remember);
+    removeEventListener("submit", submitted);
+    taken = true;
+    scrolled.clear();
+    old.replaceWith(page);
+    giveDrawn(old, page);
+    for (const field of old.querySelectorAll("input, textarea, select")) {
+      const now = edited(field) && twin(field, page);
+      if (!now) continue;
+      if (field.matches("[type=checkbox], [type=radio]")) now.checked = field.checked;
+      else now.value = field.value;
+      unheard.push(now);
     }
+    for (const each of early) each.node = twin(each.node, page);
+    for (const [node, top, left] of far) twin(node, page)?.scrollTo({ top, left, behavior: "instant" });
+    const now = focus && twin(focus, page);
+    if (!now) return;
+    now.focus({ preventScroll: true });
+    if (caret) now.setSelectionRange(...caret);
   }
-  const hold = () => eachPlace((place, key) => drawn.set(key, [...drawn.get(key) || [], ...place.children]));
-  function adopt() {
-    eachPlace((place, key, of) => {
+  const edited = (field) => field.localName === "select" ? [...field.options].some((of) => of.selected !== of.defaultSelected)
+    : field.value !== field.defaultValue || field.checked !== field.defaultChecked;
+  // What stands in the new page where that stands in the old one: found by its id, or from what it stands in. What was drawn
+  // is still itself.
+  function twin(node, page) {
+    if (node.isConnected) return node;
+    if (node.id) return page.id === node.id ? page : page.querySelector("#" + CSS.escape(node.id));
+    if (node.matches(".card")) return [...page.querySelectorAll(".card")].find((card) => card.dataset.panel === node.dataset.panel);
+    const of = node.parentElement, now = of && twin(of, page);
+    const same = (all) => [...all].filter((other) => other.localName === node.localName);
+    return now ? same(now.children)[same(of.children).indexOf(node)] : null;
+  }
+  function giveDrawn(old, page) {
+    const drawn = new Map();
+    const each = (within, what) => {
+      for (const place of within.querySelectorAll(".card .plot, .log .lines, .members .names")) {
+        const of = place.closest(".log, .members, .card"), { panel, kind, room } = of.dataset;
+        what(place, JSON.stringify([place.classList[0], of.classList.contains("large"), of.classList.contains("small"), panel, kind, room]), of);
+      }
+    };
+    each(old, (place, key) => drawn.set(key, [...drawn.get(key) || [], ...place.children]));
+    each(page, (place, key, of) => {
       const nodes = drawn.get(key);
       if (!nodes || place.firstElementChild) return;
       place.append(...nodes);
       drawn.delete(key);
       if (of.matches(".log")) of.classList.add("early");
     });
-    drawn = new Map();
   }
 
   // The veil comes over the page by itself, 9 s after it was painted or after the app last said that it is awake: what a
@@ -245,25 +285,63 @@ const telltale = (() => {
     }
   }
 
-  // What is pressed before the app has come is pressed again once it is there.
+  // What is pressed, submitted or said before the app has come is done once it is there; what is said waits on the page, and
+  // is kept where the page leaves first.
   const MOST = 20;
-  let early = [];
+  let early = [], said = [], taken = false;
   function remember(event) {
-    const button = event.target instanceof Element && event.target.closest("#page button");
-    if (!button || early.length >= MOST) return;
-    const card = button.closest(".card"), { press } = button.dataset;
-    early.push({ panel: card && card.dataset.panel, find: press ? `[data-press="${press}"]` : card ? ".curl button" : "#" + button.id });
+    const button = event.target instanceof Element && event.target.closest("#page button:not([type=submit])");
+    if (!button) return;
+    if (button.id === "send") say();
+    else if (early.length < MOST) early.push({ node: button, act: "click" });
+  }
+  function submitted({ target }) {
+    if (early.length < MOST && target.closest("#page")) early.push({ node: target, act: "requestSubmit" });
   }
   addEventListener("click", remember);
+  addEventListener("submit", submitted);
+  function say() {
+    const field = document.getElementById("say"), log = document.querySelector(".talk .log");
+    const text = field.value.trimEnd().replace(/^[\r\n]+/, "");
+    field.focus();
+    if (!text.trim() || said.length >= MOST) return;
+    said.push(text);
+    field.value = "";
+    const line = document.createElement("div"), words = document.createElement("div"), what = document.createElement("span"), state = document.createElement("span");
+    line.className = "line waiting";
+    words.className = "said";
+    what.className = "text";
+    what.dir = "auto";
+    what.textContent = text;
+    state.className = "state";
+    state.textContent = "sending";
+    words.append(what, state);
+    line.append(document.createElement("time"), words);
+    log.querySelector(".lines").append(line);
+    log.querySelector(".scroll").scrollTop = 0; // its end
+    delete log.dataset.empty;
+  }
+  const unsaid = () => { const texts = said; said = []; return texts; };
+  const saysIn = () => !taken && document.getElementById("say") && document.querySelector(".talk .log").dataset.room;
+  addEventListener("DOMContentLoaded", () => {
+    const room = saysIn(), kept = room && drafts("room").get(room), field = document.getElementById("say");
+    if (kept && field.value !== kept) field.value = kept + field.value;
+  });
+  addEventListener("pagehide", () => {
+    const room = saysIn();
+    if (room) keepDraft("room", room, [...said, document.getElementById("say").value].join("\n").trim());
+  });
+  addEventListener("pageshow", ({ persisted }) => {
+    if (persisted && saysIn()) keepDraft("room", saysIn(), "");
+  });
   function alive() {
     setTimeout(settled, QUIET);
-    removeEventListener("click", remember);
-    for (const { panel, find } of early) {
-      const within = panel ? [...document.querySelectorAll(".card")].find((card) => card.dataset.panel === panel) : document;
-      const button = within && within.querySelector(find);
-      if (button) button.click();
+    for (const field of unheard) {
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      if (!field.matches("textarea, [type=text], [type=search]")) field.dispatchEvent(new Event("change", { bubbles: true }));
     }
-    early = [];
+    for (const { node, act } of early) if (node) node[act]();
+    early = unheard = [];
   }
 
   // What this tab is called among the open screens, for as long as it is open.
@@ -287,8 +365,8 @@ const telltale = (() => {
   }
 
   return {
-    cached, awake, turn, hold, adopt,
-    alive, screen: screenID, theme, dark, copy, tint, signIn, signOut,
+    cached, awake, turn, replace,
+    alive, unsaid, screen: screenID, theme, dark, copy, tint, signIn, signOut,
     setTheme: (choice) => { write(THEME, choice); setTheme(choice); },
     kept: () => read(KEPT),
     keep: (text) => write(KEPT, text),

@@ -28,10 +28,12 @@ func (b *breath) starting() bool {
 	return time.Since(b.begun) < startLasts && (b.mounted.IsZero() || time.Since(b.mounted) < drawnIn)
 }
 
-// Mounted tells that the page is, as whoever measures or tests it can see in the browser's own list.
+// Mounted tells that the page is, as whoever measures or tests it can see in the browser's own list; what was done before
+// is done now.
 func (s *stage) Mounted() {
 	if s.breath.mounted.IsZero() {
 		s.breath.mounted = time.Now()
+		telltale().Call("alive")
 		js.Global().Get("performance").Call("mark", "telltale-mounted")
 	}
 }

@@ -14,8 +14,6 @@ import (
 // events, neither of which happens in a pre-render.
 type alive interface {
 	hands
-	// Hold keeps hold of what the server drew, before go-app throws its nodes away.
-	Hold()
 	// Open shows a place: it starts watching, or watches something else. known is
 	// called when other metrics are known than before; it must not wait.
 	Open(look live.Look, first Island, known func())

@@ -35,8 +35,13 @@ func (c *Composer) Render() app.UI {
 	)
 }
 
-// OnMount has what was written and not said be there again.
-func (c *Composer) OnMount(ctx app.Context) { c.OnUpdate(ctx) }
+// OnMount says what was said before the app was there, and has what was written and not said be there again.
+func (c *Composer) OnMount(ctx app.Context) {
+	if err := browser.SayUnsaid(ctx, c.Room); err != nil {
+		notice(ctx, capital(err.Error()))
+	}
+	c.OnUpdate(ctx)
+}
 
 // OnUpdate follows to another room.
 func (c *Composer) OnUpdate(ctx app.Context) {

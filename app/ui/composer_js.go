@@ -1,6 +1,10 @@
 package ui
 
-import "syscall/js"
+import (
+	"context"
+	"strings"
+	"syscall/js"
+)
 
 // writing is the field in which somebody writes to a room; none where there is no room.
 type writing struct {
@@ -34,6 +38,22 @@ func (s *stage) keepWriting() {
 	if w := s.hand.writing; w.room != "" {
 		s.KeepUnsaid(w.room, w.field.Get("value").String())
 	}
+}
+
+// SayUnsaid says what web/first.js was told to say while the app was not there.
+func (s *stage) SayUnsaid(ctx context.Context, room string) (refused error) {
+	var left []string
+	for texts := telltale().Call("unsaid"); texts.Length() > 0; {
+		text := texts.Call("shift").String()
+		if err := s.viewer.Say(ctx, room, text); err != nil {
+			refused, left = err, append(left, text)
+		}
+	}
+	if refused != nil {
+		field := js.Global().Get("document").Call("getElementById", "say")
+		field.Set("value", strings.Join(append(left, field.Get("value").String()), "\n"))
+	}
+	return refused
 }
 
 // KeepUnsaid keeps what is written to a room.

@@ -13,10 +13,15 @@
 // # The first paint
 //
 // The server draws the charts as SVG by the geometry the canvas uses, lines and names. go-app
-// throws the pre-rendered nodes away when it mounts, so web/first.js moves what was drawn
-// into its new place within the same task; a card drops it when its canvas is painted for the
-// first time, a log when it is first drawn: nothing flashes. Island carries what the app must
-// know to render the same words.
+// makes the page anew when it mounts, so web/first.js gives the new page, within the task in
+// which it takes the old one's place, what was drawn; a card drops it when its canvas is painted
+// for the first time, a log when it is first drawn: nothing flashes. Island carries what the app
+// must know to render the same words.
+//
+// What a person has done on the server's page is the app's too (web/first.js again): what is
+// written and chosen, the focus, the caret and how far things are scrolled stand as they stood;
+// what was pressed, submitted and said is done once the page is mounted, and what was said waits
+// on the page until then. It is kept with what was not said where the page leaves first.
 //
 // # What is shown, and how far it may be trusted
 //

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"context"
+
 	"telltale/shared/board"
 	"telltale/shared/metric"
 )
@@ -16,8 +18,10 @@ type hands interface {
 	KeepDraft(id, text string)
 	// Writes has what is written to a room, and was not said, kept while the page is away; "" for none.
 	// KeepUnsaid keeps it, "" for nothing.
+	// SayUnsaid says what was said on the server's page; what cannot be said is written again.
 	Writes(room string)
 	KeepUnsaid(room, text string)
+	SayUnsaid(ctx context.Context, room string) error
 	// PutBoard and DeleteBoard wait for the answer.
 	PutBoard(b board.Board, on boardPut) boardAnswer
 	DeleteBoard(id, revision string) boardAnswer

@@ -141,6 +141,9 @@ func (lv *logView) resize(float64, float64) { lv.dirty = true }
 // scrolled notes whether the end is in sight: then it is followed.
 func (lv *logView) scrolled() {
 	lv.dirty = true
+	if lv.early {
+		return
+	}
 	left := lv.scroll.Get("scrollHeight").Float() - lv.scroll.Get("scrollTop").Float() - lv.scroll.Get("clientHeight").Float()
 	switch atEnd := left < 8; {
 	case atEnd:
@@ -215,7 +218,11 @@ func (s *stage) drawLog(lv *logView) {
 		if r == nil {
 			return
 		}
+		back := 0.0 // how far what the server drew was scrolled up
 		if lv.early {
+			if back = -lv.scroll.Get("scrollTop").Float(); back > 0 && lv.jump == 0 {
+				lv.follow, lv.away = false, lv.log.Early.Last
+			}
 			lv.early = false
 			lv.root.Get("classList").Call("remove", "early")
 		}
@@ -225,19 +232,25 @@ func (s *stage) drawLog(lv *logView) {
 		within := top - lv.heights.before(anchor)
 		if lv.jump != 0 && lv.last >= lv.first && (lv.last >= lv.jump || r.Joined) {
 			anchor, within = min(max(lv.jump, lv.first), lv.last), -lv.height/3
-			lv.follow, lv.jump, lv.away = false, 0, lv.last
+			lv.follow, lv.jump, lv.away, back = false, 0, lv.last, 0
 		}
 		for range 4 {
-			if lv.follow {
+			switch {
+			case lv.follow:
 				top = lv.heights.total() + lv.tail + foot - lv.height
-			} else {
+			case back > 0:
+				top = lv.heights.before(min(lv.away, lv.last)+1) + foot - lv.height - back
+			default:
 				top = lv.heights.before(anchor) + within
 			}
-			if f, t := lv.sight(top); from != 0 && f >= from && t <= to {
-				break
-			} else {
-				from, to = f, t
+			f, t := lv.sight(top)
+			if back > 0 {
+				t = lv.last // all that it is measured from
 			}
+			if from != 0 && f >= from && t <= to {
+				break
+			}
+			from, to = f, t
 			lv.lay(r, from, to, s)
 		}
 		lv.place(from)

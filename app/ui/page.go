@@ -92,7 +92,6 @@ func (p *BoardPage) OnMount(ctx app.Context) {
 	p.open(ctx)
 	amend(ctx)
 	breathe()
-	app.Window().Get("telltale").Call("alive")
 	p.keepTrue(ctx)
 	p.desk.mount(ctx)
 	breathe()

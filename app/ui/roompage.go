@@ -44,7 +44,6 @@ func (p *RoomPage) title(ctx app.Context) { ctx.Page().SetTitle(plain(p.name + "
 // OnMount starts what moves.
 func (p *RoomPage) OnMount(ctx app.Context) {
 	p.open(ctx)
-	app.Window().Get("telltale").Call("alive")
 	ctx.Update()
 }
 

@@ -79,7 +79,6 @@ func (p *RunPage) title(ctx app.Context) { ctx.Page().SetTitle(plain(p.run.Comma
 func (p *RunPage) OnMount(ctx app.Context) {
 	p.shown = true
 	p.open(ctx)
-	app.Window().Get("telltale").Call("alive")
 	ctx.Update()
 	p.refresh(ctx)
 }

@@ -23,7 +23,6 @@ type shell struct {
 // mounts as the server drew it.
 func (s *shell) begin() {
 	breathe()
-	browser.Hold()
 	if island := app.Window().GetElementByID(islandID); island.Truthy() {
 		s.first, _ = readIsland(island.Get("textContent").String())
 		if s.first.Me != nil {
@@ -83,7 +82,6 @@ func (s *shell) list(ctx app.Context, title, path string) {
 func (s *shell) follow(ctx app.Context, title string) {
 	ctx.Page().SetTitle(title + " · Telltale")
 	browser.Open(live.Look{}, s.first, nil)
-	app.Window().Get("telltale").Call("alive")
 	ctx.Update()
 }
 

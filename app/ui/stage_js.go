@@ -74,18 +74,10 @@ func newStage() *stage {
 // Viewer is the page's connection; nil before the first Open.
 func (s *stage) Viewer() *live.Viewer { return s.viewer }
 
-// Hold keeps the server's drawings, for the first page alone: of others there are none.
-func (s *stage) Hold() {
-	if s.viewer == nil {
-		telltale().Call("hold")
-	}
-}
-
 // Open watches what a place shows. The first call starts everything that runs for
 // as long as the page does.
 func (s *stage) Open(look live.Look, first Island, known func()) {
 	if s.viewer == nil {
-		telltale().Call("adopt")
 		s.Breathe()
 	}
 	s.known, s.look, s.ahead = known, look, nil
