@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -99,12 +100,23 @@ func (h *Hub) Gone(hub string) {
 	wake(tell)
 }
 
-// Deliver offers a message to every connection that a user has in this hub, and tells how
-// many took it, and how many there are.
-func (h *Hub) Deliver(user string, message []byte) (reached, connections int) {
+// Entered is how many connections have entered this hub so far. Here was called for all of them.
+func (h *Hub) Entered() uint64 {
 	h.doors.Lock()
 	defer h.doors.Unlock()
-	for out := range h.users[user] {
+	return h.came
+}
+
+// Deliver offers a message to every connection that a user has in this hub and that is among the first
+// so many that Entered counts, and tells how many took it, and how many there are. Where what was said comes late, who
+// has come since may have heard it elsewhere.
+func (h *Hub) Deliver(user string, message []byte, entered uint64) (reached, connections int) {
+	h.doors.Lock()
+	defer h.doors.Unlock()
+	for out, nth := range h.users[user] {
+		if nth > entered {
+			continue
+		}
 		connections++
 		if out.Offer(message) {
 			reached++
@@ -116,7 +128,7 @@ func (h *Hub) Deliver(user string, message []byte) (reached, connections int) {
 // Direct offers a message to every connection of a user, wherever it is, and tells how
 // many took it, and how many there are.
 func (h *Hub) Direct(user string, message []byte) (reached, connections int) {
-	reached, connections = h.Deliver(user, message)
+	reached, connections = h.Deliver(user, message, math.MaxUint64)
 	h.doors.Lock()
 	elsewhere := h.elsewhere
 	var others []string

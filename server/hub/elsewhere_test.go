@@ -43,7 +43,7 @@ func (e *end) Direct(hubs []string, user string, message []byte) (reached, conne
 		if !slices.Contains(hubs, other.name) {
 			continue
 		}
-		took, are := other.hub.Deliver(user, message)
+		took, are := other.hub.Deliver(user, message, other.hub.Entered())
 		reached, connections = reached+took, connections+are
 	}
 	return reached, connections

@@ -35,7 +35,8 @@ type Hub struct {
 
 	doors sync.Mutex // guards what follows, and the fields of outboxes that say so
 	rooms map[string]*crowd
-	users map[string]map[*Outbox]struct{}
+	users map[string]map[*Outbox]uint64 // and the how manieth each was to enter
+	came  uint64                        // connections that have entered
 	afar  afar
 
 	elsewhere Elsewhere // nil where this hub is the only one
@@ -51,7 +52,7 @@ type heard struct {
 // New makes a hub that knows these metrics as of seq, of a store's life named epoch.
 func New(epoch string, seq uint64, known []metric.Metric) *Hub {
 	h := &Hub{epoch: epoch, seq: seq, metrics: make(map[metric.ID]*heard, len(known)), feeds: map[string]*feed{},
-		rooms: map[string]*crowd{}, users: map[string]map[*Outbox]struct{}{}, clock: machine()}
+		rooms: map[string]*crowd{}, users: map[string]map[*Outbox]uint64{}, clock: machine()}
 	for _, m := range known {
 		h.metrics[m.ID] = &heard{head: m.Head}
 	}

@@ -33,11 +33,12 @@ func (h *Hub) Enter(out *Outbox, user string) error {
 	out.user = user
 	connections := h.users[user]
 	if connections == nil {
-		connections = map[*Outbox]struct{}{}
+		connections = map[*Outbox]uint64{}
 		h.users[user] = connections
 	}
 	if _, known := connections[out]; !known {
-		connections[out] = struct{}{}
+		h.came++
+		connections[out] = h.came
 		h.tellUser(user)
 	}
 	return nil

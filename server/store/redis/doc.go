@@ -38,6 +38,7 @@
 //     ledger writes it (exportkey.go); ends after 24 h.
 //   - lane:L: the number of the last call of a lane of a process; ends after 24 h.
 //   - heard:RUN: some process has heard that the run goes on; ends with the run's lease.
+//   - stop:RUN: the run is to end; ends after 24 h.
 //   - lease: the process that writes roll-ups and prunes; ends after 10 s.
 //
 // Memory of a process: how far each room reaches, runs, boards, and the newest rows of messages,
@@ -64,6 +65,7 @@
 //     away all leases ended: who has just come back ends nobody's until all have had time to renew theirs.
 //   - A viewer that another process had told more than this one knows: CatchUp waits until it knows
 //     as much; what the viewer has is not told it again, nor an older state.
+//   - A message to one user that a process hears of late: it is for the connections that had come when it was said.
 //   - Redis back: the follower goes on from its place. Each event names the one before it, so
 //     that no other log can pass for this one. Where the log was trimmed past the place,
 //     all is read anew, and the Publisher told so. Where it is another one, as a failover

@@ -111,11 +111,9 @@ func (r *reading) uint32() uint32 {
 	return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
 }
 
-func (r *reading) number() float64 {
-	b := r.bytes(8)
-	return math.Float64frombits(uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
-		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56)
-}
+func (r *reading) uint64() uint64 { return uint64(r.uint32()) | uint64(r.uint32())<<32 }
+
+func (r *reading) number() float64 { return math.Float64frombits(r.uint64()) }
 
 func appendNumber(b []byte, v float64) []byte {
 	return binary.LittleEndian.AppendUint64(b, math.Float64bits(v))

@@ -30,8 +30,10 @@ type Hub interface {
 	There(hub, room, user string, connections int)
 	// Gone says that another hub has ended.
 	Gone(hub string)
-	// Deliver offers a message to the connections of a user in this hub.
-	Deliver(user string, message []byte) (reached, connections int)
+	// Entered is how many connections have entered this hub; Here was called for all of them.
+	Entered() uint64
+	// Deliver offers a message to the connections of a user in this hub, of the first so many to enter.
+	Deliver(user string, message []byte, entered uint64) (reached, connections int)
 }
 
 // Bounds of what one process tells the others.
@@ -51,6 +53,7 @@ const (
 	hubWhole  = 'W' // a process, all who is in it
 	hubHere   = 'J' // a process, who came or went
 	hubGone   = 'G' // a process: it ended
+	hubCame   = 'C' // a process: how many have entered it
 	hubSays   = 'D' // a question: who asks, the user, the message, the processes it is for
 	hubAnswer = 'T' // a question: who answers, how many it reached, of how many
 	hubStop   = 'Q' // a run: whoever runs it has it end
@@ -71,6 +74,7 @@ type Peers struct {
 	stale atomic.Bool // who is elsewhere is to be read anew
 
 	there map[string]map[spot]int // what the hub was told of others; guarded by Store.follow
+	came  uint64                  // connections that had entered this hub at this process's place in the log; guarded by Store.follow
 
 	telling sync.Mutex // held over a call; guards what follows
 	since   time.Time  // when Redis was lost last, or the beginning
@@ -85,13 +89,16 @@ type Peers struct {
 	asked map[string]*question
 }
 
-// letter is a direct message or an answer to be sent, as a change.
+// letter is a direct message, an answer, or that a run is to end, as a change that is to be sent.
 type letter struct {
 	question *question // nil for an answer
 	change   []byte
 }
 
-// question is a direct message on its way.
+// inLog stands for a process that answers what is in the log: for who waits for no more than that.
+const inLog = ""
+
+// question is a direct message, or that a run is to end, on its way.
 type question struct {
 	open                 map[string]bool // processes that have not answered yet
 	reached, connections int
@@ -145,7 +152,7 @@ func (p *Peers) Direct(hubs []string, user string, message []byte) (reached, con
 		q.open[hub] = true
 		b = appendShort(b, hub)
 	}
-	if p.store.Writable() != nil || !p.ask(id, q, b) {
+	if p.store.Writable() != nil || !p.ask(id, q, hubSays, id, b) {
 		return 0, len(hubs)
 	}
 	limit := time.NewTimer(peerPatience)
@@ -166,10 +173,10 @@ func (p *Peers) Direct(hubs []string, user string, message []byte) (reached, con
 	return q.reached, q.connections
 }
 
-func (p *Peers) ask(id string, q *question, payload []byte) bool {
+func (p *Peers) ask(id string, q *question, kind byte, name string, payload []byte) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.send(q, hubSays, id, payload) {
+	if !p.send(q, kind, name, payload) {
 		return false
 	}
 	p.asked[id] = q
@@ -181,11 +188,14 @@ func (p *Peers) send(q *question, kind byte, name string, payload []byte) bool {
 	if p.bytes+len(payload) > peerBytes {
 		return false
 	}
-	change := appendShort([]byte{kind}, name)
-	change = binary.LittleEndian.AppendUint32(change, uint32(len(payload)))
-	p.post(letter{q, append(change, payload...)})
+	p.post(letter{q, appendChange(nil, kind, name, payload)})
 	tell(p.wake)
 	return true
+}
+
+func appendChange(b []byte, kind byte, name string, payload []byte) []byte {
+	b = appendShort(append(b, kind), name)
+	return append(binary.LittleEndian.AppendUint32(b, uint32(len(payload))), payload...)
 }
 
 func (p *Peers) post(all ...letter) {
@@ -239,6 +249,9 @@ func (p *Peers) tell() error {
 		return nil
 	}
 	args, told, whole, said := p.take()
+	if len(told) > 0 { // those, and who comes before this is in the log
+		args[4] += string(appendChange(nil, hubCame, p.store.process, binary.LittleEndian.AppendUint64(nil, p.hub.Entered())))
+	}
 	answer, err := p.call(args)
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -246,6 +259,7 @@ func (p *Peers) tell() error {
 		for _, l := range said {
 			if l.question != nil {
 				l.question.sent = true
+				l.question.take(inLog, 1, 0)
 			}
 		}
 		return nil
@@ -377,6 +391,7 @@ func (p *Peers) reload() error {
 	for name, who := range all {
 		p.set(name, who, true)
 	}
+	p.came = p.hub.Entered() // what was said before is passed over
 	p.stale.Store(false)
 	return nil
 }
@@ -476,6 +491,10 @@ func (p *Peers) hear(kind byte, name string, r *reading) {
 		if name != p.store.process {
 			p.gone(name)
 		}
+	case hubCame:
+		if came := r.uint64(); name == p.store.process && r.err == nil {
+			p.came = came
+		}
 	case hubSays:
 		p.deliver(name, r)
 	case hubStop:
@@ -492,14 +511,15 @@ func (p *Peers) hear(kind byte, name string, r *reading) {
 	}
 }
 
-// deliver gives the user a message, where it is for this process, and answers.
+// deliver gives the user a message, where it is for this process, and answers. It is for who had come when it was
+// said: who came since, while this process was behind, may have heard it in another one.
 func (p *Peers) deliver(id string, r *reading) {
 	_, user, message := r.short(), r.short(), r.long()
 	for len(r.b) > 0 && r.err == nil {
 		if r.short() != p.store.process {
 			continue
 		}
-		reached, connections := p.hub.Deliver(user, []byte(message))
+		reached, connections := p.hub.Deliver(user, []byte(message), p.came)
 		b := appendShort(nil, p.store.process)
 		b = binary.LittleEndian.AppendUint32(b, uint32(reached))
 		b = binary.LittleEndian.AppendUint32(b, uint32(connections))

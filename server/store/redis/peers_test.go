@@ -35,9 +35,10 @@ func TestHubsThatRedisJoinsAreOne(t *testing.T) {
 // nobody is a hub that is told of others and has nobody.
 type nobody struct{}
 
-func (nobody) There(string, string, string, int) {}
-func (nobody) Gone(string)                       {}
-func (nobody) Deliver(string, []byte) (int, int) { return 0, 0 }
+func (nobody) There(string, string, string, int)         {}
+func (nobody) Gone(string)                               {}
+func (nobody) Deliver(string, []byte, uint64) (int, int) { return 0, 0 }
+func (nobody) Entered() uint64                           { return 0 }
 
 func TestADirectMessageThatIsGivenUpIsNeverSent(t *testing.T) {
 	server := redistest.Start(t)
@@ -49,7 +50,7 @@ func TestADirectMessageThatIsGivenUpIsNeverSent(t *testing.T) {
 	p := s.newPeers(nobody{}, time.Minute)
 	ask := func(text string) *question {
 		q := &question{open: map[string]bool{"other": true}, answered: make(chan struct{})}
-		if !p.ask(text, q, []byte(text)) {
+		if !p.ask(text, q, hubSays, text, []byte(text)) {
 			t.Fatal("too much waits")
 		}
 		return q
@@ -98,5 +99,57 @@ func TestADirectMessageThatNoCallHasCarriedHasReachedNobody(t *testing.T) {
 	t.Cleanup(server.Resume)
 	if reached, connections := p.Direct([]string{"other"}, "alice", []byte("hello")); reached != 0 || connections != 1 {
 		t.Errorf("it has reached %d of %d", reached, connections)
+	}
+}
+
+func TestWhoComesToAProcessThatIsBehindIsNotToldWhatWasSaidBefore(t *testing.T) {
+	server := redistest.Start(t)
+	var hubs []*hub.Hub
+	var stores []*Store
+	for range 2 {
+		s := open(t, server.URL(), "p")
+		h := hub.New(s.Epoch(), 0, nil)
+		h.Link(s.Join(h))
+		hubs, stores = append(hubs, h), append(stores, s)
+	}
+	enter := func() *hub.Outbox {
+		out := hub.NewOutbox()
+		if err := hubs[1].Enter(out, "ada"); err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	known := func() bool {
+		reached, _ := hubs[0].Direct("ada", []byte("are you there"))
+		return reached > 0
+	}
+	before := enter()
+	eventually(t, "the other knows her", known)
+	heard := func(out *hub.Outbox, what string) bool {
+		for {
+			switch got, _ := out.Take(); string(got) {
+			case what:
+				return true
+			case "":
+				return false
+			}
+		}
+	}
+	stores[1].follow.Lock() // it stands still, as one that is paused
+	if reached, _ := hubs[0].Direct("ada", []byte("late")); reached != 1 {
+		t.Errorf("it has reached %d", reached)
+	}
+	since := enter()
+	stores[1].follow.Unlock()
+	eventually(t, "who was there hears it", func() bool { return heard(before, "late") })
+	if heard(since, "late") {
+		t.Error("who came since hears it, too")
+	}
+	eventually(t, "the other knows of both", func() bool {
+		reached, _ := hubs[0].Direct("ada", []byte("both"))
+		return reached == 2
+	})
+	if !heard(before, "both") || !heard(since, "both") {
+		t.Error("not both hear what is said later")
 	}
 }
