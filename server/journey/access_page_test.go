@@ -326,7 +326,7 @@ func TestALinkShowsABoardToWhoHasNoToken(t *testing.T) {
 		t.Error("a guest reads what is not on the board")
 	}
 
-	p.do(chromedp.Click("#share-list button"), chromedp.Click("#share-list button"))
+	p.pressTwice("#share-list button", "Press again")
 	p.until("the link is revoked", `!document.getElementById("share-list")`)
 	began := time.Now()
 	guest.until("and its page leaves", `location.pathname === "/sign-in"`)

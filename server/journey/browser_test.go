@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"image"
 	"image/png"
 	"net/url"
@@ -270,15 +271,45 @@ func (p *tab) visit(target string) {
 	p.until("the app has taken over", mounted)
 }
 
-// until waits for a JavaScript expression to be true.
+// until waits for a JavaScript expression to be true, or to be a promise of that.
 func (p *tab) until(what, expression string) {
 	p.t.Helper()
 	eventually(p.t, wait, what+"\n"+expression, func() bool {
 		ctx, cancel := context.WithTimeout(p.ctx, wait/4)
 		defer cancel()
-		is, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+expression+")"))
+		is, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("(async () => !!await ("+expression+"))()", chromedp.EvalAwaitPromise))
 		return err == nil && is
 	})
+}
+
+// rest waits until a JavaScript expression has had one value for as many frames as a second has.
+func (p *tab) rest(expression string) {
+	p.t.Helper()
+	eval[bool](p, `new Promise((done) => {
+		let last, frames = 0;
+		const look = () => {
+			const now = String(`+expression+`);
+			frames = now === last ? frames + 1 : 0;
+			last = now;
+			if (frames < 60) requestAnimationFrame(look); else done(true);
+		};
+		look();
+	})`)
+}
+
+// pressTwice presses a button that asks whether one is sure, and again as soon as it does: it asks for a few seconds only.
+func (p *tab) pressTwice(selector, asks string) {
+	p.t.Helper()
+	eval[bool](p, fmt.Sprintf(`new Promise((done) => {
+		const button = () => document.querySelector(%q);
+		const look = () => {
+			if (button()?.textContent !== %q) return requestAnimationFrame(look);
+			button().click();
+			done(true);
+		};
+		button().click();
+		look();
+	})`, selector, asks))
 }
 
 // eval answers the value of a JavaScript expression; a promise is awaited.

@@ -284,6 +284,7 @@ func TestOfflineARoomShowsItsLastLines(t *testing.T) {
 	p.until("the service worker answers for the page", worker)
 	p.visit(s.url + "/r/kept")
 	p.until("the line is shown", live+" && "+reads("the last line"))
+	p.until("the page is kept", cachedPages+`.then((all) => all.includes("/r/kept"))`)
 	s.kill()
 	p.visit(s.url + "/r/kept")
 	p.until("the last line is shown, and that it may be old", reads("the last line")+" && "+stale)

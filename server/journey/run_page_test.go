@@ -214,6 +214,7 @@ func TestARunsOutputIsFoundLinkedAndHeld(t *testing.T) {
 	p.until("the end is followed again", atEnd+` && document.getElementById("follow").textContent === "Pause"`)
 	p.do(chromedp.Click("#follow"))
 	p.until("it is held", `document.getElementById("follow").textContent === "Follow"`)
+	p.until("what is there is read", settled)
 	at := eval[string](p, inSight)
 	touch(t, dir, "GO")
 	p.until("what is new is counted", `document.querySelector(".end").innerText.trim() === "30 new"`)
@@ -224,9 +225,7 @@ func TestARunsOutputIsFoundLinkedAndHeld(t *testing.T) {
 	p.until("only what is new is shown", fmt.Sprintf(`%s.length === 0`, shown))
 	p.do(chromedp.Click("#since-all"))
 	p.until("all of it is", atEnd+` && `+reads("new 29", "new 30"))
-	p.do(chromedp.Click("#stop"))
-	p.until("it asks", `document.getElementById("stop").textContent === "Press again to stop it"`)
-	p.do(chromedp.Click("#stop"))
+	p.pressTwice("#stop", "Press again to stop it")
 	p.until("it is stopped", standing+` === "ended by SIGTERM"`)
 }
 

@@ -213,9 +213,10 @@ func TestAScreenIsListedShownAnotherBoardReloadedAndNamed(t *testing.T) {
 	press("reload")
 	tv.until("it has loaded anew", `!window.stays`)
 	tv.until("with the same id", live)
-	if status, _ := s.call("POST", "/api/v1/screens/"+id, `{"do":"identify"}`); status != 200 {
-		t.Errorf("after a reload its id answers %d", status)
-	}
+	eventually(t, wait, "which answers again", func() bool {
+		status, _ := s.call("POST", "/api/v1/screens/"+id, `{"do":"identify"}`)
+		return status == 200
+	})
 	tv.until("it says what it is called", `/Lobby/.test(document.getElementById("name-tag")?.textContent)`)
 
 	tv.visit(s.url + "/?tv=1&boards=home,all&every=1h&screen=Turns")
