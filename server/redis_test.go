@@ -83,7 +83,7 @@ func TestWhatStandsInTheWayOfTheShopsCountersAndStaysIsSaidOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	var said bytes.Buffer
 	declareSoon(ctx, ledger.New(store, hub.New(store.Epoch(), 0, nil)), slog.New(slog.NewTextHandler(&said, nil)))

@@ -71,7 +71,7 @@ func browser(tb testing.TB, limit time.Duration) context.Context {
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
 		chromedp.Flag("headless", "new"), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
-		chromedp.WindowSize(1200, 900))
+		chromedp.WindowSize(1200, 900), chromedp.WSURLReadTimeout(limit))
 	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
 	tb.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)

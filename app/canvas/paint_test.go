@@ -44,7 +44,7 @@ func drawings() map[string]*scene.Tape {
 }
 
 func TestBothPaintersShowTheSame(t *testing.T) {
-	ctx := browser(t, time.Minute)
+	ctx := browser(t, 5*time.Minute)
 	if err := chromedp.Do(ctx, chromedp.Navigate(serve(t, pageFiles(t, "testdata/paint.html")))); err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func livePage(t *testing.T) context.Context {
 	t.Helper()
 	files := pageFiles(t, "testdata/paint.html")
 	files["/frames.wasm"] = buildFrames(t)
-	ctx := browser(t, time.Minute)
+	ctx := browser(t, 5*time.Minute)
 	if err := chromedp.Do(ctx, chromedp.Navigate(serve(t, files))); err != nil {
 		t.Fatal(err)
 	}

@@ -61,7 +61,7 @@ func openWith(t testing.TB, keep sqlite.Options, change ...func(*Options)) *hous
 		}
 	})}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		a.Drain(ctx)
 		server.Close()
@@ -151,7 +151,7 @@ type peer struct {
 
 func (p *peer) read() []byte {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(p.t.Context(), time.Minute)
 	defer cancel()
 	_, message, err := p.conn.Read(ctx)
 	if err != nil {
@@ -180,7 +180,7 @@ func (p *peer) send(message string) {
 // closed reads on to the end and answers its code.
 func (p *peer) closed() websocket.StatusCode {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(p.t.Context(), time.Minute)
 	defer cancel()
 	for {
 		if _, _, err := p.conn.Read(ctx); err != nil {

@@ -403,7 +403,7 @@ func FuzzPatternsAreJudgedInTime(f *testing.F) {
 		for range 10 {
 			metric.Match(pattern, id)
 		}
-		if took := time.Since(begun); took > 5*time.Second {
+		if took := time.Since(begun); took > time.Minute {
 			t.Fatalf("%q takes %v", pattern, took)
 		}
 	})

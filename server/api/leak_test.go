@@ -121,7 +121,7 @@ func visit(t *testing.T, address string, n int) {
 		return
 	}
 	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(2 * time.Minute))
 	r := rand.New(rand.NewPCG(uint64(n), 7))
 	p := shake(t, conn, "/ws")
 	write := func(f rawFrame) { _, _ = p.Write(f.bytes(r)) }

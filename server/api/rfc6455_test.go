@@ -139,7 +139,7 @@ func (h *house) speak(t *testing.T) *speaker {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(30 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(2 * time.Minute))
 	s := &speaker{bare: shake(t, conn, "/ws"), t: t, rand: rand.New(rand.NewPCG(6455, uint64(len(t.Name()))))}
 	s.hears(wire.TypeWelcome)
 	return s

@@ -83,7 +83,7 @@ func (u slowBody) answer(t *testing.T) reply {
 	select {
 	case r := <-u.answered:
 		return r
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("no answer came")
 		return reply{}
 	}
@@ -239,7 +239,7 @@ func TestAnUploadIsAnsweredTruthfullyWhenTheServerDrains(t *testing.T) {
 	for _, line := range []string{"one", "two", "three"} {
 		reader.expect(line)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	h.api.Drain(ctx)
 	r := u.answer(t)

@@ -68,7 +68,7 @@ func (r *reader) line() string {
 			r.t.Fatalf("the stream ended: %v", r.err)
 		}
 		return line
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		r.t.Fatal("nothing came")
 		return ""
 	}
@@ -91,7 +91,7 @@ func (r *reader) ended() {
 		if more || r.err != io.EOF {
 			r.t.Errorf("%q came, %v", line, r.err)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		r.t.Error("it does not end")
 	}
 }

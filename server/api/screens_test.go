@@ -35,7 +35,7 @@ func (h *house) screen(word string) *peer {
 // noScreens waits until those that were closed are gone.
 func (h *house) noScreens() {
 	h.t.Helper()
-	limit := time.After(10 * time.Second)
+	limit := time.After(time.Minute)
 	for tick := time.Tick(time.Millisecond); len(h.screens()) > 0; {
 		select {
 		case <-tick:

@@ -100,7 +100,7 @@ func (b *book) breakWith(err error) {
 // until waits until a run is as it should be.
 func (b *book) until(t *testing.T, id string, is func(run.Run, []capture.Line) bool) (run.Run, string) {
 	t.Helper()
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(2 * time.Minute)
 	for {
 		b.mu.Lock()
 		r, lines := b.runs[id], slices.Clone(b.lines[id])
@@ -142,7 +142,7 @@ func open(t *testing.T, b *book, scripts map[string]string, change ...func(*Comm
 	}
 	r := New(o)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		r.Drain(ctx, 0)
 	})
@@ -261,7 +261,7 @@ func TestACommandDoesNotWaitForTheStoreAndNothingIsLostOrDoubled(t *testing.T) {
 	}
 	begun := start(t, r, "much")
 	b.breakWith(errors.New("disk full"))
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(2 * time.Minute)
 	for tick := time.Tick(5 * time.Millisecond); ; {
 		if _, err := os.Stat(done); err == nil {
 			break
@@ -286,7 +286,7 @@ func TestDrainEndsAllRunsWithinTheirGrace(t *testing.T) {
 	kind, stubborn := start(t, r, "kind"), start(t, r, "stubborn")
 	b.until(t, kind.ID, said("here"))
 	b.until(t, stubborn.ID, said("here"))
-	r.Drain(t.Context(), 500*time.Millisecond)
+	r.Drain(t.Context(), 2*time.Second)
 	if got, text := b.until(t, kind.ID, ended); *got.Code != 4 || !strings.Contains(text, "out:bye\n") {
 		t.Errorf("%+v, %q", got, text)
 	}

@@ -321,12 +321,12 @@ func TestInputIsPassedToTheCommandAndAClosedOutputToo(t *testing.T) {
 
 func TestWhatACommandLeavesBehindIsHeardForAWhile(t *testing.T) {
 	s := quiet(t)
-	w := watch(t, s.url, "(sleep 1; echo late; sleep 60; echo too late) & echo early; exit 3")
+	w := watch(t, s.url, "(sleep 2; echo late; sleep 60; echo too late) & echo early; exit 3")
 	if status := w.end(); status != 3 || w.stdout.String() != "early\nlate\n" {
 		t.Errorf("exit status %d after %v, %q, %s", status, w.took, w.stdout, w.stderr)
 	}
 	atMost(t, "the end", w.took, 9*time.Second)
-	if r, output := s.kept(); output != "early\nlate\n" || r.State != run.Exited || *r.Code != 3 || r.Duration > 900 {
+	if r, output := s.kept(); output != "early\nlate\n" || r.State != run.Exited || *r.Code != 3 || r.Duration > 1900 {
 		t.Errorf("kept as %+v with %q", r, output)
 	}
 }

@@ -177,7 +177,7 @@ func TestMatchingTakesTimeThatGrowsWithTheLengths(t *testing.T) {
 				t.Fatalf("%.40s matches", pattern)
 			}
 		}
-		if took := time.Since(begun); took > 2*time.Second {
+		if took := time.Since(begun); took > time.Minute {
 			t.Errorf("%.40s: %s for 100 times", pattern, took)
 		}
 	}
