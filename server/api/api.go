@@ -30,7 +30,7 @@ type Options struct {
 	Assets  http.Handler // GET /web/...
 	// Packs gives what sends an answer, which is written as a whole, packed to who takes it so; nil sends it as it is.
 	Packs func(http.ResponseWriter, *http.Request) http.ResponseWriter
-	Log     *slog.Logger
+	Log   *slog.Logger
 
 	Gate       *auth.Gate   // nil lets everybody do everything
 	Access     access.Store // of share links and of the audit; nil with no Gate
