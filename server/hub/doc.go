@@ -55,8 +55,9 @@
 // A viewer, too, has only a place in it: "behind since F". Its Next gives one of
 //
 //   - a recent frame's bytes, encoded once and shared by all;
-//   - one merged frame F…N, where the viewer fell more than a few frames behind, shared by
-//     those that are as far behind: on a busy machine many are;
+//   - one merged frame F…N, where the viewer fell more than a few frames behind, or fewer
+//     that hold a lot together, shared by those that are as far behind: on a busy machine
+//     many are;
 //   - a [Boundary], where there is nothing to follow on: it has just come, or the
 //     ring no longer reaches back to F, or what was known of a metric changed. The
 //     caller reads the history as of the boundary's seq, sends a snapshot, and

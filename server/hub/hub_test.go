@@ -211,6 +211,41 @@ func TestViewersThatAreBehindTogetherShareTheirMergedFrame(t *testing.T) {
 	})
 }
 
+func TestAViewerTwoFramesBehindIsSentBothOrWhereTheyHoldALotOne(t *testing.T) {
+	for metrics, frames := range map[int]int{1: 2, lagWeight / 2: 2, lagWeight/2 + 1: 1} {
+		synctest.Test(t, func(t *testing.T) {
+			h := New("e", 0, nil)
+			v, _ := join(t, h, Watch{Patterns: []string{"*"}})
+			h.Publish(adds("m0", 1, 1))
+			time.Sleep(time.Second)
+			v.Next()
+			seq := uint64(1)
+			for range 2 {
+				for i := range metrics {
+					seq++
+					h.Publish(adds(metric.ID(fmt.Sprintf("m%d", i)), seq, 1))
+				}
+				time.Sleep(time.Second)
+			}
+			from, count := uint64(1), int64(0)
+			for range frames {
+				b, _ := v.Next()
+				f := decode(t, b)
+				if f.From != from {
+					t.Errorf("%d metrics: a frame from %d follows one to %d", metrics, f.From, from)
+				}
+				from = f.Seq
+				for _, b := range f.Values {
+					count += b.Count
+				}
+			}
+			if b, _ := v.Next(); b != nil || from != seq || count != int64(2*metrics) {
+				t.Errorf("%d metrics: in %d frames came %d changes, up to %d of %d, and then %q", metrics, frames, count, from, seq, b)
+			}
+		})
+	}
+}
+
 func TestWhereTheRingNoLongerReachesAViewerBeginsAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := New("e", 0, nil)

@@ -11,8 +11,15 @@ import (
 	"telltale/shared/wire"
 )
 
-// lag is how many frames a viewer may be behind before they are merged.
-const lag = 4
+// How far a viewer may be behind before what it has not been given is merged: frames, and buckets in
+// all of them. Where ten thousand watch a hundred metrics a round of writes takes longer than a frame
+// is apart: what came meanwhile, sent one by one, makes the next round longer still (measured on two
+// cores: what they saw was 655 ms old at the 99th percentile, and merged 540 ms; a change was answered
+// after 68 ms at the median, and 25 ms).
+const (
+	lag       = 4
+	lagWeight = 64
+)
 
 // Watch is what a viewer asks for.
 type Watch struct {
@@ -147,7 +154,7 @@ func (v *Viewer) following() (frame []byte, payload int, at *Boundary) {
 		return nil, 0, nil
 	}
 	from, one := v.last, slots[0]
-	if len(slots) <= lag {
+	if fewEnough(slots) {
 		v.last, v.next = one.frame.Seq, v.next+1
 	} else {
 		one = f.merged(v.next)
@@ -164,6 +171,18 @@ func (v *Viewer) following() (frame []byte, payload int, at *Boundary) {
 		frame, payload = wire.AppendText(nil, func(b []byte) []byte { return wire.AppendFrame(b, late) })
 	}
 	return frame, payload, nil
+}
+
+// fewEnough tells whether frames that follow on are sent one by one.
+func fewEnough(slots []*slot) bool {
+	if len(slots) == 1 || len(slots) > lag {
+		return len(slots) == 1
+	}
+	weight := 0
+	for _, one := range slots {
+		weight += len(one.frame.Values)
+	}
+	return weight <= lagWeight
 }
 
 func (v *Viewer) seat() *int { return &v.place }
