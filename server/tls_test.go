@@ -1,15 +1,9 @@
 package main
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"log/slog"
-	"math/big"
 	"net"
 	"net/http"
 	"os"
@@ -17,40 +11,17 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"telltale/server/store/redistest"
 )
 
-// writeCertificate writes a certificate for localhost that signs itself, with a serial number to know it by.
-func writeCertificate(t *testing.T, dir string, serial int64) (*x509.CertPool, secured) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	of := &x509.Certificate{SerialNumber: big.NewInt(serial), DNSNames: []string{"localhost"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, of, of, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := secured{cert: filepath.Join(dir, "cert.pem"), key: filepath.Join(dir, "key.pem")}
-	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	for name, content := range map[string][]byte{s.cert: text, s.key: pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})} {
-		if err := os.WriteFile(name, content, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(text)
-	return pool, s
-}
+// certified is what a server of an authority's is started with.
+func certified(a *redistest.Authority) secured { return secured{cert: a.Cert, key: a.Key} }
 
 func TestTLSIsServedWithHTTP2AndHSTSOnlyWhenAsked(t *testing.T) {
 	for _, hsts := range []time.Duration{0, time.Hour} {
-		pool, files := writeCertificate(t, t.TempDir(), 1)
-		of, err := secure(config{secured: files}, slog.New(slog.DiscardHandler))
+		authority := redistest.NewAuthority(t)
+		of, err := secure(config{secured: certified(authority)}, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,7 +33,7 @@ func TestTLSIsServedWithHTTP2AndHSTSOnlyWhenAsked(t *testing.T) {
 		server.TLSConfig = of
 		ended := make(chan error, 1)
 		go func() { ended <- serveOn(server, listener) }()
-		client := http.Client{Transport: &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: pool}}}
+		client := http.Client{Transport: &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: authority.Roots}}}
 		_, port, _ := net.SplitHostPort(listener.Addr().String())
 		answer, err := client.Get("https://localhost:" + port)
 		if err != nil {
@@ -81,8 +52,8 @@ func TestTLSIsServedWithHTTP2AndHSTSOnlyWhenAsked(t *testing.T) {
 }
 
 func TestACertificateIsReadAgainWhenItChangesAndTheOldOneStaysWhileTheNewOneIsWrong(t *testing.T) {
-	dir := t.TempDir()
-	_, files := writeCertificate(t, dir, 1)
+	authority := redistest.NewAuthority(t)
+	files := certified(authority)
 	pair := &certificate{cert: files.cert, key: files.key, log: slog.New(slog.DiscardHandler)}
 	if err := pair.load(); err != nil {
 		t.Fatal(err)
@@ -105,7 +76,7 @@ func TestACertificateIsReadAgainWhenItChangesAndTheOldOneStaysWhileTheNewOneIsWr
 	if got := serial(); got != 1 {
 		t.Errorf("serial %d while the file is half written", got)
 	}
-	writeCertificate(t, dir, 2)
+	authority.Sign(t, 2)
 	if got := serial(); got != 2 {
 		t.Errorf("serial %d after another certificate was written", got)
 	}

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"math/big"
 	"net"
 	"os"
@@ -21,34 +22,57 @@ import (
 // loopback that it has signed.
 type Authority struct {
 	File      string // of its own certificate, as PEM
-	cert, key string // files of the server
-	roots     *x509.CertPool
+	Cert, Key string // files of the server's
+	Roots     *x509.CertPool
+
+	own *x509.Certificate
+	key *ecdsa.PrivateKey
 }
 
-// NewAuthority makes one.
+// NewAuthority makes one. The certificate that it signs first has the serial number 1.
 func NewAuthority(t testing.TB) *Authority {
 	t.Helper()
 	dir := t.TempDir()
-	a := &Authority{File: filepath.Join(dir, "ca.pem"), cert: filepath.Join(dir, "server.pem"), key: filepath.Join(dir, "server.key"), roots: x509.NewCertPool()}
+	a := &Authority{File: filepath.Join(dir, "ca.pem"), Cert: filepath.Join(dir, "server.pem"), Key: filepath.Join(dir, "server.key"), Roots: x509.NewCertPool()}
 	if err := a.make(); err != nil {
 		t.Fatal(err)
 	}
+	a.Sign(t, 1)
 	return a
 }
 
-func (a *Authority) make() error {
+func (a *Authority) make() (err error) {
+	if a.key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
+		return err
+	}
+	of := &x509.Certificate{SerialNumber: big.NewInt(1000), Subject: pkix.Name{CommonName: "a test's own"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
+	signed, err := x509.CreateCertificate(rand.Reader, of, of, &a.key.PublicKey, a.key)
+	if err != nil {
+		return err
+	}
+	if a.own, err = x509.ParseCertificate(signed); err != nil {
+		return err
+	}
+	a.Roots.AddCert(a.own)
+	return writePEM(a.File, "CERTIFICATE", signed)
+}
+
+// Sign puts a certificate of that serial number in the place of the server's, and its key in that of the key.
+func (a *Authority) Sign(t testing.TB, serial int64) {
+	t.Helper()
+	if err := a.sign(serial); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (a *Authority) sign(serial int64) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return err
 	}
-	ca := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "a test's own"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
-	server := &x509.Certificate{SerialNumber: big.NewInt(2), NotBefore: ca.NotBefore, NotAfter: ca.NotAfter, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
-	signed, err := x509.CreateCertificate(rand.Reader, ca, ca, &key.PublicKey, key)
-	if err != nil {
-		return err
-	}
-	leaf, err := x509.CreateCertificate(rand.Reader, server, ca, &key.PublicKey, key)
+	of := &x509.Certificate{SerialNumber: big.NewInt(serial), NotBefore: a.own.NotBefore, NotAfter: a.own.NotAfter, DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
+	signed, err := x509.CreateCertificate(rand.Reader, of, a.own, &key.PublicKey, a.key)
 	if err != nil {
 		return err
 	}
@@ -56,16 +80,11 @@ func (a *Authority) make() error {
 	if err != nil {
 		return err
 	}
-	for file, block := range map[string]*pem.Block{a.File: {Type: "CERTIFICATE", Bytes: signed}, a.cert: {Type: "CERTIFICATE", Bytes: leaf}, a.key: {Type: "PRIVATE KEY", Bytes: secret}} {
-		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
-			return err
-		}
-	}
-	root, err := x509.ParseCertificate(signed)
-	if err == nil {
-		a.roots.AddCert(root)
-	}
-	return err
+	return errors.Join(writePEM(a.Cert, "CERTIFICATE", signed), writePEM(a.Key, "PRIVATE KEY", secret))
+}
+
+func writePEM(file, kind string, content []byte) error {
+	return os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: content}), 0o600)
 }
 
 // ports are the options of a server that is reached at a port: by TLS alone where there is an authority.
@@ -73,7 +92,7 @@ func (a *Authority) ports(port int) []string {
 	if a == nil {
 		return []string{"--port", strconv.Itoa(port)}
 	}
-	return []string{"--port", "0", "--tls-port", strconv.Itoa(port), "--tls-cert-file", a.cert, "--tls-key-file", a.key, "--tls-ca-cert-file", a.File,
+	return []string{"--port", "0", "--tls-port", strconv.Itoa(port), "--tls-cert-file", a.Cert, "--tls-key-file", a.Key, "--tls-ca-cert-file", a.File,
 		"--tls-auth-clients", "no", "--tls-replication", "yes", "--tls-cluster", "yes"}
 }
 
@@ -82,5 +101,5 @@ func (a *Authority) dial(addr string) (net.Conn, error) {
 	if a == nil {
 		return d.Dial("tcp", addr)
 	}
-	return tls.DialWithDialer(d, "tcp", addr, &tls.Config{RootCAs: a.roots, MinVersion: tls.VersionTLS12})
+	return tls.DialWithDialer(d, "tcp", addr, &tls.Config{RootCAs: a.Roots, MinVersion: tls.VersionTLS12})
 }
