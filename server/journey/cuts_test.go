@@ -416,7 +416,7 @@ func (tr *trial) endure(ctx context.Context) (fresh, cut, seen int) {
 // look judges what the page shows.
 func (tr *trial) look() (fresh int, cut bool, wrong string) {
 	at, heard := time.Now(), tr.w.silent()
-	ctx, cancel := context.WithTimeout(tr.p.ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(tr.p.ctx, wait)
 	defer cancel()
 	s, err := chromedp.Run(ctx, chromedp.Evaluate[sight](sighted))
 	if err != nil {

@@ -52,9 +52,7 @@ func TestAFloodNeitherFillsTheServerNorSlowsIt(t *testing.T) {
 		t.Helper()
 		took, grown := s.health(), s.resident()-before
 		t.Logf("%s: /health %v (usually %v), memory %+.1f MiB", during, took, usual, float64(grown)/(1<<20))
-		if took > limit {
-			t.Errorf("%s: /health took %v, usually %v", during, took, usual)
-		}
+		atMost(t, during+": /health", took, limit)
 		if grown > 16<<20 {
 			t.Errorf("%s: memory grew by %d KiB", during, grown>>10)
 		}
@@ -94,9 +92,7 @@ func TestAFloodNeitherFillsTheServerNorSlowsIt(t *testing.T) {
 	crowded(s, token)
 	trickled(s, token, other)
 	eventually(t, wait, "no more than 16 MiB are live, the server itself included", func() bool { return s.live() <= 16<<20 })
-	if took := s.health(); took > limit {
-		t.Errorf("after the bombs /health took %v, usually %v", took, usual)
-	}
+	atMost(t, "after the bombs: /health", s.health(), limit)
 }
 
 // bombs sends bodies that are more than they seem, without a token and with one.

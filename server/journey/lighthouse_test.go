@@ -48,7 +48,7 @@ func lighthouse(t *testing.T, url string, args ...string) (found audit) {
 	chrome := []string{"--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--no-default-browser-check", "--disable-quic",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-default-apps", "--disable-extensions",
 		"--disable-dev-shm-usage", "--user-data-dir=" + t.TempDir(), "--host-resolver-rules='MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost'"}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
 	defer cancel()
 	run := func(more ...string) []byte {
 		command := exec.CommandContext(ctx, "node", slices.Concat([]string{script, url, "--output=json", "--output-path=stdout", "--quiet", "--no-enable-error-reporting",

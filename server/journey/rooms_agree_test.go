@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/coder/websocket"
 	gorilla "github.com/gorilla/websocket"
@@ -65,7 +64,7 @@ func (c byGorilla) hear() ([]byte, error) {
 // order, byte for byte but for what a terminal would obey.
 func TestEveryClientHearsTheSameRoom(t *testing.T) {
 	s := quiet(t)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*wait)
 	defer cancel()
 	dial := func() byCoder {
 		c, _, err := websocket.Dial(ctx, s.url+"/ws", nil)

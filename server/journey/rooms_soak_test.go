@@ -32,7 +32,7 @@ type hardship struct {
 
 // TestAMessageIsSaidOnceWhateverIsCutOrKilled is what make soak runs in full size.
 func TestAMessageIsSaidOnceWhateverIsCutOrKilled(t *testing.T) {
-	hardship{clients: 20, messages: 2000, kills: 3, mean: 24 << 10, seed: 1, limit: 2 * time.Minute}.endure(t)
+	hardship{clients: 20, messages: 2000, kills: 3, mean: 24 << 10, seed: 1, limit: 20 * time.Minute}.endure(t)
 }
 
 // row is a message as a room's history lists it.
@@ -266,7 +266,7 @@ type posted struct {
 }
 
 func (c *poster) post(ctx context.Context, own *http.Client, n int) (status int, said posted, err error) {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, "POST", c.url+"/r/soak", strings.NewReader(c.content(n)))
 	if err != nil {
@@ -342,7 +342,7 @@ func (m *member) live(ctx context.Context) {
 
 // connection lives until all is said and heard, or with an error.
 func (m *member) connection(ctx context.Context) error {
-	dialling, cancel := context.WithTimeout(ctx, 10*time.Second)
+	dialling, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	conn, _, err := websocket.Dial(dialling, m.url+"/ws", &websocket.DialOptions{HTTPClient: m.dialler})
 	if err != nil {
