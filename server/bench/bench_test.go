@@ -69,6 +69,11 @@ func TestWhatAServerLosesDoublesOrDropsIsTold(t *testing.T) {
 			if m := report.Messages; m.Acknowledged != 2 || m.Delivered != 20 {
 				t.Errorf("of 2 messages to 10 viewers each %+v", m)
 			}
+			for what, of := range map[string]Posted{"changes": report.Changes, "messages": report.Messages} {
+				if of.Late.Max <= 0 || of.Late.P50 > of.Late.P99 || of.Late.P99 > of.Late.Max {
+					t.Errorf("%s were posted %+v after they were due", what, of.Late)
+				}
+			}
 			if s := report.Staleness; s.P50 < 50 || s.P50 > s.P99 || s.P99 > s.Max {
 				t.Errorf("the oldest change of a tenth of a second is %+v old", s)
 			}

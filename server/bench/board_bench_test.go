@@ -34,7 +34,7 @@ func BenchmarkBoard(b *testing.B) {
 // figures are those that are told of a run, by name.
 func figures(r *Report) map[string]float64 {
 	all := map[string]float64{
-		"ms-p50": r.Staleness.P50, "ms-p99": r.Staleness.P99, "ms-max": r.Staleness.Max, "ms-answer-p99": r.Changes.Answer.P99,
+		"ms-p50": r.Staleness.P50, "ms-p99": r.Staleness.P99, "ms-max": r.Staleness.Max, "ms-answer-p99": r.Changes.Answer.P99, "ms-posted-p99": r.Changes.Late.P99,
 		"acknowledged/s": float64(r.Changes.Acknowledged) / r.Seconds, "frames/s/viewer": r.FrameRate,
 		"lost": float64(r.Changes.Lost), "doubled": float64(r.Changes.Doubled), "dropped": float64(r.Viewers.Dropped), "s-until-all-there": r.Viewers.Seconds,
 	}

@@ -9,7 +9,9 @@
 //
 //   - The value of a change is when it was due, in ms since the run began: a server, or a
 //     machine, that holds up who posts does not make what it delivers look younger. What is
-//     due is posted every 10 ms in one batch, of which this is a part of the staleness.
+//     due is posted every 10 ms in one batch, of which this is a part of the staleness. How long
+//     after it was due it was posted is told besides: what is more than those 10 ms is this program's
+//     doing, or its machine's.
 //   - The staleness of a frame is that of the oldest change in it, once at each viewer it
 //     reaches: a frame that conflates a tenth of a second is at least so old.
 //   - Delivered are changes, whether in a frame of their own or folded with others, whose count a frame

@@ -77,6 +77,7 @@ type posted struct {
 	why          string
 	seqs         []stretch // of those acknowledged
 	newest       uint64
+	late         *spread // from when the first of a request was due until that was made
 	took         *spread
 }
 
@@ -158,6 +159,7 @@ func (r *run) change(ctx context.Context, p *pace) {
 		for i := first; i < first+n; i++ {
 			body = r.appendRow(body, i%r.Metrics, p.begun.Add(p.due(i)).Sub(r.begun))
 		}
+		r.late.add(time.Since(p.begun.Add(p.due(first))))
 		r.batch(ctx, body, n)
 	}
 }
@@ -206,7 +208,9 @@ func (r *run) speak(ctx context.Context, p *pace) {
 	for {
 		first, n := p.take(ctx)
 		for i := first; i < first+n; i++ {
-			r.message(ctx, i%r.Rooms, p.begun.Add(p.due(i)).Sub(r.begun))
+			due := p.begun.Add(p.due(i))
+			r.tardy.add(time.Since(due))
+			r.message(ctx, i%r.Rooms, due.Sub(r.begun))
 		}
 		if n == 0 {
 			return
@@ -242,7 +246,7 @@ func (r *run) prepare(ctx context.Context) error {
 	r.batch(ctx, body, r.Metrics)
 	made := &r.changes
 	if made.acknowledged == int64(r.Metrics) {
-		r.acks, r.changes = spread{}, posted{took: &r.acks}
+		r.acks, r.changes = spread{}, posted{late: &r.late, took: &r.acks}
 		return nil
 	}
 	if made.acknowledged > 0 {

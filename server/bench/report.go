@@ -43,6 +43,7 @@ type Posted struct {
 	Refused      int64  `json:"refused"`
 	Unanswered   int64  `json:"unanswered"` // of which nobody knows whether they were done
 	Why          string `json:"why,omitempty"`
+	Late         Spread `json:"late_ms"`   // from when the first of a request was due until this program made it
 	Answer       Spread `json:"answer_ms"` // of a request
 	Delivered    int64  `json:"delivered"`
 	Lost         int64  `json:"lost"`
@@ -111,6 +112,7 @@ func (p Posted) rows(row func(name, format string, args ...any), name string, se
 		return
 	}
 	row(name, "%d acknowledged (%.0f a second), %d refused, %d not answered%s", p.Acknowledged, float64(p.Acknowledged)/seconds, p.Refused, p.Unanswered, because(p.Why))
+	row("posted after", "%s", p.Late)
 	row("answered in", "%s", p.Answer)
 	row("delivered", "%d, %d lost, %d doubled", p.Delivered, p.Lost, p.Doubled)
 }

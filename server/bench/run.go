@@ -29,8 +29,10 @@ type run struct {
 
 	changes posted
 	said    []posted // by room
-	acks    spread   // how long requests with changes took
-	answers spread   // and with messages
+	late    spread   // how late requests with changes were made
+	acks    spread   // how long they took
+	tardy   spread   // how late those with messages were made
+	answers spread   // how long they took
 	stale   spread
 	delays  spread
 }
@@ -43,9 +45,9 @@ func Run(ctx context.Context, plan Plan, show func(says string, done, of int64))
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 	defer r.client.CloseIdleConnections()
 	r.heard = newHeard(r.prefix)
-	r.changes.took = &r.acks
+	r.changes.late, r.changes.took = &r.late, &r.acks
 	for i := range r.said {
-		r.said[i].took = &r.answers
+		r.said[i].late, r.said[i].took = &r.tardy, &r.answers
 	}
 	if show == nil {
 		show = func(string, int64, int64) {}
@@ -171,7 +173,7 @@ func (r *run) count(report *Report) {
 			m.Why = told.Why
 		}
 	}
-	report.Messages.Answer = r.answers.told()
+	report.Messages.Late, report.Messages.Answer = r.tardy.told(), r.answers.told()
 	for _, v := range r.viewers {
 		report.Frames += v.frames
 		report.Viewers.Snapshots += len(v.jumps)
@@ -198,7 +200,8 @@ func (p *Posted) take(got int64, of *posted) {
 }
 
 func (p *posted) told() Posted {
-	return Posted{Due: p.acknowledged + p.refused + p.unanswered, Acknowledged: p.acknowledged, Refused: p.refused, Unanswered: p.unanswered, Why: p.why, Answer: p.took.told()}
+	return Posted{Due: p.acknowledged + p.refused + p.unanswered, Acknowledged: p.acknowledged, Refused: p.refused, Unanswered: p.unanswered, Why: p.why,
+		Late: p.late.told(), Answer: p.took.told()}
 }
 
 // readings are those of the second port, where there is one.
