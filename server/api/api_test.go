@@ -61,7 +61,7 @@ func openWith(t testing.TB, keep sqlite.Options, change ...func(*Options)) *hous
 		}
 	})}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
 		a.Drain(ctx)
 		server.Close()
