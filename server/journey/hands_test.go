@@ -91,7 +91,7 @@ func TestAScreenReaderHearsWhatAPanelShows(t *testing.T) {
 	s.must("POST", "/m/temperature", "21.5")
 	p := look(t, s).open(s.url+"/m/temperature", 1000, 800, "light")
 	p.until("it is live", live)
-	p.until("the chart's name says value, trend and age", `/^Chart of temperature, .*: temperature 21.5, steady, \d+ s old$/.test(document.querySelector(".plot").getAttribute("aria-label"))`)
+	p.until("the chart's name says value, trend and age", `/^Chart of temperature, .*: temperature 21.5, steady, \d+ (s|min) old$/.test(document.querySelector(".plot").getAttribute("aria-label"))`)
 	p.do(chromedp.KeyEvent("s"))
 	p.until("s has it said", `document.getElementById("said")?.getAttribute("role") === "status" && /temperature 21.5, steady/.test(document.getElementById("said").textContent)`)
 }
