@@ -113,7 +113,7 @@ func answerTo(err error) *problem {
 	case is(err, access.ErrMany, ledger.ErrTooMany, ledger.ErrTooManyRooms, ledger.ErrTooManyBoards, hub.ErrFeeds, hub.ErrRooms):
 		return &problem{Status: http.StatusTooManyRequests, Detail: err.Error(), retry: 60}
 	case errors.Is(err, ledger.ErrUnreadable):
-		return &problem{Status: http.StatusServiceUnavailable, Detail: "what is kept is out of reach, and only the newest values are known: try again soon", retry: 5}
+		return &problem{Status: http.StatusServiceUnavailable, Detail: outOfReach, retry: 5}
 	case errors.Is(err, ledger.ErrFate): // before ErrUnavailable, which it is too; whether to send it again is for its sender to find out
 		return &problem{Status: http.StatusServiceUnavailable, Detail: "the store was lost before it answered: this may have happened; look before you send it again, or send it again with the same Idempotency-Key"}
 	case errors.Is(err, ledger.ErrUnavailable):

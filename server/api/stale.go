@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// outOfReach says that nothing is answered in the place of what only the store has.
+const outOfReach = "what is kept is out of reach, and only the newest of it is known here, as far as this server has heard it since it started: try again soon"
+
 // errUnsure refuses while nobody knows who may do what: a token that is shown may be good.
 var errUnsure = &problem{Status: http.StatusServiceUnavailable, Detail: "who may do what is not known yet: try again soon", retry: 5}
 

@@ -107,6 +107,9 @@ func (c *session) frame() outgoing {
 		}}
 	case errors.Is(err, ledger.ErrPassed):
 		w.Passed(at)
+	case errors.Is(err, ledger.ErrUnreadable):
+		w.Close()
+		return outgoing{payload: wire.Encode(wire.Error{ID: w.id, Code: wire.CodeUnavailable, Detail: outOfReach})}
 	case c.ctx.Err() == nil:
 		c.api.complain("history could not be read", "error", err)
 		w.Close()

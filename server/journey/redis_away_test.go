@@ -44,6 +44,9 @@ func TestWhileRedisIsAwayWhatIsKnownIsToldWithItsAge(t *testing.T) {
 	if after := one.must("GET", "/api/v1/metrics/load/history?from=-5m", ""); strings.Count(after, "[") != strings.Count(before, "[") || !strings.Contains(after, "41") {
 		t.Errorf("the history was %s and is %s", before, after)
 	}
+	if status, answer := other.call("GET", "/api/v1/metrics/load/history?from=-5m", ""); status != http.StatusServiceUnavailable || !strings.Contains(answer, "since it started") {
+		t.Errorf("who has not heard it answers %d %s", status, answer)
+	}
 	if status, header := other.head("/api/v1/metrics/load/history?from=-5m"); status != http.StatusServiceUnavailable || header.Get("Retry-After") == "" {
 		t.Errorf("who has not heard it answers %d, Retry-After %q", status, header.Get("Retry-After"))
 	}
