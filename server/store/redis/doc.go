@@ -81,8 +81,8 @@
 //   - Memory changes in take and attach alone, under follow, then mu.
 //   - A call of a lane is sent only once the fate of the one before is known.
 //
-// Lock order: Peers.telling, its lane's; the hub is told under follow, and calls Here, which takes
-// Peers.mu alone. Otherwise: a lane's, or the keeper's and then its lane's; follow; mu. The Publisher is
+// Lock order: Peers.telling, its lane's; the hub is asked under telling and told under follow, and calls Here, which
+// takes Peers.mu alone. Otherwise: a lane's, or the keeper's and then its lane's; follow; mu. The Publisher is
 // called under follow.
 //
 // It must not know who asks. Rejected: a stream entry a sample (a third slower); roll-ups in the
