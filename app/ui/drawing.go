@@ -93,10 +93,21 @@ func (c *Card) pictures(set *series.Set, now int64) []string {
 	for _, of := range c.sizes() {
 		drawing.Draw(&tape, &in, of.width, of.height)
 		svg := string(scene.AppendSVG(nil, &tape, &scene.Vars, ""))
-		// On a screen of another width than it was drawn for it is stretched, for as long as the app takes to come.
-		pictures = append(pictures, strings.Replace(svg, "<svg ", `<svg preserveAspectRatio="none" `, 1))
+		pictures = append(pictures, strings.Replace(svg, "<svg ", `<svg preserveAspectRatio="`+c.fit()+`" `, 1))
 	}
 	return pictures
+}
+
+// fit is how a drawing fills a plot of another size than it was drawn for, for as long as the app takes to come: what has
+// axes is stretched, but not its text, lines and dots (web/app.css); figures and a gauge are as large as they fit.
+func (c *Card) fit() string {
+	switch c.Panel.Kind {
+	case board.Stat:
+		return "xMinYMin"
+	case board.Gauge:
+		return "xMidYMid"
+	}
+	return "none"
 }
 
 type size struct{ width, height float64 }
