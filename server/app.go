@@ -26,7 +26,8 @@ func newApp(assets *web.Assets, ancestors string) http.Handler {
 		Version:     assets.Version(),
 		Resources:   assets,
 		Icon: app.Icon{
-			Default: "/web/icon/icon-192.png", Large: "/web/icon/icon-512.png", SVG: "/web/icon/icon.svg",
+			// The first is the loader's, which is not shown and yet fetched before the page is painted.
+			Default: "/web/icon/icon.svg", Large: "/web/icon/icon-512.png", SVG: "/web/icon/icon.svg",
 			Maskable: "/web/icon/apple-touch-180.png", // go-app links this one for Apple; the manifest is our own
 		},
 		BackgroundColor: "#f4f6f8",
