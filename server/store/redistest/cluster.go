@@ -119,7 +119,7 @@ func (s *Server) told(command string) {
 
 func await(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); !holds(); {
+	for deadline := time.Now().Add(patience); !holds(); {
 		if time.Now().After(deadline) {
 			t.Fatalf("it never came that %s", what)
 		}
