@@ -40,7 +40,7 @@ func (b *browser) early(target string) *tab {
 	b.t.Helper()
 	p := b.blank(1000, 800, "light")
 	p.do(chromedp.Navigate(target))
-	p.until("the server's page is there", `document.readyState === "complete" && document.getElementById("app-wasm-loader")`)
+	p.until("the server's page is there", `document.readyState === "complete" && document.fonts.status === "loaded" && document.getElementById("app-wasm-loader")`)
 	return p
 }
 
