@@ -184,7 +184,7 @@ func (c *Chart) gaugeBar(i int, a box, lo, hi float64) {
 			c.toneMark(c.tone(i), a.right()-used, bar.y-6-size*0.35, used)
 			text.w -= used + 10
 		}
-		c.number(i, box{text.x, bar.y - 6 - math.Ceil(size*0.7), text.w, size}, size, false)
+		c.number(i, box{text.x, bar.y - 6 - digitHeight(size), text.w, size}, size, false)
 	}
 	c.t.Rect(scene.Grid, bar.x, bar.y, bar.w, bar.h, 2)
 	if part := c.part(i, lo, hi); part > 0 {

@@ -65,7 +65,7 @@ func (c *Chart) number(i int, a box, size float64, low bool) float64 {
 	}
 	// Sizes are whole tenths, so that both painters have the same.
 	size = math.Floor(size*min(a.w/full, 1)*10) / 10
-	height := math.Ceil(size * 0.7)
+	height := digitHeight(size)
 	y := a.y + height
 	if low {
 		y = a.y + (a.h+height)/2
@@ -82,6 +82,9 @@ func (c *Chart) number(i int, a box, size float64, low bool) float64 {
 	}
 	return height
 }
+
+// digitHeight is how high digits of a size are: round ones rise a little above the others.
+func digitHeight(size float64) float64 { return math.Ceil(size * 0.72) }
 
 // unitSize is that of the unit behind a number: half as large, but still to be read.
 func unitSize(number float64) float64 {
