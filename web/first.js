@@ -1,7 +1,7 @@
 "use strict";
-// Runs before the page is painted: sets the theme that was chosen, so that nothing flashes, and shows
-// how far the app has come, and times in the viewer's zone, and takes keys for the app. It also holds what the app asks the browser for where a refusal is an
-// exception: storage and the clipboard.
+// Runs before the page is painted: sets the theme that was chosen, so that nothing flashes, shows how far the app has come,
+// and times in the viewer's zone, takes keys for the app, and keeps for it what a person does on the server's page. It also
+// holds what the app asks the browser for where a refusal is an exception: storage and the clipboard.
 const telltale = (() => {
   const root = document.documentElement, system = matchMedia("(prefers-color-scheme: dark)");
   const THEME = "telltale.theme", KEPT = "telltale.kept", SEEN = "telltale.seen", USER = "telltale.user", SCREEN = "telltale.screen", HIDDEN = "telltale.hidden";
