@@ -4,5 +4,8 @@
 // A journey must not reach into the program: what it cannot see by HTTP, a socket, the screen or a signal does not exist.
 // It fails by itself on any error in the browser's console and on any request to another host than the server under test.
 //
+// A journey waits for the state that its next step needs, never for a time, and says of none how long it may take without
+// allowing for a busy machine (atMost, slower). With -slow 4 pages run four times slower: what assumes a quick one fails there.
+//
 // It needs the browser app (make build), Chromium, axe-core and Lighthouse; make test fetches and builds them.
 package journey
