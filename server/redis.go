@@ -110,9 +110,9 @@ func declareSoon(ctx context.Context, truth *ledger.Ledger, log *slog.Logger) {
 func heed(ctx context.Context, store *redis.Store, surface *api.API, log *slog.Logger) {
 	gone, epoch := false, store.Epoch()
 	for tick := time.NewTicker(retryEvery); ; {
-		if _, is := store.Stale(); is != gone {
-			if gone = is; gone {
-				log.Error("Redis is out of reach: what is known is shown, and nothing is taken", "error", store.Writable())
+		if err := store.Writable(); (err != nil) != gone {
+			if gone = err != nil; gone {
+				log.Error("Redis is out of reach: what is known is shown, and nothing is taken", "error", err)
 			} else {
 				log.Info("Redis is in reach")
 			}

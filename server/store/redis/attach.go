@@ -81,7 +81,7 @@ func (s *Store) attach(ctx context.Context) error {
 	s.mu.Lock()
 	before := s.halls.boards
 	s.place, s.metrics, s.halls, s.epoch = at, m, h, meta["epoch"]
-	s.heard, s.away = time.Now(), nil
+	s.heard, s.away, s.missed = time.Now(), nil, 0
 	s.mu.Unlock()
 	s.renewed()
 	s.tellBoards(before, h.boards)

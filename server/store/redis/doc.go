@@ -66,10 +66,10 @@
 //   - A viewer that another process had told more than this one knows: CatchUp waits until it knows
 //     as much; what the viewer has is not told it again, nor an older state.
 //   - A message to one user that a process hears of late: it is for the connections that had come when it was said.
-//   - Redis back: the follower goes on from its place. Each event names the one before it, so
-//     that no other log can pass for this one. Where the log was trimmed past the place,
-//     all is read anew, and the Publisher told so. Where it is another one, as a failover
-//     lost writes, a new epoch begins, which ends what viewers could resume from.
+//   - Redis back: the follower goes on from its place; Stale ends once it has read what there was by
+//     then. Each event names the one before it, so that no other log can pass for this one. Where the
+//     log was trimmed past the place, all is read anew, and the Publisher told so. Where it is another
+//     one, as a failover lost writes, a new epoch begins, which ends what viewers could resume from.
 //
 // What an answer promises is what Redis was told to keep: with appendonly yes and appendfsync
 // always it is on disk; with everysec a failing machine loses up to about a second (a failing

@@ -89,6 +89,7 @@ func (s *Store) read() error {
 	if err != nil {
 		return err
 	}
+	n := at.n
 	for _, entry := range streams[s.prefix+"log"] {
 		e, err := readPlaced(entry.ID, entry.FieldValues["e"])
 		if err != nil {
@@ -99,8 +100,9 @@ func (s *Store) read() error {
 		} else if err != nil {
 			return err
 		}
+		n = e.at.n
 	}
-	s.hear()
+	s.hear(n)
 	return nil
 }
 
@@ -144,18 +146,28 @@ func (s *Store) look() error {
 	case n == at.n && meta[0] != s.Epoch():
 		return errEpoch
 	}
-	s.mu.Lock()
-	s.looked = time.Now()
-	s.mu.Unlock()
-	s.hear()
+	s.back(n)
+	s.hear(at.n)
 	return nil
 }
 
-// hear notes that Redis is there.
-func (s *Store) hear() {
+// back notes that Redis is there, with so many events: where it was away this process has missed some of them.
+func (s *Store) back(n uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.heard, s.away = time.Now(), nil
+	if s.away != nil || n < s.missed {
+		s.missed = n
+	}
+	s.looked, s.away = time.Now(), nil
+}
+
+// hear notes that so many events have been read.
+func (s *Store) hear(n uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.away == nil && n >= s.missed {
+		s.heard, s.missed = time.Now(), 0
+	}
 }
 
 // lose notes that Redis is not.

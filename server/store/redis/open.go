@@ -70,7 +70,8 @@ type Store struct {
 	halls   halls
 	waiting map[string]chan event // calls whose event is to come, by its id
 	looked  time.Time             // when it was last made sure that the log is still the same
-	heard   time.Time             // when Redis was heard of last
+	heard   time.Time             // when all that Redis had was known last
+	missed  uint64                // the event up to which the log is to be read until that is so again; 0 where it is
 	away    error                 // why Redis cannot be reached; nil while it can
 	closed  bool
 
@@ -161,12 +162,12 @@ func (s *Store) Writable() error {
 	return nil
 }
 
-// Stale tells whether Redis is out of reach, and when it was heard of last: what readers
-// get is as of then.
+// Stale tells whether Redis is out of reach, or what was missed meanwhile has not been read yet, and
+// when all that it had was known last: what readers get is as of then.
 func (s *Store) Stale() (since time.Time, is bool) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.heard, s.away != nil
+	return s.heard, s.away != nil || s.missed != 0
 }
 
 // Leads tells whether this process holds the lease: of all that share the store at most one
