@@ -189,6 +189,7 @@ func (v *Viewer) describe(ctx context.Context) {
 			n = 0
 			v.mu.Lock()
 			news := v.learn(metrics)
+			v.listed = Look{Patterns: []string{"*"}}
 			v.mu.Unlock()
 			if news {
 				v.change(Change{Known: true})

@@ -145,7 +145,10 @@ func (v *Viewer) Word(id metric.ID) Word {
 	if m, known := v.known[id]; known {
 		return Word{Head: m.Head} // of a list: how old it is shows only once it is watched
 	}
-	return Word{Heard: v.contact.values}
+	if v.listed.shows(id) {
+		return Word{Heard: v.contact.values} // it is not of the list
+	}
+	return Word{}
 }
 
 // Read tells whether the set holds what there is of a metric: it is watched, and was told, if

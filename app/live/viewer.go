@@ -48,6 +48,7 @@ type Viewer struct {
 	set     *series.Set
 	shown   Look // what the set was loaded for
 	known   map[metric.ID]metric.Metric
+	listed  Look // of which known is all that there is
 	look    Look
 	ask     uint64 // number of the last watch sent
 	pending bool   // its snapshot has not come
@@ -109,6 +110,7 @@ func (v *Viewer) Remember(metrics []metric.Metric, snap series.Snapshot, ago tim
 		v.contact.ahead = 0
 	}
 	if ago >= 0 && snap.Time != 0 {
+		v.listed = v.look
 		v.contact.values = now - ago.Milliseconds()
 		v.contact.ahead = snap.Time - v.contact.values
 		v.contact.values -= snap.Stale
