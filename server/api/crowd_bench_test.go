@@ -57,7 +57,7 @@ func TestARoomHearsEverythingOnceInOrderWhileSomeNeverRead(t *testing.T) {
 	g := gather(t, startProgram(t), plan)
 	g.speak()
 	for begun := time.Now(); g.writing() != plan.never; <-time.After(10 * time.Millisecond) { // others may be on their way back
-		if time.Since(begun) > 5*time.Second {
+		if time.Since(begun) > time.Minute {
 			t.Fatalf("%d are stuck", g.writing())
 		}
 	}

@@ -312,7 +312,7 @@ func (h *house) begun(target string, headers ...string) reply {
 		name, value, _ := strings.Cut(header, ": ")
 		r.Header.Set(name, value)
 	}
-	response, err := (&http.Client{Timeout: 10 * time.Second}).Do(r)
+	response, err := (&http.Client{Timeout: time.Minute}).Do(r)
 	if err != nil {
 		h.t.Fatal(err)
 	}

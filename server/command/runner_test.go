@@ -216,7 +216,7 @@ func TestOnlyWhatTheConfigurationNamesIsStartedAndOnlySoOften(t *testing.T) {
 	if stopped, _ := b.until(t, first.ID, ended); stopped.State != run.Signalled || stopped.Signal != "SIGTERM" {
 		t.Errorf("%+v", stopped)
 	}
-	for deadline := time.Now().Add(10 * time.Second); ; {
+	for deadline := time.Now().Add(2 * time.Minute); ; {
 		third, err := r.Start(t.Context(), Request{Command: "wait"})
 		if err == nil {
 			b.until(t, third.ID, said("here"))
@@ -232,7 +232,7 @@ func TestOnlyWhatTheConfigurationNamesIsStartedAndOnlySoOften(t *testing.T) {
 	b.breakWith(nil)
 	b.until(t, second.ID, ended)
 	b.breakWith(errors.New("disk full"))
-	for deadline := time.Now().Add(10 * time.Second); ; { // the place of one that ended is free a little later
+	for deadline := time.Now().Add(2 * time.Minute); ; { // the place of one that ended is free a little later
 		_, err := r.Start(t.Context(), Request{Command: "wait"})
 		if err == nil || errors.Is(err, ErrBusy) && time.Now().After(deadline) {
 			t.Errorf("a run that cannot be kept: %v", err)
