@@ -3,6 +3,7 @@ package ui
 import (
 	"telltale/app/live"
 	"telltale/shared/access"
+	"telltale/shared/fresh"
 	"telltale/shared/metric"
 	"telltale/shared/run"
 	"telltale/shared/wire"
@@ -20,6 +21,8 @@ type alive interface {
 	Mount(c *Card)
 	Update(c *Card)
 	Dismount(c *Card)
+	// Trust is how far a card's values may be trusted now.
+	Trust(c *Card) fresh.Badge
 	Viewer() *live.Viewer
 	MountLog(l *Log)
 	UpdateLog(l *Log)

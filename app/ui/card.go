@@ -32,7 +32,7 @@ type Card struct {
 
 // Render draws it. Numbers, ages and the drawing are then kept up to date by the stage.
 func (c *Card) Render() app.UI {
-	said := c.firstBadge()
+	said := c.says()
 	card := sized(app.Article().Class("card"), c.Panel).DataSet("panel", attr(c.Panel.ID)).DataSet("kind", string(c.Panel.Kind)).
 		DataSet("metric", attr(string(c.first().ID))).DataSet("trust", said.State.String())
 	if c.Large {

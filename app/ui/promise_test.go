@@ -61,3 +61,36 @@ func TestAPageMadeWhileTheStoreIsOutOfReachDoesNotLookFresh(t *testing.T) {
 		t.Errorf("without one it is %v", said)
 	}
 }
+
+// told is a browser whose viewer knows how far cards may be trusted.
+type told struct {
+	alive
+	said fresh.Badge
+}
+
+func (b told) Trust(*Card) fresh.Badge { return b.said }
+
+func TestACardThatIsDrawnAnewSaysWhatIsKnownNow(t *testing.T) {
+	browser = told{said: fresh.Badge{State: fresh.Late, Words: "2 s late"}}
+	t.Cleanup(func() { browser = nil })
+	m := metric.Metric{ID: "load", Declaration: metric.Declaration{Kind: metric.Gauge}, Head: metric.Head{Time: now + 500, Seq: 2, Value: 1}}
+	card := &Card{Panel: board.Panel{ID: "p", Kind: board.Stat, Every: 60_000}, Shown: []metric.Metric{m}, Titles: []string{"load"}, Now: now}
+	if html := app.HTMLString(card); !strings.Contains(html, `data-trust="late"`) || !strings.Contains(html, "2 s late") || strings.Contains(html, "never written") {
+		t.Errorf("of a value that was written after the page was made it says\n%s", html)
+	}
+}
+
+func TestWhatIsPromisedAndNotThereIsAsUnknownAsAnyOther(t *testing.T) {
+	card := &Card{Panel: board.Panel{ID: "p", Kind: board.Stat, Every: 60_000, Queries: []board.Query{{Metric: "load"}}}, Now: now}
+	for heard, want := range map[int64]fresh.Badge{now: {State: fresh.Overdue, Words: "never written"}, 0: {State: fresh.Cut}} {
+		got := card.badge(now, func(m metric.Metric) (int64, int64) {
+			if m.ID != "load" {
+				t.Errorf("asked of %q", m.ID)
+			}
+			return 0, heard
+		})
+		if got != want {
+			t.Errorf("heard of at %d: %+v, want %+v", heard, got, want)
+		}
+	}
+}

@@ -14,14 +14,23 @@ func (c *Card) badge(now int64, word func(m metric.Metric) (written, heard int64
 		values[i].Name = c.Titles[i]
 		values[i].Written, values[i].Heard = word(m)
 	}
-	if len(values) == 0 && c.Panel.Every > 0 {
-		values = []fresh.Value{{Heard: now}} // promised, and it does not even exist
+	if len(values) == 0 && c.Panel.Every > 0 { // promised, and it does not even exist
+		written, heard := word(c.first())
+		values = []fresh.Value{{Written: written, Heard: heard}}
 	}
 	said := fresh.Panel(now, int64(c.Panel.Every), values)
-	if said.Words == "" && len(values) > 0 && c.Shown[0].Kind != metric.Counter && values[0].Written != 0 && now-values[0].Written >= oldAfter {
+	if said.Words == "" && len(c.Shown) > 0 && c.Shown[0].Kind != metric.Counter && values[0].Written != 0 && now-values[0].Written >= oldAfter {
 		said.Words = fresh.Words(now, values[0].Written, 0, fresh.Fresh)
 	}
 	return said
+}
+
+// says is its badge as of now; on the server, and where the app begins, as of when the page was made.
+func (c *Card) says() fresh.Badge {
+	if browser == nil {
+		return c.firstBadge()
+	}
+	return browser.Trust(c)
 }
 
 // firstBadge is that of the page as the server made it, which has just been heard of.

@@ -8,6 +8,7 @@ import (
 	"telltale/shared/chart"
 	"telltale/shared/fresh"
 	"telltale/shared/metric"
+	"telltale/shared/series"
 )
 
 // stale tells whether the whole page may be out of date: there is no contact, or none yet
@@ -22,19 +23,33 @@ func (s *stage) stale(c live.Contact) bool {
 	return true
 }
 
-// trust says on a card how far its values may be trusted; only a function that See has
-// called may ask. A moment of the past is what it was.
-func (s *stage) trust(st *stageCard, c live.Contact, stale bool) {
-	said := fresh.Badge{}
-	if s.look.To == 0 {
-		said = st.card.badge(c.Now, func(m metric.Metric) (written, heard int64) {
-			w := s.viewer.Word(m.ID)
-			if stale {
-				w.Heard = 0
-			}
-			return w.Written, w.Heard
-		})
+// Trust is the badge of a card that go-app makes anew; before the first contact is sought, as the page was made with it.
+func (s *stage) Trust(c *Card) (said fresh.Badge) {
+	if s.viewer == nil {
+		return c.firstBadge()
 	}
+	s.viewer.See(func(_ *series.Set, _ int64, contact live.Contact) { said = s.badge(c, contact, s.stale(contact)) })
+	return said
+}
+
+// badge says how far a card's values may be trusted; only a function that See has called may
+// ask. A moment of the past is what it was.
+func (s *stage) badge(c *Card, contact live.Contact, stale bool) fresh.Badge {
+	if s.look.To != 0 {
+		return fresh.Badge{}
+	}
+	return c.badge(contact.Now, func(m metric.Metric) (written, heard int64) {
+		w := s.viewer.Word(m.ID)
+		if stale {
+			w.Heard = 0
+		}
+		return w.Written, w.Heard
+	})
+}
+
+// trust brings that up to date on a card.
+func (s *stage) trust(st *stageCard, c live.Contact, stale bool) {
+	said := s.badge(st.card, c, stale)
 	if said.Words != st.aged {
 		st.aged = said.Words
 		setText(st.age, said.Words)
