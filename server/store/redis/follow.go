@@ -89,7 +89,6 @@ func (s *Store) read() error {
 	if err != nil {
 		return err
 	}
-	n := at.n
 	for _, entry := range streams[s.prefix+"log"] {
 		e, err := readPlaced(entry.ID, entry.FieldValues["e"])
 		if err != nil {
@@ -100,9 +99,7 @@ func (s *Store) read() error {
 		} else if err != nil {
 			return err
 		}
-		n = e.at.n
 	}
-	s.hear(n)
 	return nil
 }
 
@@ -191,6 +188,7 @@ func (s *Store) take(e event) error {
 		return err
 	}
 	s.place = e.at
+	s.hear(e.at.n) // before its call is answered: who has the answer is not told that values are old
 	s.mu.RLock()
 	waits := s.waiting[e.id]
 	s.mu.RUnlock()
