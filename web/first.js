@@ -31,9 +31,11 @@ const telltale = (() => {
   // The service worker marks a page that it had kept. Such a page is grey from the start, and so is one that is old by
   // the clock; how far the clocks are apart is known from the last visit.
   const cached = () => root.dataset.from === "cache" || root.dataset.values === "stale";
+  let whose = ""; // what is written on this page is theirs: app/ui's ownOf
   addEventListener("DOMContentLoaded", () => {
     try {
-      const { now: made, stale = 0 } = JSON.parse(document.getElementById("island").textContent);
+      const { now: made, stale = 0, me } = JSON.parse(document.getElementById("island").textContent);
+      if (me && me.user) whose = me.user + "/";
       if (cached() || stale > 10_000 || Date.now() + (JSON.parse(read(KEPT)).ahead || 0) - made > 10_000) root.dataset.values = "stale";
     } catch { /* no island, or no visit before this one, whose page then cannot be an old one */ }
   });
@@ -119,7 +121,6 @@ const telltale = (() => {
     document.removeEventListener("scroll", scrolls, { capture: true });
     removeEventListener("click", remember);
     removeEventListener("submit", submitted);
-    taken = true;
     scrolled.clear();
     old.replaceWith(page);
     giveDrawn(old, page);
@@ -288,7 +289,7 @@ const telltale = (() => {
   // What is pressed, submitted or said before the app has come is done once it is there; what is said waits on the page, and
   // is kept where the page leaves first.
   const MOST = 20;
-  let early = [], said = [], taken = false;
+  let early = [], said = [], lives = false;
   function remember(event) {
     const button = event.target instanceof Element && event.target.closest("#page button:not([type=submit])");
     if (!button) return;
@@ -322,10 +323,10 @@ const telltale = (() => {
     delete log.dataset.empty;
   }
   const unsaid = () => { const texts = said; said = []; return texts; };
-  const saysIn = () => !taken && document.getElementById("say") && document.querySelector(".talk .log").dataset.room;
+  const saysIn = () => !lives && document.getElementById("say") && whose + document.querySelector(".talk .log").dataset.room;
   addEventListener("DOMContentLoaded", () => {
     const room = saysIn(), kept = room && drafts("room").get(room), field = document.getElementById("say");
-    if (kept && field.value !== kept) field.value = kept + field.value;
+    if (kept) field.value = kept.endsWith(field.value) ? kept : kept + field.value; // a browser that goes back restores its end
   });
   addEventListener("pagehide", () => {
     const room = saysIn();
@@ -336,6 +337,7 @@ const telltale = (() => {
   });
   function alive() {
     setTimeout(settled, QUIET);
+    lives = true;
     for (const field of unheard) {
       field.dispatchEvent(new Event("input", { bubbles: true }));
       if (!field.matches("textarea, [type=text], [type=search]")) field.dispatchEvent(new Event("change", { bubbles: true }));
