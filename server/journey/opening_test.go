@@ -44,9 +44,6 @@ func (b *browser) early(target string) *tab {
 	return p
 }
 
-// alive is true once the app has taken over and is done with what it found.
-const alive = `!document.getElementById("app-wasm-loader") && ` + live
-
 func TestWhatIsSaidBeforeTheAppLivesIsSaidOnce(t *testing.T) {
 	s := quiet(t)
 	s.must("POST", "/r/early", "by the server")
@@ -58,7 +55,7 @@ func TestWhatIsSaidBeforeTheAppLivesIsSaidOnce(t *testing.T) {
 	p.do(chromedp.SendKeys("#say", "half written"))
 	eval[bool](p, `document.getElementById("say").setSelectionRange(5, 8), true`)
 	let()
-	p.until("they are said", alive+" && "+reads("by the server", "first", "second"))
+	p.until("they are said", awake+" && "+reads("by the server", "first", "second"))
 	p.until("nothing waits", `!document.querySelector(".waiting")`)
 	got := eval[string](p, `(() => { const e = document.activeElement; return [e.id, e.value, e.selectionStart, e.selectionEnd].join() })()`)
 	if want := "say,half written,5,8"; got != want {
@@ -83,7 +80,7 @@ func TestWhatWasWrittenIsKeptWhereThePageLeavesBeforeTheAppLives(t *testing.T) {
 	const kept = `document.getElementById("say")?.value === "not said\nnor this"`
 	p.until("it is there before the app", kept)
 	let()
-	p.until("and with it", alive+" && "+kept)
+	p.until("and with it", awake+" && "+kept)
 	if all := s.must("GET", "/api/v1/rooms/early/messages", ""); strings.Contains(all, `"seq"`) {
 		t.Errorf("the room holds %s", all)
 	}
@@ -103,7 +100,7 @@ func TestWhereOneReadsIsKeptWhenTheAppComes(t *testing.T) {
 		return line.querySelector(".text").textContent + Math.round(line.getBoundingClientRect().top - top); })()`
 	at := eval[string](p, place)
 	let()
-	p.until("the lines are the app's", alive+` && !document.querySelector(".log.early") && document.querySelector(".line[data-key]")`)
+	p.until("the lines are the app's", awake+` && !document.querySelector(".log.early") && document.querySelector(".line[data-key]")`)
 	if got := eval[string](p, place); got != at {
 		t.Errorf("%q is in sight where %q was", got, at)
 	}
@@ -128,9 +125,9 @@ func TestWhatIsSoughtAndPressedBeforeTheAppLivesIsFoundAndDone(t *testing.T) {
 	eval[bool](press, `scrollTo(0, 200), document.querySelector('a[href="/rooms"]').focus({ preventScroll: true }), true`)
 	press.until("it is scrolled", `scrollY === 200`)
 	let()
-	seek.until("it is sought", alive+` && document.querySelector(".rooms .quiet")?.textContent.startsWith("No room") && !document.querySelector(".list li")`)
+	seek.until("it is sought", awake+` && document.querySelector(".rooms .quiet")?.textContent.startsWith("No room") && !document.querySelector(".list li")`)
 	enter.until("the room opens", `location.pathname === "/r/a.new-one" && document.querySelector(".log[data-empty] .nothing")`)
-	press.until("it is done twice", alive+` && document.querySelector('.now[data-metric="orders"]').textContent === "6"`)
+	press.until("it is done twice", awake+` && document.querySelector('.now[data-metric="orders"]').textContent === "6"`)
 	got := eval[string](press, `[scrollY, document.activeElement.getAttribute("href")].join()`)
 	if want := "200,/rooms"; got != want {
 		t.Errorf("scrolled to and focus on %s, want %s", got, want)
