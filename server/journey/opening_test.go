@@ -133,3 +133,36 @@ func TestWhatIsSoughtAndPressedBeforeTheAppLivesIsFoundAndDone(t *testing.T) {
 		t.Errorf("scrolled to and focus on %s, want %s", got, want)
 	}
 }
+
+func TestWhatIsWrittenBeforeTheAppLivesIsNobodyElses(t *testing.T) {
+	s, _ := guarded(t)
+	ada, eve := s.token("ada", "--scope", "admin"), s.token("eve", "--scope", "admin")
+	held, let := heldBack(t, s)
+	p := look(t, s, held).blank(1000, 800, "light")
+	comes := func(token string) (line string) {
+		p.do(chromedp.Navigate(held.url + "/r/build"))
+		p.signIn(token)
+		p.until("the server's page is there", `location.pathname === "/r/build" && document.readyState === "complete" && document.getElementById("app-wasm-loader") && document.getElementById("say")`)
+		return eval[string](p, `document.getElementById("say").value`)
+	}
+	leaves := func() {
+		eval[bool](p, `telltale.signOut(), true`)
+		p.until("one has signed out", `location.pathname === "/sign-in"`)
+	}
+	comes(ada)
+	p.do(chromedp.SendKeys("#say", "the oven is"))
+	leaves()
+	if line := comes(eve); line != "" {
+		t.Errorf("eve's line is %q", line)
+	}
+	leaves()
+	if line := comes(ada); line != "the oven is" {
+		t.Errorf("ada's line is %q", line)
+	}
+	let()
+	p.until("it is there with the app", awake+` && document.getElementById("say").value === "the oven is"`)
+	p.do(chromedp.Click("#send"))
+	p.until("it is said", reads("all is built", "the oven is"))
+	p.visit(held.url + "/r/build")
+	p.until("and not there again", awake+` && document.getElementById("say").value === ""`)
+}
