@@ -113,12 +113,16 @@ const telltale = (() => {
   const scrolled = new Set();
   const scrolls = ({ target }) => { if (target !== document) scrolled.add(target); };
   document.addEventListener("scroll", scrolls, { capture: true, passive: true });
+  const touched = new Set();
+  const touches = ({ target }) => touched.add(target);
+  document.addEventListener("input", touches, { capture: true, passive: true });
   let unheard = []; // fields of which the app has not heard
   function replace(page, old) {
     const focus = old.contains(document.activeElement) ? document.activeElement : null;
     const caret = focus && focus.selectionStart != null && [focus.selectionStart, focus.selectionEnd, focus.selectionDirection];
     const far = [...scrolled].filter((node) => old.contains(node)).map((node) => [node, node.scrollTop, node.scrollLeft]);
     document.removeEventListener("scroll", scrolls, { capture: true });
+    document.removeEventListener("input", touches, { capture: true });
     removeEventListener("click", remember);
     removeEventListener("submit", submitted);
     scrolled.clear();
@@ -131,6 +135,7 @@ const telltale = (() => {
       else now.value = field.value;
       unheard.push(now);
     }
+    touched.clear();
     for (const each of early) each.node = twin(each.node, page);
     for (const [node, top, left] of far) twin(node, page)?.scrollTo({ top, left, behavior: "instant" });
     const now = focus && twin(focus, page);
@@ -138,7 +143,8 @@ const telltale = (() => {
     now.focus({ preventScroll: true });
     if (caret) now.setSelectionRange(...caret);
   }
-  const edited = (field) => field.localName === "select" ? [...field.options].some((of) => of.selected !== of.defaultSelected)
+  // A browser moves a slider to its next step, and chooses a first option, by itself; other fields it gives back as they were left.
+  const edited = (field) => field.matches("select, [type=range]") ? touched.has(field)
     : field.value !== field.defaultValue || field.checked !== field.defaultChecked;
   // What stands in the new page where that stands in the old one: found by its id, or from what it stands in. What was drawn
   // is still itself.
