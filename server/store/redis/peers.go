@@ -74,6 +74,7 @@ type Peers struct {
 	stale atomic.Bool // who is elsewhere is to be read anew
 
 	there map[string]map[spot]int // what the hub was told of others; guarded by Store.follow
+	asOf  uint64                  // event of the log as of which that was read; guarded by Store.follow
 	came  uint64                  // connections that had entered this hub at this process's place in the log; guarded by Store.follow
 
 	telling sync.Mutex // held over a call; guards what follows
@@ -351,7 +352,8 @@ func (p *Peers) leave() {
 }
 
 // reload reads who is in the other processes, where this one has not followed. The log stands
-// still meanwhile; what is read is as of later, and goes over into it, as all is told whole.
+// still meanwhile. What is read is as of later: of the events up to there hear passes over who
+// came and went, or members would be told again that somebody left and came.
 func (p *Peers) reload() error {
 	if !p.stale.Load() {
 		return nil
@@ -364,24 +366,13 @@ func (p *Peers) reload() error {
 	if err != nil {
 		return err
 	}
-	all := map[string]map[spot]int{}
-	for i := 0; i+1 < len(answer); i += 2 {
-		name, err := answer[i].ToString()
-		if err != nil {
-			return err
-		}
-		fields, err := answer[i+1].AsStrMap()
-		if err != nil {
-			return err
-		}
-		all[name] = map[spot]int{}
-		for field, connections := range fields {
-			r := reading{b: field}
-			at := spot{r.short(), r.short()}
-			if all[name][at], err = strconv.Atoi(connections); err != nil {
-				return err
-			}
-		}
+	n, err := answer[0].ToString()
+	if err != nil {
+		return err
+	}
+	all, err := readPeers(answer[1:])
+	if err != nil {
+		return err
 	}
 	for name := range p.there {
 		if all[name] == nil {
@@ -391,9 +382,34 @@ func (p *Peers) reload() error {
 	for name, who := range all {
 		p.set(name, who, true)
 	}
+	p.asOf = whole(n)
 	p.came = p.hub.Entered() // what was said before is passed over
 	p.stale.Store(false)
 	return nil
+}
+
+// readPeers reads processes, each with who is in it.
+func readPeers(answer []rueidis.RedisMessage) (map[string]map[spot]int, error) {
+	all := map[string]map[spot]int{}
+	for i := 0; i+1 < len(answer); i += 2 {
+		name, err := answer[i].ToString()
+		if err != nil {
+			return nil, err
+		}
+		fields, err := answer[i+1].AsStrMap()
+		if err != nil {
+			return nil, err
+		}
+		all[name] = map[spot]int{}
+		for field, connections := range fields {
+			r := reading{b: field}
+			at := spot{r.short(), r.short()}
+			if all[name][at], err = strconv.Atoi(connections); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return all, nil
 }
 
 // set tells the hub who is in another one: all of them, or those who came and went. Its
@@ -466,7 +482,7 @@ func (s *Store) takePeers(e event) error {
 		kind, name := changes.byte(), changes.short()
 		r := reading{b: changes.long()}
 		if changes.err == nil {
-			p.hear(kind, strings.Clone(name), &r)
+			p.hear(e.at.n > p.asOf, kind, strings.Clone(name), &r)
 		}
 		if r.err != nil {
 			return r.err
@@ -475,8 +491,9 @@ func (s *Store) takePeers(e event) error {
 	return changes.err
 }
 
-// hear takes one change. Its caller holds Store.follow.
-func (p *Peers) hear(kind byte, name string, r *reading) {
+// hear takes one change; of who came and went only where that is new to who is there. Its
+// caller holds Store.follow.
+func (p *Peers) hear(fresh bool, kind byte, name string, r *reading) {
 	switch kind {
 	case hubWhole, hubHere:
 		who := map[spot]int{}
@@ -484,11 +501,11 @@ func (p *Peers) hear(kind byte, name string, r *reading) {
 			at := spot{strings.Clone(r.short()), strings.Clone(r.short())}
 			who[at] = int(r.uint32())
 		}
-		if r.err == nil {
+		if r.err == nil && fresh {
 			p.set(name, who, kind == hubWhole)
 		}
 	case hubGone:
-		if name != p.store.process {
+		if fresh && name != p.store.process {
 			p.gone(name)
 		}
 	case hubCame:

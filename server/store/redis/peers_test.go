@@ -1,6 +1,8 @@
 package redis
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,6 +41,64 @@ func (nobody) There(string, string, string, int)         {}
 func (nobody) Gone(string)                               {}
 func (nobody) Deliver(string, []byte, uint64) (int, int) { return 0, 0 }
 func (nobody) Entered() uint64                           { return 0 }
+
+// register is a hub that writes down what it is told of others.
+type register struct {
+	nobody
+	told []string
+}
+
+func (r *register) There(_, room, user string, connections int) {
+	r.told = append(r.told, fmt.Sprint(room, " ", user, " ", connections))
+}
+
+func (r *register) Gone(string) { r.told = append(r.told, "gone") }
+
+func TestWhoCameBeforeAProcessReadsWhoIsThereDoesNotComeAgain(t *testing.T) {
+	server := redistest.Start(t)
+	one, other := open(t, server.URL(), "p"), open(t, server.URL(), "p")
+	told := one.newPeers(nobody{}, time.Minute)
+	for _, connections := range []int{0, 1, 0, 2} {
+		told.Here("r", "ada", connections)
+		if err := told.tell(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hub := &register{}
+	late := other.newPeers(hub, time.Minute)
+	late.stale.Store(true)
+	if err := late.reload(); err != nil {
+		t.Fatal(err)
+	}
+	other.follow.Lock()
+	defer other.follow.Unlock()
+	other.peers = late
+	replay := func() {
+		client := other.redis()
+		log, err := client.Do(t.Context(), client.B().Xrange().Key(other.prefix+"log").Start("-").End("+").Build()).AsXRange()
+		for _, entry := range log {
+			var e event
+			if e, err = readPlaced(entry.ID, entry.FieldValues["e"]); err == nil && e.kind == peersChanged {
+				err = other.takePeers(e)
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	replay()
+	if want := []string{"r ada 2"}; !slices.Equal(hub.told, want) {
+		t.Errorf("it was told %q, want %q", hub.told, want)
+	}
+	told.Here("r", "ada", 0)
+	if err := told.tell(); err != nil {
+		t.Fatal(err)
+	}
+	replay()
+	if want := []string{"r ada 2", "r ada 0"}; !slices.Equal(hub.told, want) {
+		t.Errorf("then it was told %q, want %q", hub.told, want)
+	}
+}
 
 func TestADirectMessageThatIsGivenUpIsNeverSent(t *testing.T) {
 	server := redistest.Start(t)
