@@ -135,7 +135,7 @@ func benchmark(b *testing.B, server *redistest.Server, mutations, connections in
 	host, port, _ := strings.Cut(server.Addr(), ":")
 	calls := max(b.N/mutations, 50)
 	args := append([]string{"-h", host, "-p", port, "-c", strconv.Itoa(connections), "-n", strconv.Itoa(calls), "-r", "1000000000", "-q",
-		"EVALSHA", sha, "1", s.prefix, "lane__rand_int__", "1", newID(), s.Epoch(), "0", request[0]}, request[2:]...)
+		"EVALSHA", sha, "1", s.prefix, "lane__rand_int__", "1", "the call", s.Epoch(), "0", request[0]}, request[2:]...)
 	said, err := exec.Command(redistest.Program("benchmark"), args...).CombinedOutput()
 	found := regexp.MustCompile(`([0-9.]+) requests per second`).FindAllSubmatch(said, -1)
 	if err != nil || found == nil {
