@@ -215,12 +215,12 @@ func TestAViewerTwoFramesBehindIsSentBothOrWhereTheyHoldALotOne(t *testing.T) {
 	for metrics, frames := range map[int]int{1: 2, lagWeight / 2: 2, lagWeight/2 + 1: 1} {
 		synctest.Test(t, func(t *testing.T) {
 			h := New("e", 0, nil)
-			v, _ := join(t, h, Watch{Patterns: []string{"*"}})
+			v, _ := join(t, h, Watch{Patterns: []string{"*"}, Rate: 1})
 			h.Publish(adds("m0", 1, 1))
-			time.Sleep(time.Second)
+			time.Sleep(time.Second / 2)
 			v.Next()
 			seq := uint64(1)
-			for range 2 {
+			for range 2 { // each time half a second before a frame is cut, or that may be amid them
 				for i := range metrics {
 					seq++
 					h.Publish(adds(metric.ID(fmt.Sprintf("m%d", i)), seq, 1))

@@ -56,6 +56,9 @@ func (c *crowd) renew() {
 	for _, m := range c.anew {
 		m.reach = 0
 	}
+	for i := range c.present.ring { // no message comes before those any more
+		c.present.ring[i].at = 0
+	}
 }
 
 // begin lets who was here before renew go on with the first message that is said after it.

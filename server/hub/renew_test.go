@@ -7,6 +7,7 @@ import (
 	"telltale/shared/metric"
 	"telltale/shared/room"
 	"telltale/shared/series"
+	"telltale/shared/wire"
 )
 
 func TestWhoWatchesTakesASnapshotOfWhatIsKnownAnew(t *testing.T) {
@@ -65,5 +66,42 @@ func TestMembersGoOnWithWhatIsSaidAfterAnotherEpochBegan(t *testing.T) {
 	}
 	if e := m.Next(); e.Said != nil || e.Missed != nil {
 		t.Errorf("%+v", e)
+	}
+}
+
+func TestWhoCameBeforeAnotherEpochBeganIsTold(t *testing.T) {
+	h := hub.New("before", 0, nil)
+	enter := func(user string) *hub.Outbox {
+		out := hub.NewOutbox()
+		if err := h.Enter(out, user); err != nil {
+			t.Fatal(err)
+		}
+		m, err := h.Join(out, "r")
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Start(0)
+		return out
+	}
+	ada := enter("ada")
+	h.Say([]room.Message{{Room: "r", Seq: 1}, {Room: "r", Seq: 2}})
+	enter("bob") // after what ada has not heard yet, and never will
+	h.Renew("after", 0, nil)
+	h.Reached(func(string) uint64 { return 0 })
+	var heard []string
+	for range 10 {
+		m := ada.Due()
+		if m == nil {
+			break
+		}
+		if e := m.Next(); e.Presence != nil {
+			heard = append(heard, string(e.Presence))
+		}
+	}
+	if ada.Due() != nil {
+		t.Error("she is never through with it")
+	}
+	if want := string(wire.Encode(wire.MemberJoined{RoomID: "r", UserID: "bob"})); len(heard) != 1 || heard[0] != want {
+		t.Errorf("heard %q, want %s", heard, want)
 	}
 }
