@@ -188,6 +188,9 @@ func (s *Store) take(e event) error {
 		return err
 	}
 	s.place = e.at
+	if s.peers != nil {
+		s.peers.reached(e.at)
+	}
 	s.hear(e.at.n) // before its call is answered: who has the answer is not told that values are old
 	s.mu.RLock()
 	waits := s.waiting[e.id]
@@ -240,8 +243,7 @@ func (s *Store) Follow(p ledger.Publisher) {
 // renewed tells the publisher that all is new; its caller holds follow.
 func (s *Store) renewed() {
 	if s.peers != nil {
-		s.peers.stale.Store(true)
-		tell(s.peers.wake)
+		s.peers.anew()
 	}
 	if r, can := s.publisher.(ledger.Renewer); can {
 		all, seq := s.heads()

@@ -74,7 +74,7 @@ type Peers struct {
 	stale atomic.Bool // who is elsewhere is to be read anew
 
 	there map[string]map[spot]int // what the hub was told of others; guarded by Store.follow
-	asOf  uint64                  // event of the log as of which that was read; guarded by Store.follow
+	asOf  place                   // as of which that was read; guarded by Store.follow
 	came  uint64                  // connections that had entered this hub at this process's place in the log; guarded by Store.follow
 
 	telling sync.Mutex // held over a call; guards what follows
@@ -366,7 +366,7 @@ func (p *Peers) reload() error {
 	if err != nil {
 		return err
 	}
-	n, err := answer[0].ToString()
+	meta, err := answer[0].AsStrSlice()
 	if err != nil {
 		return err
 	}
@@ -382,10 +382,28 @@ func (p *Peers) reload() error {
 	for name, who := range all {
 		p.set(name, who, true)
 	}
-	p.asOf = whole(n)
+	p.asOf = place{n: whole(meta[0]), id: meta[1]}
 	p.came = p.hub.Entered() // what was said before is passed over
 	p.stale.Store(false)
 	return nil
+}
+
+// reached notes this process's place in the log. Where another event stands there than when who is elsewhere was read,
+// what was passed over was not what had been read: Redis has lost some since. Its caller holds Store.follow.
+func (p *Peers) reached(at place) {
+	if at.n == p.asOf.n && at.id != p.asOf.id {
+		p.stale.Store(true)
+		tell(p.wake)
+	}
+}
+
+// anew has who is elsewhere read, and who is here told whole: of what either knew some may be lost.
+func (p *Peers) anew() {
+	p.stale.Store(true)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.whole = true
+	tell(p.wake)
 }
 
 // readPeers reads processes, each with who is in it.
@@ -477,12 +495,15 @@ func (s *Store) takePeers(e event) error {
 	if err != nil || s.peers == nil {
 		return err
 	}
+	s.mu.Lock()
+	s.grow(len(e.payload))
+	s.mu.Unlock()
 	p := s.peers
 	for len(changes.b) > 0 && changes.err == nil {
 		kind, name := changes.byte(), changes.short()
 		r := reading{b: changes.long()}
 		if changes.err == nil {
-			p.hear(e.at.n > p.asOf, kind, strings.Clone(name), &r)
+			p.hear(e.at.n > p.asOf.n, kind, strings.Clone(name), &r)
 		}
 		if r.err != nil {
 			return r.err

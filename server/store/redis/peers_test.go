@@ -100,6 +100,65 @@ func TestWhoCameBeforeAProcessReadsWhoIsThereDoesNotComeAgain(t *testing.T) {
 	}
 }
 
+func TestWhoIsElsewhereIsReadAnewWhereItWasOfALogThatIsLost(t *testing.T) {
+	server := redistest.Start(t)
+	s := open(t, server.URL(), "p")
+	p := s.newPeers(nobody{}, time.Minute)
+	for range 2 {
+		if err := p.tell(); err != nil {
+			t.Fatal(err)
+		}
+		p.anew()
+	}
+	if err := p.reload(); err != nil {
+		t.Fatal(err)
+	}
+	s.follow.Lock()
+	defer s.follow.Unlock()
+	p.reached(place{n: p.asOf.n - 1, id: "another"})
+	p.reached(p.asOf)
+	if p.stale.Load() {
+		t.Error("it is to be read anew though nothing is lost")
+	}
+	p.reached(place{n: p.asOf.n, id: "another"})
+	if !p.stale.Load() {
+		t.Error("it is not to be read anew though another event stands there")
+	}
+}
+
+func TestWhoIsHereIsToldAnewWhereRedisHasLostIt(t *testing.T) {
+	server := redistest.Start(t)
+	s, other := open(t, server.URL(), "p"), open(t, server.URL(), "p")
+	p := s.newPeers(nobody{}, time.Minute)
+	s.follow.Lock()
+	s.peers = p
+	s.follow.Unlock()
+	p.Here("r", "ada", 1)
+	if err := p.tell(); err != nil {
+		t.Fatal(err)
+	}
+	client := s.redis()
+	lost := client.B().Del().Key(s.prefix + "here:" + s.process).Build()
+	if err := client.Do(t.Context(), lost).Error(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.begin(errForked); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.tell(); err != nil {
+		t.Fatal(err)
+	}
+	hub := &register{}
+	late := other.newPeers(hub, time.Minute)
+	late.stale.Store(true)
+	if err := late.reload(); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"r ada 1"}; !slices.Equal(hub.told, want) {
+		t.Errorf("another is told %q, want %q", hub.told, want)
+	}
+}
+
 func TestADirectMessageThatIsGivenUpIsNeverSent(t *testing.T) {
 	server := redistest.Start(t)
 	s, err := Open(t.Context(), Options{URL: server.URL(), Prefix: "p", Patience: 300 * time.Millisecond})

@@ -19,7 +19,7 @@ type halls struct {
 	rooms  map[string]*roomEntry
 	passed uint64 // highest seq of any room that made place
 	recent recent
-	grown  int // bytes of messages since retention was asked for
+	grown  int // bytes of messages, to rooms and to users, since retention was asked for
 	runs   map[string]ledger.Standing
 	boards map[string]ledger.Board
 }
@@ -109,11 +109,16 @@ func (s *Store) changeHalls(changes *reading) (said []room.Message, boards []str
 			}
 		}
 	}
-	if s.halls.grown >= grownBytes {
+	s.grow(0)
+	return said, boards, err
+}
+
+// grow counts bytes that were said, and asks for retention where they are many. Its caller holds mu.
+func (s *Store) grow(bytes int) {
+	if s.halls.grown += bytes; s.halls.grown >= grownBytes {
 		s.halls.grown = 0
 		tell(s.keep.full)
 	}
-	return said, boards, err
 }
 
 func (h *halls) change(kind byte, name, payload string) (err error) {
