@@ -90,11 +90,11 @@ func (s *Store) joinAlone(ctx context.Context) error {
 	if err := s.attach(ctx); err != nil {
 		return err
 	}
-	hubs, err := s.run(ctx, readThere, nil).ToArray()
+	_, processes, err := s.whoIsThere(ctx)
 	if err != nil {
 		return err
 	}
-	if len(hubs) > 0 || !s.holds() {
+	if len(processes) > 0 || !s.holds() {
 		return ErrInUse
 	}
 	return nil

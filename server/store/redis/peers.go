@@ -362,15 +362,7 @@ func (p *Peers) reload() error {
 	defer cancel()
 	p.store.follow.Lock()
 	defer p.store.follow.Unlock()
-	answer, err := p.store.run(ctx, readThere, nil).ToArray()
-	if err != nil {
-		return err
-	}
-	meta, err := answer[0].AsStrSlice()
-	if err != nil {
-		return err
-	}
-	all, err := readPeers(answer[1:])
+	asOf, all, err := p.store.whoIsThere(ctx)
 	if err != nil {
 		return err
 	}
@@ -382,7 +374,7 @@ func (p *Peers) reload() error {
 	for name, who := range all {
 		p.set(name, who, true)
 	}
-	p.asOf = place{n: whole(meta[0]), id: meta[1]}
+	p.asOf = asOf
 	p.came = p.hub.Entered() // what was said before is passed over
 	p.stale.Store(false)
 	return nil
@@ -406,28 +398,36 @@ func (p *Peers) anew() {
 	tell(p.wake)
 }
 
-// readPeers reads processes, each with who is in it.
-func readPeers(answer []rueidis.RedisMessage) (map[string]map[spot]int, error) {
-	all := map[string]map[spot]int{}
-	for i := 0; i+1 < len(answer); i += 2 {
+// whoIsThere reads who is in each process that holds a lease, as of the newest event of the log.
+func (s *Store) whoIsThere(ctx context.Context) (asOf place, all map[string]map[spot]int, err error) {
+	answer, err := s.run(ctx, readThere, nil).ToArray()
+	if err != nil {
+		return asOf, nil, err
+	}
+	meta, err := answer[0].AsStrSlice()
+	if err != nil {
+		return asOf, nil, err
+	}
+	all = map[string]map[spot]int{}
+	for i := 1; i+1 < len(answer); i += 2 {
 		name, err := answer[i].ToString()
 		if err != nil {
-			return nil, err
+			return asOf, nil, err
 		}
 		fields, err := answer[i+1].AsStrMap()
 		if err != nil {
-			return nil, err
+			return asOf, nil, err
 		}
 		all[name] = map[spot]int{}
 		for field, connections := range fields {
 			r := reading{b: field}
 			at := spot{r.short(), r.short()}
 			if all[name][at], err = strconv.Atoi(connections); err != nil {
-				return nil, err
+				return asOf, nil, err
 			}
 		}
 	}
-	return all, nil
+	return place{n: whole(meta[0]), id: meta[1]}, all, nil
 }
 
 // set tells the hub who is in another one: all of them, or those who came and went. Its
