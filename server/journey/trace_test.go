@@ -71,7 +71,7 @@ func shorten(events []traced) int {
 		took, _ := e.of("dur")
 		clock, _ := e.of("tts")
 		if had, is := e.of("tdur"); is && bytes.Equal(e["name"], []byte(`"RunTask"`)) {
-			tasks = append(tasks, task{begun, took, clock, had})
+			tasks = append(tasks, task{begun, took, clock, min(had, took)}) // a thread's clock may jump
 		}
 	}
 	slices.SortFunc(tasks, func(a, b task) int { return int(a.begun - b.begun) })
